@@ -51,6 +51,12 @@ endforeach()
 # For editors: the first line of a holdfast.toml may name it (docs/reference/config.md).
 holdfast_stage_file("${PROJECT_SOURCE_DIR}/docs/reference/holdfast.schema.json" share/holdfast)
 
+# Completions: what a shell needs to ask the program.
+set(holdfast_shells "${PROJECT_SOURCE_DIR}/launcher/cli/help")
+holdfast_stage_file("${holdfast_shells}/bash/holdfast" share/bash-completion/completions)
+holdfast_stage_file("${holdfast_shells}/zsh/_holdfast" share/zsh/vendor-completions)
+holdfast_stage_file("${holdfast_shells}/fish/holdfast.fish" share/fish/vendor_completions.d)
+
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/HoldfastConfig.cmake.in"
   "${HOLDFAST_STAGE}/${HOLDFAST_PACKAGE_DIR}/HoldfastConfig.cmake"

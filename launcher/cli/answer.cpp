@@ -18,8 +18,8 @@
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/wire.hpp"
 #include "settings/complaints.hpp"
+#include "settings/pattern.hpp"
 #include "settings/project_settings.hpp"
-#include "settings/signatures.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -44,11 +44,10 @@ int answer_found(const std::vector<std::string>& patterns) {
 }
 
 int answer_steps(const std::string& tree) {
-  const Result<ProjectSettings> project =
-      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
+  const Result<ProjectSettings> project = ProjectSettings::of_tree(tree);
   if (!project) return refuse(in_one_line(project.error()));
   const StepSettings steps{build_step_settings(project->settings()), project->run().oom_events};
-  return print(wire::encode(wire::to_message(steps)));
+  return print(wire::encode(wire::written(wire::k_steps, steps)));
 }
 
 }  // namespace

@@ -164,6 +164,7 @@ int run_command(int count, char** arguments) {
                     "a command, a key of holdfast.toml, a test property or a variable; `topics` "
                     "lists them");
     Parsed parsed;
+    if (word == "complete") return complete_words(app, {arguments + 2, arguments + count});
     if (word == "help") parsed.exit_code = help(app, {arguments + 2, arguments + count});
     if (count > 1) {
       if (const std::string trouble = trouble_with_command(app, word); !trouble.empty())

@@ -43,6 +43,9 @@ int exec_run(const std::vector<std::string>& words);
 // `holdfast help`: `words` came after `help`. `app`: with all of its commands.
 int help(Command app, const std::vector<std::string>& words);
 
+// `holdfast complete`, for the completions of shells: `words` came after `complete`.
+int complete_words(Command app, const std::vector<std::string>& words);
+
 // Prints the help of `holdfast run` to stdout. Returns the exit code of `holdfast`.
 int print_help_of_run();
 

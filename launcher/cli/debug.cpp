@@ -226,9 +226,7 @@ DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& op
   std::vector<std::string> all = modified.entries();
   DebuggedCommand command;
   for (const std::string_view name : {"LINES", "COLUMNS"}) {
-    const auto sets_it = [&](std::string_view entry) {
-      return entry.substr(0, entry.find('=')) == name;
-    };
+    const auto sets_it = [&](std::string_view entry) { return name_in(entry) == name; };
     if (std::ranges::none_of(all, sets_it)) command.without.emplace_back(name);
   }
   command.inside = take_inside(debugger, all, own);
@@ -244,26 +242,21 @@ DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& op
 }
 
 // The settings of the test, for a command.
-struct ForCommand {
-  Values said;
-  std::vector<LockSpec> locks;
-};
-
-Result<ForCommand> settings_for(const ProjectSettings& project, const ListedTest& target) {
+Result<Options> settings_for(const ProjectSettings& project, const ListedTest& target) {
   HOLDFAST_TRY(const ResolvedPolicy resolved,
                project.resolve(target.name, target.facts, target.said));
   for (const std::string& warning : resolved.warnings) complain(warning);
-  ForCommand settings{project.values_for(target.name, target.facts.labels), resolved.policy.locks};
+  Options settings{project.values_for(target.name, target.facts.labels), resolved.policy.locks};
   settings.said.insert(settings.said.end(), target.said.begin(), target.said.end());
   // The launcher does not know RESOURCE_LOCK of a command, so locks go into options.
   std::erase_if(settings.said, [](const Value& value) {
-    return under_debugger(value.setting) == UnderDebugger::is_left_out;
+    return row_of(value.setting).debugged == UnderDebugger::is_left_out;
   });
   return settings;
 }
 
 Result<std::vector<std::string>> launcher_words(const std::string& tree, const ListedTest& target,
-                                                const ForCommand& settings,
+                                                const Options& settings,
                                                 const DebugOptions& options,
                                                 const FoundDebugger& debugger) {
   if (!target.directory.empty() && ::chdir(target.directory.c_str()) != 0) {
@@ -289,10 +282,9 @@ Result<int> debug_test(const DebugOptions& options) {
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
   HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, options.configuration));
   HOLDFAST_TRY(const ListedTest target, find_target(tree, tests, options));
-  HOLDFAST_TRY(const ProjectSettings project,
-               ProjectSettings::load(settings_file_of_tree(tree), selected_profile()));
+  HOLDFAST_TRY(const ProjectSettings project, ProjectSettings::of_tree(tree));
   if (!project.note().empty()) complain(project.note());
-  HOLDFAST_TRY(ForCommand settings, settings_for(project, target));
+  HOLDFAST_TRY(Options settings, settings_for(project, target));
   tell_fixtures(tree, tests, target);
   HOLDFAST_TRY(const std::vector<std::string> words,
                launcher_words(tree, target, settings, options, debugger));

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-std::string_view name_in(std::string_view entry) { return entry.substr(0, entry.find('=')); }
 
 std::vector<std::string> words_of_gdb(const DebuggedCommand& command,
                                       const std::vector<std::string>& extra) {

@@ -29,33 +29,6 @@ struct DoctorOptions {
   bool json = false;
 };
 
-doctor::TreeTest test_of(ListedTest test) {
-  doctor::TreeTest one{std::move(test.name), std::move(test.facts), std::move(test.said),
-                       std::move(test.command)};
-  one.directory = std::move(test.directory);
-  for (const std::string& file : test.required_files) one.files.push_back(path_in(one, file));
-  one.missing = std::move(test.missing);
-  one.is_disabled = test.is_disabled;
-  return one;
-}
-
-// Whether another test of the tree may make what this one needs. ctest itself lets a test that
-// cleans a fixture up depend on all that require the fixture.
-bool needs_others(const ListedTest& test, const std::vector<ListedTest>& all) {
-  const auto is_any_of = [](const std::vector<std::string>& names) {
-    return
-        [&names](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
-  };
-  const TestSchedule& own = test.schedule;
-  if (own.depends.empty()) return false;
-  return std::ranges::any_of(all, [&](const ListedTest& other) {
-    const TestSchedule& its = other.schedule;
-    if (!is_any_of(own.depends)(other.name)) return false;
-    return !std::ranges::any_of(its.required, is_any_of(own.cleanup)) ||
-           std::ranges::any_of(its.setup, is_any_of(own.cleanup));
-  });
-}
-
 // The configuration as the tree spells it: ctest takes it in any case.
 Result<std::string> find_configuration(const std::string& tree, const std::string& wanted,
                                        const std::vector<std::string>& known) {
@@ -89,10 +62,7 @@ doctor::Listing list(const std::string& tree, const std::string& configuration,
     return listing;
   }
   listing.said = std::move(listed->said);
-  for (const ListedTest& test : *tests) {
-    listing.tests.push_back(test_of(test));
-    listing.tests.back().needs_others = needs_others(test, *tests);
-  }
+  listing.tests = std::move(*tests);
   return listing;
 }
 

@@ -62,65 +62,7 @@ Result<History> with_runs_of(const std::string& tree) {
   return with_runs_of(tree, History::open(file));
 }
 
-}  // namespace
-
-Result<fs::path> history_file(const std::string& tree) {
-  const std::string named = variable(environment::k_history);
-  if (named.empty() && tree.empty()) {
-    return ErrorInWords{"no build tree here or above: expected --tree DIR, or HOLDFAST_HISTORY"};
-  }
-  if (named.empty()) return fs::path(tree) / names::k_history_file;
-  if (!named.starts_with('/')) {
-    return ErrorInWords{std::string(environment::k_history) + " " + brief_in_quotes(named) +
-                        ": expected an absolute path"};
-  }
-  return fs::path(named);
-}
-
-bool put_aside_if_damaged(const std::string& tree) {
-  const Result<fs::path> file = history_file(tree);
-  const bool is_own = variable(environment::k_history).empty();
-  if (!file || !is_own) return false;
-  Result<Database> database = Database::open(*file, Database::Use::read);
-  if (!database || !database->is_damaged()) return false;
-  const fs::path aside = file->string() + ".damaged";
-  if (!os::rename_own(file->string(), aside.string())) return false;
-  complain("the history was damaged: it is now " + aside.string() + ", and a new one is begun");
-  return true;
-}
-
-Result<History> open_history(const std::string& tree) {
-  const Result<fs::path> file = history_file(tree);
-  const bool is_own = variable(environment::k_history).empty();
-  if (file && is_own && os::is_tree_of_another(tree)) return look_at_runs_of(tree, *file);
-  Result<History> history = with_runs_of(tree);
-  if (history) return history;
-  std::error_code failed;
-  if (!file || !fs::exists(*file, failed)) return history;
-  Result<History> as_it_is = History::open_existing(*file);
-  if (!as_it_is) return history;  // on a full disk, it may be empty
-  complain("the latest runs are not in the history: " + to_text(history.error()));
-  return as_it_is;
-}
-
-std::string remember_runs(const std::string& tree, const std::string& first,
-                          const std::string& last) {
-  const bool is_carried = !variable(environment::k_history).empty();
-  const std::uint64_t from = number_of_run(first);
-  if (!is_carried &&
-      (from == 0 || number_of_run(last) / k_runs_at_once == (from - 1) / k_runs_at_once)) {
-    return {};
-  }
-  const Result<History> history = with_runs_of(tree);
-  if (history) return {};
-  return "ignoring that the run is not in the history: " + to_text(history.error());
-}
-
-namespace {
-
-namespace fs = std::filesystem;
-
-struct Options {
+struct HistoryOptions {
   std::string tree;
   std::string format = "text";
   std::vector<std::string> words;
@@ -130,7 +72,7 @@ constexpr std::string_view k_expected =
     "history: expected TEST, export FILE, import FILE... or merge FILE...";
 
 // Empty: there is none here or above.
-Result<std::string> tree_of(const Options& options) {
+Result<std::string> tree_of(const HistoryOptions& options) {
   if (!options.tree.empty()) return find_tree(options.tree);
   return find_build_tree(fs::current_path()) ? find_tree({}) : Result<std::string>(std::string());
 }
@@ -148,7 +90,7 @@ Result<Answer> answer_from(History& history, std::optional<std::string_view> tes
 }
 
 // Opens the history and prints what `answer` says of it.
-Result<int> print_answer(const Options& options,
+Result<int> print_answer(const HistoryOptions& options,
                          const std::function<Result<std::string>(History&)>& answer) {
   HOLDFAST_TRY(const std::string tree, tree_of(options));
   Result<History> history = open_history(tree);
@@ -161,7 +103,7 @@ Result<int> print_answer(const Options& options,
   return print_or_fail(text);
 }
 
-Result<std::string> failed(const Options& options, History& history) {
+Result<std::string> failed(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const LastSeen seen, answer_from<LastSeen>(history));
   const std::vector<RedTest> red = seen.red();
   if (options.format == "text") return failed_text(red);
@@ -173,12 +115,12 @@ Result<std::string> failed(const Options& options, History& history) {
   return names_as_lines(names);
 }
 
-Result<std::string> flaky(const Options& options, History& history) {
+Result<std::string> flaky(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const Flakiness flakiness, answer_from<Flakiness>(history));
   return options.format == "json" ? flaky_json(flakiness) : flaky_text(flakiness);
 }
 
-Result<std::string> slowest(const Options& options, History& history) {
+Result<std::string> slowest(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const Durations durations, answer_from<Durations>(history));
   const std::vector<SlowTest> sorted = durations.sorted();
   return options.format == "json" ? slowest_json(sorted) : slowest_text(sorted);
@@ -195,7 +137,8 @@ Charset charset() {
   return is_utf8 ? Charset::unicode : Charset::ascii;
 }
 
-Result<std::string> of_test(const Options& options, const std::string& test, History& history) {
+Result<std::string> of_test(const HistoryOptions& options, const std::string& test,
+                            History& history) {
   HOLDFAST_TRY(const TestHistory answer, answer_from<TestHistory>(history, test));
   if (answer.tests().empty()) {
     std::string line = "no run in the history has a test called " + brief_in_quotes(test);
@@ -228,7 +171,7 @@ Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wan
                       (ids.empty() ? "none" : ids)};
 }
 
-Result<std::string> compare_runs(const Options& options, History& history) {
+Result<std::string> compare_runs(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const std::vector<RunHead> runs, history.runs());
   PastRun loaded[2];
   for (std::size_t i = 0; i < 2; ++i) {
@@ -291,7 +234,7 @@ Result<std::string> merge(const std::vector<std::string>& files) {
   return said;
 }
 
-Result<int> history(const Options& options) {
+Result<int> history(const HistoryOptions& options) {
   const std::vector<std::string>& words = options.words;
   const std::string& verb = words.front();
   if (words.size() == 1) {
@@ -307,22 +250,74 @@ Result<int> history(const Options& options) {
   return refused(std::string(k_expected));
 }
 
-AddedCommand<Options> add_answer(Command app, const char* name, const char* help,
-                                 const std::vector<std::string>& formats,
-                                 Result<int> (*act)(const Options&)) {
-  const AddedCommand<Options> added = add_command(app, name, help, act);
+AddedCommand<HistoryOptions> add_answer(Command app, const char* name, const char* help,
+                                        const std::vector<std::string>& formats,
+                                        Result<int> (*act)(const HistoryOptions&)) {
+  const AddedCommand<HistoryOptions> added = add_command(app, name, help, act);
   added.command.add_option("--format", added.options->format, "what is printed (default: text)")
       .one_of(formats);
   add_tree_option(added.command, added.options->tree);
   return added;
 }
 
-template <Result<std::string> (*Answer)(const Options&, History&)>
-Result<int> answered(const Options& options) {
+template <Result<std::string> (*Answer)(const HistoryOptions&, History&)>
+Result<int> answered(const HistoryOptions& options) {
   return print_answer(options, [&](History& past) { return Answer(options, past); });
 }
 
 }  // namespace
+
+Result<fs::path> history_file(const std::string& tree) {
+  const std::string named = variable(environment::k_history);
+  if (named.empty() && tree.empty()) {
+    return ErrorInWords{"no build tree here or above: expected --tree DIR, or HOLDFAST_HISTORY"};
+  }
+  if (named.empty()) return fs::path(tree) / names::k_history_file;
+  if (!named.starts_with('/')) {
+    return ErrorInWords{std::string(environment::k_history) + " " + brief_in_quotes(named) +
+                        ": expected an absolute path"};
+  }
+  return fs::path(named);
+}
+
+bool put_aside_if_damaged(const std::string& tree) {
+  const Result<fs::path> file = history_file(tree);
+  const bool is_own = variable(environment::k_history).empty();
+  if (!file || !is_own) return false;
+  Result<Database> database = Database::open(*file, Database::Use::read);
+  if (!database || !database->is_damaged()) return false;
+  const fs::path aside = file->string() + ".damaged";
+  if (!os::rename_own(file->string(), aside.string())) return false;
+  complain("the history was damaged: it is now " + aside.string() + ", and a new one is begun");
+  return true;
+}
+
+Result<History> open_history(const std::string& tree) {
+  const Result<fs::path> file = history_file(tree);
+  const bool is_own = variable(environment::k_history).empty();
+  if (file && is_own && os::is_tree_of_another(tree)) return look_at_runs_of(tree, *file);
+  Result<History> history = with_runs_of(tree);
+  if (history) return history;
+  std::error_code failed;
+  if (!file || !fs::exists(*file, failed)) return history;
+  Result<History> as_it_is = History::open_existing(*file);
+  if (!as_it_is) return history;  // on a full disk, it may be empty
+  complain("the latest runs are not in the history: " + to_text(history.error()));
+  return as_it_is;
+}
+
+std::string remember_runs(const std::string& tree, const std::string& first,
+                          const std::string& last) {
+  const bool is_carried = !variable(environment::k_history).empty();
+  const std::uint64_t from = number_of_run(first);
+  if (!is_carried &&
+      (from == 0 || number_of_run(last) / k_runs_at_once == (from - 1) / k_runs_at_once)) {
+    return {};
+  }
+  const Result<History> history = with_runs_of(tree);
+  if (history) return {};
+  return "ignoring that the run is not in the history: " + to_text(history.error());
+}
 
 void add_history(Command app) {
   add_answer(app, "failed", "what was red when it was last seen, in any run",
@@ -330,14 +325,14 @@ void add_history(Command app) {
   add_answer(app, "flaky", "which tests are flaky, how often and since when", {"text", "json"},
              answered<flaky>);
   add_answer(app, "slowest", "which tests take longest", {"text", "json"}, answered<slowest>);
-  const AddedCommand<Options> of_test =
+  const AddedCommand<HistoryOptions> of_test =
       add_answer(app, "history", "the outcomes of a test in all runs", {"text", "json"}, history);
   of_test.command
       .add_option("TEST", of_test.options->words,
                   "a test; or export FILE, import FILE..., merge FILE...")
       .required()
       .check(expected("a test, or export, import or merge and files"));
-  const AddedCommand<Options> of_runs =
+  const AddedCommand<HistoryOptions> of_runs =
       add_answer(app, "compare", "what is newly red or slow in the second run", {"text", "json"},
                  answered<compare_runs>);
   of_runs.command

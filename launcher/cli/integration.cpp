@@ -82,10 +82,6 @@ AddedCommand<IntegrationOptions> add_hidden(Command app, const char* word, const
   return added;
 }
 
-Result<ProjectSettings> settings_of(const IntegrationOptions& options) {
-  return ProjectSettings::load(settings_file_of_tree(options.tree), selected_profile());
-}
-
 // Puts right what runs with a killed keeper left on disk. It says nothing of their records, because
 // reports show them.
 void tidy_up(const std::string& tree) {
@@ -309,7 +305,7 @@ Result<int> begin(const IntegrationOptions& options) {
     return exit_codes::k_success;
   }
   // If they are wrong, ctest runs no test, and ends with 8.
-  HOLDFAST_TRY(ProjectSettings settings, settings_of(options));
+  HOLDFAST_TRY(ProjectSettings settings, ProjectSettings::of_tree(options.tree));
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
     complain(std::string(trouble) + ": tests run without Holdfast");
     return exit_codes::k_success;
@@ -401,7 +397,7 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
   } else {
     complain("no summary: " + to_text(loaded.error()));
   }
-  const Result<ProjectSettings> settings = settings_of(options);
+  const Result<ProjectSettings> settings = ProjectSettings::of_tree(options.tree);
   if (!settings) return complain("no reports: " + to_text(in_one_line(settings.error())));
   say(after_runs({options.tree, run, run, settings->run().reports}));
 }
@@ -444,7 +440,7 @@ Result<int> keeper(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) return refused(to_text("--ctest", ctest.error()));
   KeeperOrder order{options.tree, *ctest, KeeperOrder::SummaryBy::keeper};
-  order.settings = settings_of(options);
+  order.settings = ProjectSettings::of_tree(options.tree);
   if (!order.settings) order.settings = in_one_line(order.settings.error());
   order.configuration = variable(environment::k_configuration);
   order.after_runs = after_runs;

@@ -45,26 +45,6 @@ Result<Listing> ask_for_tests(const ListingOrder& order);
 // Returns only the text.
 Result<std::string> list_tests(const ListingOrder& order);
 
-// What a build tree's ctest knows of a test.
-struct ListedTest {
-  std::string name;  // other tests may have it too
-  std::string key;   // core/select/test_place.hpp; empty: it is not known
-  // `depends` also has the tests after which ctest starts this one for the sake of fixtures.
-  TestSchedule schedule;
-  TestFacts facts;
-  Values said;  // what the test's properties say
-  // The test's own command, without the launcher. Empty: ctest has none for this configuration.
-  std::vector<std::string> command = {};
-  std::string directory = {};                    // in which it runs
-  std::vector<std::string> environment = {};     // ENVIRONMENT
-  std::vector<std::string> modifications = {};   // ENVIRONMENT_MODIFICATION, without our own
-  std::vector<std::string> required_files = {};  // REQUIRED_FILES
-  bool is_disabled = false;
-  // The program that ctest does not find. Empty: it is found, or ctest does not say.
-  std::string missing = {};
-  std::vector<std::string> missing_arguments = {};  // and the rest of its command
-};
-
 // Calls `take` with each test of what ctest lists as JSON, in ctest's order. What PRE_TEST commands
 // print may come before the JSON. The error is a clause.
 Result<void> each_listed(const std::string& listing, const std::function<void(ListedTest)>& take);

@@ -125,8 +125,7 @@ bool end_forgotten(const ReapOrder& order, const std::vector<wire::KeptState>& f
 bool continue_stopped(const ReapOrder& order) {
   const std::vector<StoppedSupervisor> stopped = find_stopped(order.tree);
   if (stopped.empty()) return false;
-  const Result<ProjectSettings> settings =
-      ProjectSettings::load(settings_file_of_tree(order.tree.string()), selected_profile());
+  const Result<ProjectSettings> settings = ProjectSettings::of_tree(order.tree.string());
   const Milliseconds grace = settings ? longest_grace(settings->settings()) : order.grace;
   let_go_on(stopped, patience_with_stopped(grace));
   fmt::print("continued {}\n", describe(stopped));

@@ -52,8 +52,7 @@ Result<Tree> load_tree(const ServiceOptions& options) {
   Tree tree;
   HOLDFAST_TRY(tree.path, find_tree(options.tree));
   HOLDFAST_DO(os::check_user_directory());
-  HOLDFAST_TRY(const ProjectSettings settings,
-               ProjectSettings::load(settings_file_of_tree(tree.path), selected_profile()));
+  HOLDFAST_TRY(const ProjectSettings settings, ProjectSettings::of_tree(tree.path));
   HOLDFAST_TRY(tree.services,
                services_of_tree(settings.settings(), tree.path, options.configuration));
   return tree;

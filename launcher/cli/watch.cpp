@@ -35,7 +35,6 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/process.hpp"
@@ -170,14 +169,9 @@ class RunFollower {
 
  private:
   void read_journal(double now) {
-    char piece[k_piece];
-    while (true) {
-      const ssize_t got = os::retried([&] {
-        return ::pread(journal_.get(), piece, sizeof piece, static_cast<off_t>(journal_at_));
-      });
-      if (got <= 0) return;
-      journal_at_ += static_cast<std::uint64_t>(got);
-      rest_.append(piece, static_cast<std::size_t>(got));
+    std::string piece;
+    while (os::read_all(journal_.get(), piece, k_piece) && !piece.empty()) {
+      rest_ += piece;
       std::size_t begin = 0;
       for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;) {
         const ParsedLine line = parse_record(std::string_view(rest_).substr(begin, end - begin));
@@ -255,7 +249,6 @@ class RunFollower {
   WatchState state_;
   KnownDurations durations_;
   os::UniqueFd journal_;
-  std::uint64_t journal_at_ = 0;
   std::string rest_;             // of a line that is not whole
   bool is_keeper_there_ = true;  // and answers
   os::UniqueFd ctest_;

@@ -52,7 +52,7 @@ bool is_file(const std::string& path) {
 }
 
 // The files of a test that the build may make: its program, and those that its command names.
-std::vector<std::string> built_files_of(const TreeTest& test, const SeenTest& seen) {
+std::vector<std::string> built_files_of(const ListedTest& test, const SeenTest& seen) {
   std::vector<std::string> files;
   if (seen.program == SeenTest::Program::found) files.push_back(seen.path);
   for (std::size_t i = 1; i < test.command.size(); ++i) {
@@ -64,12 +64,12 @@ std::vector<std::string> built_files_of(const TreeTest& test, const SeenTest& se
 }
 
 // What the command and the properties of tests name.
-std::vector<std::string> paths_that_are_looked_at(const std::vector<TreeTest>& tests) {
+std::vector<std::string> paths_that_are_looked_at(const std::vector<ListedTest>& tests) {
   std::set<std::string> paths;
-  for (const TreeTest& test : tests) {
+  for (const ListedTest& test : tests) {
     if (test.is_disabled) continue;
     paths.insert(test.directory);
-    paths.insert(test.files.begin(), test.files.end());
+    for (const std::string& file : test.required_files) paths.insert(path_in(test, file));
     for (const std::string& word : test.command) {
       if (word.find('/') != std::string::npos) paths.insert(path_in(test, word));
     }
@@ -128,12 +128,12 @@ class TreeExamination {
     }
     Programs programs{look_at_programs(listing.tests), build_command()};
     auto seen = programs.tests.begin();
-    for (const TreeTest& test : listing.tests) {
+    for (const ListedTest& test : listing.tests) {
       if (test.is_disabled) continue;
       for (const std::string& file : built_files_of(test, *seen++)) {
         tests_of_file_[file].push_back(test.name);
       }
-      files_.insert(test.files.begin(), test.files.end());
+      for (const std::string& file : test.required_files) files_.insert(path_in(test, file));
     }
     examine_build(programs);
     take(check_programs(programs));

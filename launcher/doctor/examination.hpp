@@ -11,14 +11,14 @@
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "doctor/diagnosis.hpp"
-#include "doctor/tree/needed_tools.hpp"
+#include "doctor/machine/tools.hpp"
 #include "doctor/tree/wishes.hpp"
 
 namespace holdfast::doctor {
 
 // The tests of the tree, as its ctest lists them.
 struct Listing {
-  std::vector<TreeTest> tests = {};
+  std::vector<ListedTest> tests = {};
   std::string said = {};     // what ctest printed on stderr
   std::string trouble = {};  // why it cannot list them; empty: it can
   std::string unseen = {};   // why it was not asked; empty: it was

@@ -41,79 +41,7 @@ std::string padded(std::string_view text) {
   return std::string(text) + std::string(k_width - std::min(k_width - 1, text.size()), ' ');
 }
 
-}  // namespace
-
-std::string to_text(const std::vector<Finding>& findings) {
-  std::string block;
-  for (const Finding& finding : findings) {
-    const std::string text = (finding.failed ? "not known: " : "") + fit_for_lines(finding.text);
-    std::string_view rest = text;
-    std::string heading = padded(finding.probe);
-    do {
-      block += text_of({"holdfast:   ", heading, take_part(rest, '\n'), "\n"});
-      heading = padded("");
-    } while (!rest.empty());
-  }
-  return block;
-}
-
-namespace {
-
 constexpr std::string_view k_own_prefix = "HOLDFAST_";
-
-}  // namespace
-
-os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
-                            const std::vector<std::string>& entries, Milliseconds time) {
-  namespace env = holdfast::environment;
-  os::BoundedOrder order;
-  order.words = {"/bin/sh", "-c", command};
-  order.time = time;
-  // Our own variables are left out. Those that are true of this attempt are added below.
-  for (const std::string& entry : entries) {
-    if (!entry.starts_with(k_own_prefix)) order.environment.push_back(entry);
-  }
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) order.environment.push_back(text_of({name, "=", value}));
-  };
-  add(env::k_hook, facts.hook);
-  add(env::k_test_name, facts.test);
-  add(env::k_run_id, facts.run);
-  add(env::k_attempt_id, facts.attempt_id);
-  add(env::k_attempt, std::to_string(facts.attempt));
-  add(env::k_tmpdir, facts.scratch);
-  add(env::k_hook_output, facts.output);
-  if (facts.process > 0) add(env::k_hook_pid, std::to_string(facts.process));
-  if (!facts.outcome) return order;
-  add(env::k_hook_outcome, name_of(*facts.outcome));
-  if (facts.main.kind == ProcessEnd::Kind::exited) {
-    add(env::k_hook_exit_code, std::to_string(facts.main.code));
-  } else if (facts.main.kind == ProcessEnd::Kind::signalled) {
-    add(env::k_hook_signal, std::to_string(facts.main.code));
-  }
-  return order;
-}
-
-Finding hook_finding(const std::string& hook, const os::BoundedEnd& end, Milliseconds time) {
-  using Kind = os::BoundedEnd::Kind;
-  std::string output = end.output.substr(0, end.output.find_last_not_of('\n') + 1);
-  if (end.output_cut) output += "\n… cut off";
-  const std::string below = output.empty() ? "" : "\n" + output;
-  switch (end.kind) {
-    case Kind::exited:
-      if (end.code == 0) return {hook, false, output.empty() ? "done" : output};
-      return {hook, false, "ended with " + std::to_string(end.code) + below};
-    case Kind::signalled:
-      return {hook, false, "died of signal " + std::to_string(end.code) + below};
-    case Kind::too_late:
-      return {hook, false, "not done within " + describe(time) + below};
-    case Kind::not_started:
-      return {hook, true, to_text(os::system_error("start it", end.code))};
-  }
-  return {hook, true, "not known"};
-}
-
-namespace {
 
 constexpr std::size_t k_look_alikes = 5;
 
@@ -143,10 +71,10 @@ bool is_missing(const std::string& path) {
   return ::stat(path.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-enum class Kind : std::uint8_t { program, input };
+enum class FileKind : std::uint8_t { program, input };
 
 Result<std::string> look_at(const std::string& path, const std::optional<ProgramIdentity>& before,
-                            Kind kind) {
+                            FileKind kind) {
   if (is_missing(path)) {
     struct stat info {};
     const bool dangling = ::lstat(path.c_str(), &info) == 0;
@@ -156,7 +84,7 @@ Result<std::string> look_at(const std::string& path, const std::optional<Program
   }
   HOLDFAST_TRY(const ProgramIdentity now, os::identify_program(path));
   std::string text = path + ": " + describe(now);
-  if (kind == Kind::program && ::access(path.c_str(), X_OK) != 0) text += ", not executable";
+  if (kind == FileKind::program && ::access(path.c_str(), X_OK) != 0) text += ", not executable";
   if (!before) return text;
   const std::string change = describe_change(*before, now);
   return text + (change.empty() ? "\nthe same as before" : "\nchanged: " + change);
@@ -215,9 +143,73 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
 
 }  // namespace
 
+std::string to_text(const std::vector<Finding>& findings) {
+  std::string block;
+  for (const Finding& finding : findings) {
+    const std::string text = (finding.failed ? "not known: " : "") + fit_for_lines(finding.text);
+    std::string_view rest = text;
+    std::string heading = padded(finding.probe);
+    do {
+      block += text_of({"holdfast:   ", heading, take_part(rest, '\n'), "\n"});
+      heading = padded("");
+    } while (!rest.empty());
+  }
+  return block;
+}
+
+os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
+                            const std::vector<std::string>& entries, Milliseconds time) {
+  namespace env = holdfast::environment;
+  os::BoundedOrder order;
+  order.words = {"/bin/sh", "-c", command};
+  order.time = time;
+  // Our own variables are left out. Those that are true of this attempt are added below.
+  for (const std::string& entry : entries) {
+    if (!entry.starts_with(k_own_prefix)) order.environment.push_back(entry);
+  }
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) order.environment.push_back(text_of({name, "=", value}));
+  };
+  add(env::k_hook, facts.hook);
+  add(env::k_test_name, facts.test);
+  add(env::k_run_id, facts.run);
+  add(env::k_attempt_id, facts.attempt_id);
+  add(env::k_attempt, std::to_string(facts.attempt));
+  add(env::k_tmpdir, facts.scratch);
+  add(env::k_hook_output, facts.output);
+  if (facts.process > 0) add(env::k_hook_pid, std::to_string(facts.process));
+  if (!facts.outcome) return order;
+  add(env::k_hook_outcome, name_of(*facts.outcome));
+  if (facts.main.kind == ProcessEnd::Kind::exited) {
+    add(env::k_hook_exit_code, std::to_string(facts.main.code));
+  } else if (facts.main.kind == ProcessEnd::Kind::signalled) {
+    add(env::k_hook_signal, std::to_string(facts.main.code));
+  }
+  return order;
+}
+
+Finding hook_finding(const std::string& hook, const os::BoundedEnd& end, Milliseconds time) {
+  using Kind = os::BoundedEnd::Kind;
+  std::string output = end.output.substr(0, end.output.find_last_not_of('\n') + 1);
+  if (end.output_cut) output += "\n… cut off";
+  const std::string below = output.empty() ? "" : "\n" + output;
+  switch (end.kind) {
+    case Kind::exited:
+      if (end.code == 0) return {hook, false, output.empty() ? "done" : output};
+      return {hook, false, "ended with " + std::to_string(end.code) + below};
+    case Kind::signalled:
+      return {hook, false, "died of signal " + std::to_string(end.code) + below};
+    case Kind::too_late:
+      return {hook, false, "not done within " + describe(time) + below};
+    case Kind::not_started:
+      return {hook, true, to_text(os::system_error("start it", end.code))};
+  }
+  return {hook, true, "not known"};
+}
+
 Result<std::string> look_at_program(const std::string& path,
                                     const std::optional<ProgramIdentity>& before) {
-  return look_at(path, before, Kind::program);
+  return look_at(path, before, FileKind::program);
 }
 
 Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
@@ -231,7 +223,7 @@ Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
       add(file.path + " is a directory");
       continue;
     }
-    add(look_at(file.path, file.before, Kind::input));
+    add(look_at(file.path, file.before, FileKind::input));
     if (is_missing(file.path)) add(look_at_directory(file.path));
   }
   return text;

@@ -1,13 +1,12 @@
 #include "settings/complaints.hpp"
 
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {
 
 constexpr std::size_t k_longest_quote = 80;
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 }  // namespace
 

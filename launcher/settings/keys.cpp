@@ -23,7 +23,10 @@ Result<std::string> filled_text_in(const toml::node& value) {
 }  // namespace
 
 Result<Milliseconds> duration_of(const toml::node& value) {
-  if (const auto* text = value.as_string()) return parse_duration(text->get());
+  if (const auto* text = value.as_string()) {
+    const Result<Milliseconds> length = parse_duration(text->get());
+    return length ? length : ErrorInWords{in_quotes(text->get())};
+  }
   if (const auto* whole = value.as_integer()) {
     if (whole->get() < 0) return ErrorInWords{std::to_string(whole->get())};
     return parse_duration(std::to_string(whole->get()));
@@ -73,6 +76,11 @@ Result<unsigned> number_in(const toml::node& value, unsigned least, unsigned mos
   return static_cast<unsigned>(number->get());
 }
 
+Result<bool> flag_in(const toml::node& value) {
+  if (const auto* flag = value.as_boolean()) return flag->get();
+  return ErrorInWords{describe_type(value)};
+}
+
 Result<std::string> text_in(const toml::node& value) {
   const auto* text = value.as_string();
   if (text != nullptr && text->get().find('\0') == std::string::npos) return text->get();
@@ -89,10 +97,11 @@ void TableReader::complain(std::string_view key, const std::string& found,
   complain(place_of(get(key)->source()), key, found, expected);
 }
 
-void TableReader::complain(std::string_view key, const Error& error,
+void TableReader::complain(const toml::node& value, std::string_view key, const Error& error,
                            const std::string& expected) const {
-  if (error.form == Error::Form::value) return complain(key, found_in(error), expected_by(error));
-  complain(key, to_text(error), expected);
+  const bool is_whole = error.form == Error::Form::value;
+  complain(place_of(value.source()), key, is_whole ? found_in(error) : to_text(error),
+           is_whole ? expected_by(error) : expected);
 }
 
 void TableReader::complain(Place at, std::string_view key, const std::string& found,

@@ -29,6 +29,7 @@ std::string describe_value(const toml::node& value);
 Result<Milliseconds> duration_of(const toml::node& value);
 // A whole number.
 Result<unsigned> number_in(const toml::node& value, unsigned least, unsigned most);
+Result<bool> flag_in(const toml::node& value);
 // A string without NUL bytes.
 Result<std::string> text_in(const toml::node& value);
 
@@ -59,11 +60,12 @@ class TableReader {
 
   // `<key> in <table>: found …, expected …`; the table must have the key.
   void complain(std::string_view key, const std::string& found, const std::string& expected) const;
-  // The same. An error of Form::value is what was found and what was expected, any other only what
-  // was found.
-  void complain(std::string_view key, const Error& error, const std::string& expected) const;
   // The same, but at another place than the key's.
   void complain(Place at, std::string_view key, const std::string& found,
+                const std::string& expected) const;
+  // Of `value`, which is under the key. An error of Form::value is what was found and what was
+  // expected, any other only what was found.
+  void complain(const toml::node& value, std::string_view key, const Error& error,
                 const std::string& expected) const;
   // `<table>: found …, expected …`
   void complain_of_table(const std::string& found, const std::string& expected) const;
@@ -85,10 +87,10 @@ class TableReader {
     if (!has(key)) return std::nullopt;
     auto one = read(*get(key));
     if (one) return std::move(*one);
-    complain(key, one.error(), expected);
+    complain(*get(key), key, one.error(), expected);
     return std::nullopt;
   }
-  // A list, up to the first element for which the Result of `read` is an error.
+  // A list, without the elements for which the Result of `read` is an error.
   template <typename Read>
   auto list(std::string_view key, const std::string& expected, Read read) const {
     std::vector<Content<Read>> all;
@@ -96,11 +98,11 @@ class TableReader {
     if (array == nullptr) return all;
     for (const toml::node& element : *array) {
       auto one = read(element);
-      if (!one) {
-        complain(key, one.error(), expected);
-        break;
+      if (one) {
+        all.push_back(std::move(*one));
+      } else {
+        complain(element, key, one.error(), expected);
       }
-      all.push_back(std::move(*one));
     }
     return all;
   }

@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -13,7 +14,7 @@ bool is_back_reference(std::string_view escape) {
 }
 
 // In words like those of other complaints; RE2's own are for programmers.
-std::string describe(const re2::RE2& refused) {
+std::string trouble_in(const re2::RE2& refused) {
   using re2::RE2;
   const std::string& part = refused.error_arg();
   switch (refused.error_code()) {
@@ -44,6 +45,26 @@ std::string describe(const re2::RE2& refused) {
   }
 }
 
+bool is_found(const Pattern& pattern, std::string_view output) {
+  while (!output.empty()) {
+    const std::size_t end = std::min(output.find('\n'), output.size());
+    std::string_view line = output.substr(0, end);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (pattern.is_found_in(line)) return true;
+    output.remove_prefix(std::min(end + 1, output.size()));
+  }
+  return false;
+}
+
+void add(std::vector<Pattern>& patterns, const std::string& expression) {
+  Result<Pattern> compiled = Pattern::compile(expression);
+  if (compiled) patterns.push_back(std::move(*compiled));
+}
+
+bool is_any_in(const std::vector<Pattern>& patterns, std::string_view text) {
+  return std::ranges::any_of(patterns, [&](const Pattern& one) { return one.is_found_in(text); });
+}
+
 }  // namespace
 
 Pattern::Pattern(std::shared_ptr<const re2::RE2> compiled) : compiled_(std::move(compiled)) {}
@@ -54,7 +75,7 @@ Result<Pattern> Pattern::compile(const std::string& text) {
   re2::RE2::Options options(re2::RE2::Latin1);
   options.set_log_errors(false);
   auto compiled = std::make_shared<const re2::RE2>(text, options);
-  if (!compiled->ok()) return ErrorInWords{describe(*compiled)};
+  if (!compiled->ok()) return ErrorInWords{trouble_in(*compiled)};
   return Pattern(std::move(compiled));
 }
 
@@ -87,6 +108,60 @@ std::optional<std::string> Pattern::group_in(std::string_view text, const std::s
   const re2::StringPiece& part = groups[group];
   if (part.data() == nullptr) return std::nullopt;
   return std::string(part.data(), part.size());
+}
+
+Result<Signatures> Signatures::of(const std::vector<std::string>& patterns) {
+  Signatures signatures;
+  for (const std::string& pattern : patterns) {
+    Result<Pattern> compiled = Pattern::compile(pattern);
+    if (!compiled) return ErrorInWords{to_text("\"" + pattern + "\"", compiled.error())};
+    signatures.patterns_.push_back(std::move(*compiled));
+  }
+  return signatures;
+}
+
+std::optional<std::size_t> Signatures::found_in(std::string_view output) const {
+  for (std::size_t i = 0; i < patterns_.size(); ++i) {
+    if (is_found(patterns_[i], output)) return i;
+  }
+  return std::nullopt;
+}
+
+AffectedPatterns::AffectedPatterns(const std::vector<AffectedRule>& rules) {
+  bool has_documentation = false;
+  for (const AffectedRule& rule : rules) {
+    has_documentation = has_documentation || rule.documentation;
+    for (const std::string& glob : rule.documentation.value_or(std::vector<std::string>()))
+      add(documentation_, expression_for_glob(glob));
+    Patterns& patterns = rules_.emplace_back();
+    for (const std::string& glob : rule.files) add(patterns.files, expression_for_glob(glob));
+    for (const std::string& glob : rule.ignore) add(patterns.ignore, expression_for_glob(glob));
+    for (const std::string& pattern : rule.tests) add(patterns.tests, pattern);
+  }
+  if (has_documentation) return;
+  for (const std::string_view glob : k_documentation)
+    add(documentation_, expression_for_glob(glob));
+}
+
+bool AffectedPatterns::is_documentation(std::string_view file) const {
+  return is_any_in(documentation_, file);
+}
+
+bool AffectedPatterns::is_ignored(std::string_view file) const {
+  return std::ranges::any_of(rules_,
+                             [&](const Patterns& rule) { return is_any_in(rule.ignore, file); });
+}
+
+std::vector<std::size_t> AffectedPatterns::rules_for(std::string_view file) const {
+  std::vector<std::size_t> fitting;
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    if (is_any_in(rules_[i].files, file)) fitting.push_back(i);
+  }
+  return fitting;
+}
+
+bool AffectedPatterns::fits(std::size_t rule, std::string_view test) const {
+  return is_any_in(rules_[rule].tests, test);
 }
 
 }  // namespace holdfast

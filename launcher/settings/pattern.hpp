@@ -1,15 +1,18 @@
-// A regular expression of holdfast.toml.
+// Regular expressions of holdfast.toml, alone and as lists of signatures and of rules.
 //
 // The syntax is RE2's (https://github.com/google/re2/wiki/Syntax). A match may be anywhere in the
 // text; it is case-sensitive and by bytes. The time is in proportion to the text's length, so there
 // are no back-references and no look-ahead.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/affected/file_glob.hpp"
 #include "core/base/result.hpp"
 
 namespace re2 {
@@ -40,6 +43,44 @@ class Pattern {
   int number_of_group(const std::string& name) const;
 
   std::shared_ptr<const re2::RE2> compiled_;
+};
+
+// Whether a failure is a known one: searches an attempt's output for signatures of [[known-flaky]].
+class Signatures {
+ public:
+  // Fails for a pattern that Pattern::compile() refuses; a file that was read has none.
+  static Result<Signatures> of(const std::vector<std::string>& patterns);
+
+  // The index of the first pattern that is found in a line of the output.
+  std::optional<std::size_t> found_in(std::string_view output) const;
+
+ private:
+  std::vector<Pattern> patterns_;
+};
+
+// Tells what [[affected]] of holdfast.toml says of a file.
+class AffectedPatterns {
+ public:
+  // Pattern::compile() must accept the patterns and globs of `rules`, as read_affected() sees to.
+  explicit AffectedPatterns(const std::vector<AffectedRule>& rules);
+
+  // `file` is relative to the directory of holdfast.toml; what is outside of it begins with `../`.
+  bool is_ignored(std::string_view file) const;
+  // The same of `documentation`, or of Holdfast's own list if no rule has that key.
+  bool is_documentation(std::string_view file) const;
+  // Indices of rules with `files` that fit.
+  std::vector<std::size_t> rules_for(std::string_view file) const;
+  // Whether the rule's `tests` fit the test.
+  bool fits(std::size_t rule, std::string_view test) const;
+
+ private:
+  struct Patterns {
+    std::vector<Pattern> files = {};
+    std::vector<Pattern> tests = {};
+    std::vector<Pattern> ignore = {};
+  };
+  std::vector<Patterns> rules_;
+  std::vector<Pattern> documentation_;
 };
 
 }  // namespace holdfast

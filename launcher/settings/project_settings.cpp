@@ -164,7 +164,6 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
   HOLDFAST_TRY(OverridePatterns patterns, OverridePatterns::of(settings));
   project.settings_ = std::move(settings);
   project.patterns_ = std::move(patterns);
-  project.has_retry_alone_ = is_said(project.settings_, Setting::retry_alone, "true");
   project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
   project.note_ = project.known_flaky_.expired();
   return project;
@@ -182,7 +181,7 @@ Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test, const Tes
   said.insert(said.end(), properties.begin(), properties.end());
   Result<ResolvedPolicy> resolved = holdfast::resolve(std::move(said), facts);
   if (!resolved) return resolved;
-  if (has_retry_alone_) {
+  if (is_said(settings_, Setting::retry_alone, "true")) {
     // The lock has a name of its own, so there is nothing to merge it with.
     HOLDFAST_DO(add_locks({retry_alone_lock()}, resolved->policy.locks));
   }

@@ -79,6 +79,10 @@ class ProjectSettings {
   static Result<ProjectSettings> load(const std::optional<std::string>& file,
                                       const std::string& profile,
                                       const Day& today = day_of(os::unix_now_ms()));
+  // Those of the project of a build tree, by the selected profile.
+  static Result<ProjectSettings> of_tree(const std::string& tree) {
+    return load(settings_file_of_tree(tree), selected_profile());
+  }
 
   const Settings& settings() const { return settings_; }
   RunSettings run() const { return run_settings(settings_); }
@@ -96,7 +100,6 @@ class ProjectSettings {
   Settings settings_;
   OverridePatterns patterns_;
   KnownFlakyList known_flaky_;
-  bool has_retry_alone_ = false;
   std::string note_;
 };
 

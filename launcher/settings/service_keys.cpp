@@ -17,16 +17,6 @@ Result<std::string> service_text_in(const toml::node& node) {
   return text;
 }
 
-Result<Milliseconds> time_in(const toml::node& node) {
-  if (Result<Milliseconds> time = duration_of(node); time || !node.is_string()) return time;
-  return ErrorInWords{describe_value(node)};
-}
-
-Result<bool> flag_in(const toml::node& node) {
-  if (const auto* flag = node.as_boolean()) return flag->get();
-  return ErrorInWords{describe_type(node)};
-}
-
 Result<int> signal_in(const toml::node& node) {
   const Result<std::string> text = text_in(node);
   if (const auto signal = text ? signal_named(*text) : std::nullopt) return *signal;
@@ -52,7 +42,7 @@ void read_key(const TableReader& table, std::string_view key, std::vector<std::s
 
 void read_key(const TableReader& table, std::string_view key, Milliseconds& field) {
   const std::string expected = R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
-  field = table.value(key, expected, time_in).value_or(field);
+  field = table.value(key, expected, duration_of).value_or(field);
 }
 
 void read_key(const TableReader& table, std::string_view key, bool& field) {
@@ -86,7 +76,7 @@ void read_key(const TableReader& table, std::string_view key, std::vector<Variab
     } else if (const Result<std::string> text = text_in(value)) {
       field.push_back({std::string(name.str()), *text});
     } else {
-      table.complain(key, text.error(), expected);
+      table.complain(value, key, text.error(), expected);
     }
   }
 }

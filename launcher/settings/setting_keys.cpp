@@ -57,8 +57,8 @@ Result<std::string> text_in(kind::Share /*kind*/, const toml::node& node) {
 }
 
 Result<std::string> text_in(kind::Flag /*kind*/, const toml::node& node) {
-  if (const auto* flag = node.as_boolean()) return kind::Flag::print(flag->get());
-  return ErrorInWords{describe_type(node)};
+  HOLDFAST_TRY(const bool flag, flag_in(node));
+  return kind::Flag::print(flag);
 }
 
 template <unsigned Most>
@@ -106,99 +106,62 @@ std::string expected() {
 template <typename Kind, typename Field>
 struct KeyReader {
   static void read(const Key& key) {
-    const Result<std::string> text = text_in(Kind{}, key.node);
-    if (!text) return key.complain(key.node, to_text(text.error()), expected<Kind, Field>());
-    Field field{};
-    const Result<void> understood = Kind::read(*text, field);
-    if (understood) return key.add(key.node, *text);
-    const bool names_part =
-        std::is_same_v<Kind, kind::Rules> || std::is_same_v<Kind, kind::SrunOptions>;
-    if (!names_part) {
-      return key.complain(key.node, in_quotes(*text), expected<Kind, Field>());
-    }
-    // The error about such a text names the part that is wrong.
-    key.complain(key.node, found_in(understood.error()), expected_by(understood.error()));
+    const auto text_of_value = [](const toml::node& node) -> Result<std::string> {
+      HOLDFAST_TRY(std::string text, text_in(Kind{}, node));
+      Field field{};
+      const Result<void> understood = Kind::read(text, field);
+      if (understood) return text;
+      // The error about such a text names the part that is wrong.
+      const bool names_part =
+          std::is_same_v<Kind, kind::Rules> || std::is_same_v<Kind, kind::SrunOptions>;
+      return names_part ? understood.error() : ErrorInWords{in_quotes(text)};
+    };
+    const auto text = key.table.value(key.name, expected<Kind, Field>(), text_of_value);
+    if (text) key.add(key.node, *text);
   }
 };
 
-// Reads a list of texts, each of which `parse` understands. Returns them in one text, with commas
-// between; none: something was wrong, and is complained of.
-template <typename One, typename Parse>
-std::optional<std::string> read_list(const Key& key, const std::string& expected,
-                                     std::vector<One>& ones, Parse parse) {
-  const toml::array* list = key.node.as_array();
-  if (list == nullptr) {
-    key.complain(key.node, describe_type(key.node), expected);
-    return std::nullopt;
-  }
-  std::string all;
-  bool are_understood = true;
-  for (const toml::node& entry : *list) {
-    const Result<std::string> text = text_of_string(entry);
-    const Result<One> one = text ? parse(*text) : Result<One>(text.error());
-    if (!one) {
-      key.complain(entry, text ? in_quotes(*text) : to_text(text.error()), expected);
-      are_understood = false;
-      continue;
-    }
-    all += (all.empty() ? "" : ",") + *text;
-    ones.push_back(*one);
-  }
-  if (!are_understood) return std::nullopt;
-  return all;
+// Whether a list is wrong as a whole, which is complained of.
+bool is_wrong(const Key& key, const std::vector<LockSpec>& locks) {
+  const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
+  if (canonical) return false;
+  key.complain(key.node, to_text(canonical.error()), std::string(kind::Locks::k_expected));
+  return true;
 }
 
-template <typename Field>
-struct KeyReader<kind::Locks, Field> {
-  static void read(const Key& key) {
-    const std::string expected =
-        R"(a list of locks such as "db", "db:shared" or "gpu:1/4@machine")";
-    std::vector<LockSpec> locks;
-    const std::optional<std::string> all = read_list(key, expected, locks, parse_lock_spec);
-    if (!all) return;
-    const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
-    if (!canonical) return key.complain(key.node, to_text(canonical.error()), expected);
-    key.add(key.node, *all);
-  }
-};
+bool is_wrong(const Key& /*key*/, const std::vector<ServiceUse>& /*uses*/) { return false; }
 
-template <typename Field>
-struct KeyReader<kind::Uses, Field> {
-  static void read(const Key& key) {
-    std::vector<ServiceUse> uses;
-    const std::optional<std::string> all =
-        read_list(key, R"(a list of services such as "db", "web:exclusive" or "cache:fresh")", uses,
-                  parse_service_use);
-    if (all) key.add(key.node, *all);
-  }
-};
-
-template <typename Field>
-struct KeyReader<kind::Reports, Field> {
-  // In one file, the later report would replace the other. /dev/stdout takes both.
-  static bool are_in_files_of_their_own(const Key& key,
-                                        const std::vector<ReportRequest>& requests) {
-    std::map<std::filesystem::path, const ReportRequest*> of_file;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (requests[i].file.empty() || requests[i].file.starts_with("/dev/")) continue;
-      const std::filesystem::path file = std::filesystem::path(requests[i].file).lexically_normal();
-      const auto [found, is_first] = of_file.try_emplace(file, &requests[i]);
-      if (is_first) continue;
-      key.complain(*key.node.as_array()->get(i), in_quotes(to_text(requests[i])),
-                   "another file than that of " + in_quotes(to_text(*found->second)));
-      return false;
-    }
+// In one file, the later report would replace the other. /dev/stdout takes both.
+bool is_wrong(const Key& key, const std::vector<ReportRequest>& requests) {
+  std::map<std::filesystem::path, const ReportRequest*> of_file;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].file.empty() || requests[i].file.starts_with("/dev/")) continue;
+    const std::filesystem::path file = std::filesystem::path(requests[i].file).lexically_normal();
+    const auto [found, is_first] = of_file.try_emplace(file, &requests[i]);
+    if (is_first) continue;
+    key.complain(*key.node.as_array()->get(i), in_quotes(to_text(requests[i])),
+                 "another file than that of " + in_quotes(to_text(*found->second)));
     return true;
   }
+  return false;
+}
 
+template <typename Kind, typename Field>
+requires requires { Kind::k_parse; }
+struct KeyReader<Kind, Field> {
   static void read(const Key& key) {
-    std::vector<ReportRequest> requests;
-    const std::optional<std::string> all =
-        read_list(key,
-                  R"(a list of reports such as "junit:results.xml" or "html:report.html")"
-                  R"( ("text" and "github" may stand alone))",
-                  requests, parse_report_request);
-    if (all && are_in_files_of_their_own(key, requests)) key.add(key.node, *all);
+    Field all;
+    const auto one_in = [&](const toml::node& entry) -> Result<std::string> {
+      HOLDFAST_TRY(std::string text, text_of_string(entry));
+      auto one = Kind::k_parse(text);
+      if (!one) return ErrorInWords{in_quotes(text)};
+      all.push_back(std::move(*one));
+      return text;
+    };
+    const auto texts = key.table.list(key.name, std::string(Kind::k_expected), one_in);
+    const toml::array* const list = key.node.as_array();
+    if (list == nullptr || texts.size() != list->size() || is_wrong(key, all)) return;
+    key.add(key.node, separated(texts, ","));
   }
 };
 
@@ -244,36 +207,27 @@ struct KeyReader<kind::Patterns, Field> {
       return key.complain(key.node, entries == nullptr ? describe_type(key.node) : "too many",
                           "a list of at most 64 " + expected);
     }
-    for (const toml::node& entry : *entries) {
-      const Result<std::string> text = text_of_string(entry);
-      if (!text || text->empty()) {
-        key.complain(entry, text ? "an empty text" : to_text(text.error()), expected);
-        continue;
-      }
-      const Result<Pattern> compiled = Pattern::compile(*text);
-      if (compiled) {
-        key.add(entry, *text);
-      } else {
-        key.complain(entry, in_quotes(*text) + " with " + to_text(compiled.error()), expected);
-      }
-    }
+    (void)key.table.list(key.name, expected, [&](const toml::node& entry) -> Result<std::string> {
+      HOLDFAST_TRY(const std::string text, text_of_string(entry));
+      if (text.empty()) return ErrorInWords{"an empty text"};
+      const Result<Pattern> compiled = Pattern::compile(text);
+      if (!compiled) return ErrorInWords{in_quotes(text) + " with " + to_text(compiled.error())};
+      key.add(entry, text);
+      return text;
+    });
   }
 };
 
 template <typename Field>
 struct KeyReader<kind::Paths, Field> {
   static void read(const Key& key) {
-    const std::string expected = R"(a list of absolute paths such as "/tmp/.ICE-unix")";
-    const toml::array* list = key.node.as_array();
-    if (list == nullptr) return key.complain(key.node, describe_type(key.node), expected);
-    for (const toml::node& entry : *list) {
-      const Result<std::string> text = text_in(kind::Path{}, entry);
-      if (text && text->find('\0') == std::string::npos) {
-        key.add(entry, *text);
-      } else {
-        key.complain(entry, text ? in_quotes(*text) : to_text(text.error()), expected);
-      }
-    }
+    const auto path_in = [&](const toml::node& entry) -> Result<std::string> {
+      HOLDFAST_TRY(const std::string path, text_in(kind::Path{}, entry));
+      if (path.find('\0') != std::string::npos) return ErrorInWords{in_quotes(path)};
+      key.add(entry, path);
+      return path;
+    };
+    (void)key.table.list(key.name, std::string(kind::Paths::k_expected), path_in);
   }
 };
 

@@ -18,7 +18,6 @@
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/retry/run_retries.hpp"
-#include "core/settings/preflight.hpp"
 #include "core/settings/settings.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/complaints.hpp"
@@ -108,19 +107,11 @@ Result<std::string> endpoint_in(const toml::node& node) {
   return parse_etcd_address(text->get());
 }
 
-void read_ttl(const TableReader& table, Milliseconds& ttl) {
-  if (!table.has("ttl")) return;
-  const std::string expected = "a time from 2s to 1h, in whole seconds";
-  const Result<Milliseconds> read = duration_of(*table.get("ttl"));
-  if (!read) {
-    const Error& error = read.error();
-    const bool is_value = error.form == Error::Form::value;
-    return table.complain("ttl", is_value ? found_in(error) : to_text(error), expected);
-  }
-  if (*read < Milliseconds{2000} || *read > k_longest_cluster_ttl || read->count() % 1000 != 0) {
-    return table.complain("ttl", describe(*read), expected);
-  }
-  ttl = *read;
+Result<Milliseconds> ttl_in(const toml::node& node) {
+  HOLDFAST_TRY(const Milliseconds ttl, duration_of(node));
+  const bool is_good =
+      ttl >= Milliseconds{2000} && ttl <= k_longest_cluster_ttl && ttl.count() % 1000 == 0;
+  return is_good ? Result(ttl) : ErrorInWords{describe(ttl)};
 }
 
 // `directory`: that of the file; paths are relative to it.
@@ -136,9 +127,11 @@ ClusterSettings read_cluster(const toml::node& node, const std::string& director
     const std::string expected = R"(a list of addresses such as ["https://etcd1:2379"])";
     settings.endpoints = table.list("endpoints", expected, endpoint_in);
     settings.endpoints_from = table.origin_of(*table.get("endpoints"));
-    if (settings.endpoints.empty()) table.complain("endpoints", "nothing", expected);
+    const toml::array* const list = table.get("endpoints")->as_array();
+    if (list != nullptr && list->empty()) table.complain("endpoints", "nothing", expected);
   }
-  read_ttl(table, settings.ttl);
+  settings.ttl =
+      table.value("ttl", "a time from 2s to 1h, in whole seconds", ttl_in).value_or(settings.ttl);
   const auto read_path = [&](std::string_view key) {
     const std::string path = table.text(key, "the path of a file").value_or("");
     return path.empty() || path.front() == '/' ? path : directory + "/" + path;
@@ -316,7 +309,7 @@ void read_key(const TableReader& table, std::string_view key, Needed<DiskNeed>& 
     }
     const Result<std::string> text = word_in(size);
     const std::optional<std::uint64_t> kb = text ? parse_size_kb(*text) : std::nullopt;
-    if (!kb) return table.complain(key, as_found(size), expected);
+    if (!kb) return table.complain(size, key, as_found(size), expected);
     needed.all.push_back({name, *kb});
   }
 }

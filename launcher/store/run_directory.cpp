@@ -132,51 +132,6 @@ std::string short_list(const std::vector<RunEntry>& runs) {
   return bounded_list(runs, 3, [](const RunEntry& run) { return run.id; });
 }
 
-}  // namespace
-
-bool may_mean(std::string_view id, std::string_view wanted) {
-  // The beginning of another run's number, or of a year, is not what a number means.
-  constexpr std::size_t k_date = 8;  // digits
-  if (wanted.size() < k_date && parse_number<std::uint64_t>(wanted)) return names_run(id, wanted);
-  return id.starts_with(wanted) || name_of(id).unnumbered.starts_with(wanted);
-}
-
-bool names_run(std::string_view id, std::string_view wanted) {
-  const RunName name = name_of(id);
-  return id == wanted || name.unnumbered == wanted ||
-         (name.number != 0 && std::to_string(name.number) == wanted);
-}
-
-std::string_view directory_of(RunsOf whose) {
-  return whose == RunsOf::ctest ? names::k_runs_directory : names::k_by_hand_directory;
-}
-
-std::uint64_t number_of_run(std::string_view id) { return name_of(id).number; }
-
-std::uint64_t next_run_number(const fs::path& tree, RunsOf whose) {
-  std::uint64_t last = 0;
-  for (const std::string& name : os::names_in_own((tree / directory_of(whose)).string())) {
-    last = std::max(last, name_of(name).number);
-  }
-  return last + 1;
-}
-
-std::filesystem::path tree_of(const RunEntry& run) {
-  return run.directory.parent_path().parent_path().parent_path();
-}
-
-std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates, RunsOf whose) {
-  std::vector<RunEntry> runs = undated_runs(tree, whose);
-  if (dates == Dates::only_for_the_order) {
-    order(runs);
-  } else {
-    date_and_sort(runs.begin(), runs.end());
-  }
-  return runs;
-}
-
-namespace {
-
 // The newest run. If a test of another run started the newest run, the user means the other run,
 // unless the user asks from inside that other run.
 RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
@@ -194,39 +149,6 @@ RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
   }
   return *latest;
 }
-
-}  // namespace
-
-Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
-  const fs::path place = tree / names::k_runs_directory;
-  const std::string where = place.string();
-  const Result<os::OwnDirectory> seen = os::OwnDirectory::open(where);
-  if (!seen && errno == EPERM) return seen.error();
-  // If `wanted` is a whole name, no list and no order are needed.
-  if (seen && !wanted.empty() && wanted.find('/') == std::string_view::npos) {
-    std::optional<RunEntry> entry = entry_of(*seen, place, std::string(wanted));
-    if (entry) return dated(*std::move(entry));
-  }
-  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
-  if (runs.empty())
-    return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
-  if (wanted.empty() || wanted == "latest") return dated(latest_of(runs, around));
-
-  const auto named = std::find_if(runs.begin(), runs.end(),
-                                  [&](const RunEntry& run) { return names_run(run.id, wanted); });
-  if (named != runs.end()) return dated(std::move(*named));
-  std::vector<RunEntry> meant;
-  std::ranges::copy_if(runs, std::back_inserter(meant),
-                       [&](const RunEntry& run) { return may_mean(run.id, wanted); });
-  if (meant.size() == 1) return dated(std::move(meant.front()));
-  if (!meant.empty())
-    return Error{
-        fmt::format("find run {}: several runs begin with that: {}", wanted, short_list(meant))};
-  return Error{
-      fmt::format("find run {}: no such run in {}; there are {}", wanted, where, short_list(runs))};
-}
-
-namespace {
 
 // The files that tests left are removed first. If some of them stay, the journal stays too: it says
 // whose they were.
@@ -276,6 +198,76 @@ void prune_outputs(const std::vector<RunEntry>& runs, std::string_view live, std
 }
 
 }  // namespace
+
+bool may_mean(std::string_view id, std::string_view wanted) {
+  // The beginning of another run's number, or of a year, is not what a number means.
+  constexpr std::size_t k_date = 8;  // digits
+  if (wanted.size() < k_date && parse_number<std::uint64_t>(wanted)) return names_run(id, wanted);
+  return id.starts_with(wanted) || name_of(id).unnumbered.starts_with(wanted);
+}
+
+bool names_run(std::string_view id, std::string_view wanted) {
+  const RunName name = name_of(id);
+  return id == wanted || name.unnumbered == wanted ||
+         (name.number != 0 && std::to_string(name.number) == wanted);
+}
+
+std::string_view directory_of(RunsOf whose) {
+  return whose == RunsOf::ctest ? names::k_runs_directory : names::k_by_hand_directory;
+}
+
+std::uint64_t number_of_run(std::string_view id) { return name_of(id).number; }
+
+std::uint64_t next_run_number(const fs::path& tree, RunsOf whose) {
+  std::uint64_t last = 0;
+  for (const std::string& name : os::names_in_own((tree / directory_of(whose)).string())) {
+    last = std::max(last, name_of(name).number);
+  }
+  return last + 1;
+}
+
+std::filesystem::path tree_of(const RunEntry& run) {
+  return run.directory.parent_path().parent_path().parent_path();
+}
+
+std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates, RunsOf whose) {
+  std::vector<RunEntry> runs = undated_runs(tree, whose);
+  if (dates == Dates::only_for_the_order) {
+    order(runs);
+  } else {
+    date_and_sort(runs.begin(), runs.end());
+  }
+  return runs;
+}
+
+Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
+  const fs::path place = tree / names::k_runs_directory;
+  const std::string where = place.string();
+  const Result<os::OwnDirectory> seen = os::OwnDirectory::open(where);
+  if (!seen && errno == EPERM) return seen.error();
+  // If `wanted` is a whole name, no list and no order are needed.
+  if (seen && !wanted.empty() && wanted.find('/') == std::string_view::npos) {
+    std::optional<RunEntry> entry = entry_of(*seen, place, std::string(wanted));
+    if (entry) return dated(*std::move(entry));
+  }
+  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
+  if (runs.empty())
+    return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
+  if (wanted.empty() || wanted == "latest") return dated(latest_of(runs, around));
+
+  const auto named = std::find_if(runs.begin(), runs.end(),
+                                  [&](const RunEntry& run) { return names_run(run.id, wanted); });
+  if (named != runs.end()) return dated(std::move(*named));
+  std::vector<RunEntry> meant;
+  std::ranges::copy_if(runs, std::back_inserter(meant),
+                       [&](const RunEntry& run) { return may_mean(run.id, wanted); });
+  if (meant.size() == 1) return dated(std::move(meant.front()));
+  if (!meant.empty())
+    return Error{
+        fmt::format("find run {}: several runs begin with that: {}", wanted, short_list(meant))};
+  return Error{
+      fmt::format("find run {}: no such run in {}; there are {}", wanted, where, short_list(runs))};
+}
 
 Pruned prune_runs(const fs::path& tree, std::string_view live, Kept kept, RunsOf whose) {
   std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order, whose);

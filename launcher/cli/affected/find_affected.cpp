@@ -27,7 +27,7 @@
 #include "os/file/system_call.hpp"
 #include "os/process/git_command.hpp"
 #include "report/describe.hpp"
-#include "settings/affected_patterns.hpp"
+#include "settings/pattern.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "core/affected/command_reading.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
 #include "core/ctest/environment_modification.hpp"
@@ -47,8 +48,6 @@ std::string_view value_in_modification(std::string_view entry) {
   const std::size_t colon = change.find(':');
   return colon == std::string_view::npos ? std::string_view() : change.substr(colon + 1);
 }
-
-std::string_view name_in(std::string_view entry) { return entry.substr(0, entry.find('=')); }
 
 std::optional<std::string> own_variable(const std::string& name) {
   const char* const value = std::getenv(name.c_str());

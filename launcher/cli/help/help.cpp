@@ -1,5 +1,5 @@
 // `holdfast help [TOPIC]`. With `--json` it prints all that a user can say, and with `--write DIR`
-// it writes man pages and completions, which the build installs.
+// it writes man pages, which the build installs.
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 
@@ -203,23 +203,20 @@ CommandPage with_topics(const Reference& reference) {
   return program;
 }
 
-int write_all(const Reference& reference, const std::filesystem::path& share) {
-  const CommandPage program = with_topics(reference);
-  std::vector<std::pair<std::filesystem::path, std::string>> files{
-      {share / "bash-completion/completions/holdfast", bash_completion(program)},
-      {share / "zsh/vendor-completions/_holdfast", zsh_completion(program)},
-      {share / "fish/vendor_completions.d/holdfast.fish", fish_completion(program)}};
+int write_pages(const Reference& reference, const std::filesystem::path& share) {
   for (const ManPage& page : man_pages(reference)) {
     const std::string section = "man" + page.file.substr(page.file.rfind('.') + 1);
-    files.emplace_back(share / "man" / section / page.file, page.text);
-  }
-  for (const auto& [file, text] : files) {
-    if (const Result<void> written = write(file, text); !written) return refused(written.error());
+    const Result<void> written = write(share / "man" / section / page.file, page.text);
+    if (!written) return refused(written.error());
   }
   return exit_codes::k_success;
 }
 
 }  // namespace
+
+int complete_words(Command app, const std::vector<std::string>& words) {
+  return complete(with_topics(reference_of(app)), words);
+}
 
 int help(Command app, const std::vector<std::string>& words) {
   if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
@@ -236,7 +233,7 @@ int help(Command app, const std::vector<std::string>& words) {
     if (words.size() == 1) fmt::print("{}", topic(reference, words[0]));  // `locks` is a key, too
     return code;
   }
-  if (words[0] == "--write" && words.size() == 2) return write_all(reference, words[1]);
+  if (words[0] == "--write" && words.size() == 2) return write_pages(reference, words[1]);
   if (words[0] == "--json") {
     fmt::print("{}\n", json_of(reference).dump(2));
     return exit_codes::k_success;

@@ -57,8 +57,9 @@ std::vector<ManPage> man_pages(const Reference& reference);
 // Each spelling of the option: "-C", "--config". None of a place for words.
 std::vector<std::string> spellings(const OptionWords& option);
 
-std::string bash_completion(const CommandPage& program);
-std::string zsh_completion(const CommandPage& program);
-std::string fish_completion(const CommandPage& program);
+// `words`: those before the word that is to be completed, without the program. Prints one word in
+// a line, and after a tab what it means; nothing: only the user knows what may follow. Returns the
+// exit code.
+int complete(const CommandPage& program, const std::vector<std::string>& words);
 
 }  // namespace holdfast::cli

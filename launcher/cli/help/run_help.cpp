@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/help/reference.hpp"
@@ -22,13 +23,26 @@ struct HelpOfOption {
   std::string_view option;
   std::string_view argument;
   std::string_view help;  // its lines
+  // `kill|fail|ignore`; null, or empty: the option takes other values than some words.
+  std::string (*words)() = nullptr;
 };
+
+template <typename Field>
+std::string words_of_type() {
+  if constexpr (Worded<Field>) {
+    return separated(words_of(Field{}), "|");
+  } else if constexpr (requires { requires Worded<typename Field::value_type>; }) {
+    return words_of_type<typename Field::value_type>();
+  } else {
+    return {};
+  }
+}
 
 constexpr HelpOfOption k_options[] = {
     {"--name", "N", "what this run is called in messages and records"},
 #define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, word, \
                          help, ...)                                                              \
-  {option, word, help},
+  {option, word, help, words_of_type<std::remove_cvref_t<decltype(std::declval<Policy&>().field)>>},
 #include "core/settings/table.def"
     {"--tree", "DIR",
      "the build tree whose settings, services and locks are meant (default: the\none around here)"},
@@ -45,33 +59,6 @@ std::string text_of(const HelpOfOption& row) {
     text.append(take_part(rest, '\n')).append("\n");
   }
   return text;
-}
-
-// `kill|fail|ignore`; empty: the option takes other values than some words.
-template <typename Field>
-std::string words_of_type() {
-  std::string text;
-  if constexpr (Worded<Field>) {
-    for (const std::string_view word : words_of(Field{})) {
-      if (!text.empty()) text += '|';
-      text += word;
-    }
-  } else if constexpr (requires { typename Field::value_type; }) {
-    if constexpr (Worded<typename Field::value_type>) {
-      return words_of_type<typename Field::value_type>();
-    }
-  }
-  return text;
-}
-
-std::string words_for(std::string_view wanted) {
-  if (wanted.empty()) return {};
-  const Policy policy;
-#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, ...) \
-  if (wanted == std::string_view(option))                                                       \
-    return words_of_type<std::remove_cvref_t<decltype(policy.field)>>();
-#include "core/settings/table.def"
-  return {};
 }
 
 std::string help_of_run() {
@@ -101,7 +88,8 @@ std::vector<OptionWords> options_of_run() {
     if (row.option.empty()) continue;
     all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
     std::ranges::replace(all.back().help, '\n', ' ');
-    if (const std::string words = words_for(row.option); !words.empty()) all.back().value = words;
+    if (row.words == nullptr) continue;
+    if (const std::string words = row.words(); !words.empty()) all.back().value = words;
   }
   return all;
 }

@@ -246,8 +246,7 @@ std::map<std::string, LockUsers> users_of_locks(const ProjectSettings& settings,
 // that its tests need, so that they are one shard. `tests` are tests of the tree.
 Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& configuration,
                                     std::vector<SelectableTest>& tests) {
-  HOLDFAST_TRY(const ProjectSettings settings,
-               ProjectSettings::load(settings_file_of_tree(tree), selected_profile()));
+  HOLDFAST_TRY(const ProjectSettings settings, ProjectSettings::of_tree(tree));
   HOLDFAST_TRY(const std::vector<ListedTest> listed, list_for_launcher(tree, configuration));
   for (const auto& [lock, users] : users_of_locks(settings, listed)) {
     if (users.is_shared) continue;

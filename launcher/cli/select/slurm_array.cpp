@@ -261,8 +261,7 @@ bool is_red(const RunReport& merged) {
 
 // Each shard has written the reports that the profile asks for. The whole takes their place.
 void write_reports(const std::string& tree, const LoadedReport& merged) {
-  const Result<ProjectSettings> settings =
-      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
+  const Result<ProjectSettings> settings = ProjectSettings::of_tree(tree);
   if (!settings) return complain(to_text(settings.error()));
   const SaidAtEnd said = write_wanted_reports(merged, settings->run().reports, tree);
   if (!said.trouble.empty()) complain(said.trouble);

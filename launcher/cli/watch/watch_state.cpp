@@ -32,12 +32,9 @@ constexpr std::size_t k_most_running = 10;
 constexpr std::size_t k_lines_besides = 4;  // of the block, without tests
 constexpr std::size_t k_widest_bar = 30;
 
-std::string painted(const std::string& text, std::string_view code, Colour colour) {
-  if (colour == Colour::none) return text;
-  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+std::string red(const std::string& text, Colour colour) {
+  return colour == Colour::none ? text : "\x1b[31m" + text + "\x1b[0m";
 }
-
-std::string red(const std::string& text, Colour colour) { return painted(text, "31", colour); }
 
 bool any_trouble(const Counts& counts) {
   for (std::size_t i = 0; i < k_outcomes; ++i) {
@@ -149,6 +146,14 @@ void add_end_of_test(const WatchEvent& event, std::optional<double> left, Json& 
   json["done"] = event.done;
   json["total"] = number_or_null(event.total);
   json["left_s"] = left ? Json(*left) : Json(nullptr);
+}
+
+constexpr double k_patience_s = 0.5;
+
+bool went_wrong(const TestEvidence& evidence, Outcome outcome) {
+  const std::optional<Verdict> verdict = verdict_of(evidence);
+  if (verdict && *verdict != Verdict::unknown) return *verdict == Verdict::failed;
+  return !is_good(outcome);
 }
 
 }  // namespace
@@ -292,18 +297,6 @@ std::string event_json(const WatchEvent& event, const Counts& counts, std::optio
 std::string waiting_json(std::string_view tree) {
   return Json{{"v", 1}, {"event", "waiting"}, {"tree", valid_utf8(tree)}}.dump() + "\n";
 }
-
-namespace {
-
-constexpr double k_patience_s = 0.5;
-
-bool went_wrong(const TestEvidence& evidence, Outcome outcome) {
-  const std::optional<Verdict> verdict = verdict_of(evidence);
-  if (verdict && *verdict != Verdict::unknown) return *verdict == Verdict::failed;
-  return !is_good(outcome);
-}
-
-}  // namespace
 
 void WatchState::take(const Record& record, double now) {
   if (const auto* started = std::get_if<RunStarted>(&record)) {

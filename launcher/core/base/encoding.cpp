@@ -11,6 +11,10 @@ namespace {
 constexpr std::string_view k_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+constexpr std::string_view k_escape_digits = "0123456789ABCDEF";
+
+bool is_plain(char c) { return is_ascii_alphanumeric(c) || c == '_' || c == '+' || c == '-'; }
+
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
@@ -47,14 +51,6 @@ std::optional<std::string> from_base64(std::string_view text) {
   }
   return bytes;
 }
-
-namespace {
-
-constexpr std::string_view k_escape_digits = "0123456789ABCDEF";
-
-bool is_plain(char c) { return is_ascii_alphanumeric(c) || c == '_' || c == '+' || c == '-'; }
-
-}  // namespace
 
 std::string encode_file_name(std::string_view text) {
   std::string out;

@@ -17,6 +17,9 @@ struct Variable {
   friend bool operator==(const Variable&, const Variable&) = default;
 };
 
+// The name in `NAME=VALUE`.
+inline std::string_view name_in(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
 // Of `NAME=VALUE`.
 inline Variable variable_of(std::string_view entry) {
   const std::size_t equals = std::min(entry.size(), entry.find('='));

@@ -1,6 +1,7 @@
 #include "core/base/process_name.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
@@ -37,6 +38,19 @@ std::optional<NamespacedProcess> parse_file_name(std::string_view name) {
   const auto pid_namespace = parse_number<std::uint64_t>(name.substr(second + 1));
   if (!pid_namespace) return std::nullopt;
   return NamespacedProcess{*process, pid_namespace};
+}
+
+unsigned numbers_in_namespaces(std::string_view status) {
+  const std::string_view rest = text_after(status, "\nNSpid:");
+  const std::size_t end = rest.find('\n');
+  if (end == std::string_view::npos) return 0;
+  return static_cast<unsigned>(std::ranges::count(rest.substr(0, end), '\t'));
+}
+
+bool pends(std::string_view status, int signal) {
+  const std::string_view mask = text_after(status, "\nShdPnd:\t");
+  const auto pending = leading_number<std::uint64_t>(mask, 16).value_or(0);
+  return (pending >> static_cast<unsigned>(signal - 1) & 1U) != 0;
 }
 
 }  // namespace holdfast

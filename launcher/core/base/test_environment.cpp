@@ -10,11 +10,9 @@ namespace {
 
 constexpr std::string_view k_prefix = "HOLDFAST_";
 
-std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
-
 // Whether an enclosing attempt set this entry: it names a file in that attempt's marker directory.
 bool is_of(std::string_view markers, std::string_view entry) {
-  const std::string_view name = name_of(entry);
+  const std::string_view name = name_in(entry);
   if (name != environment::k_googletest_runs && name != environment::k_googletest_output) {
     return false;
   }
@@ -27,7 +25,7 @@ bool is_holdfasts_own(std::string_view name) { return name.starts_with(k_prefix)
 
 bool passes_to_test(std::string_view entry) {
   if (!entry.starts_with(k_prefix)) return true;
-  const std::string_view name = name_of(entry);
+  const std::string_view name = name_in(entry);
   return name == environment::k_disable || name == environment::k_profile ||
          name == environment::k_log ||
          name == environment::k_cluster_endpoints;  // for runs that the test starts
@@ -38,7 +36,7 @@ TestEnvironment::TestEnvironment(char** inherited) {
   for (char** entry = inherited; *entry != nullptr; ++entry) {
     if (passes_to_test(*entry)) {
       entries_.push_back(*entry);
-    } else if (const std::string_view text = *entry; name_of(text) == environment::k_marker_dir) {
+    } else if (const std::string_view text = *entry; name_in(text) == environment::k_marker_dir) {
       markers_around = text.substr(std::min(text.size(), environment::k_marker_dir.size() + 1));
     }
   }

@@ -32,53 +32,6 @@ bool is_prolonged(std::string_view a, std::string_view b) {
          (a.starts_with(b) || b.starts_with(a));
 }
 
-}  // namespace
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
-std::vector<std::string> look_alikes(std::string_view name, const std::vector<std::string>& names,
-                                     std::size_t most) {
-  if (name.empty() || name.size() > k_longest_name) return {};
-  const std::string wanted = plain(name);
-  const std::size_t limit = farthest(name.size());
-  std::vector<std::pair<std::size_t, std::string>> near;
-  for (const std::string& candidate : names) {
-    if (candidate == name || candidate.size() > k_longest_name) continue;
-    const std::string other = plain(candidate);
-    const std::size_t difference =
-        other.size() > wanted.size() ? other.size() - wanted.size() : wanted.size() - other.size();
-    // The distance is at least the difference of the lengths, so most names need no comparison.
-    std::size_t far = difference <= limit ? edit_distance(wanted, other) : limit + 1;
-    if (is_prolonged(wanted, other)) far = std::min(far, limit);
-    if (far <= limit) near.emplace_back(far, candidate);
-  }
-  std::sort(near.begin(), near.end());
-  if (near.size() > most) near.resize(most);
-  std::vector<std::string> found;
-  for (auto& [far, candidate] : near) found.push_back(std::move(candidate));
-  return found;
-}
-
-std::string suggestion(std::string_view word, const std::vector<std::string>& words) {
-  const std::vector<std::string> near = look_alikes(word, words, 1);
-  return near.empty() ? std::string() : " (did you mean \"" + near.front() + "\"?)";
-}
-
-namespace {
-
 // U+0080 to U+009F: C2 80 to C2 9F.
 bool is_late_control(std::string_view character) {
   return character.size() == 2 && character[0] == '\xC2' &&
@@ -132,7 +85,95 @@ void append_for_shell(std::string& out, char c) {
   }
 }
 
+constexpr std::string_view k_ours = "holdfast: ";
+constexpr std::size_t k_columns = 160;
+
+// How many columns a text in UTF-8 takes. A character that takes no column, or two columns, counts
+// as one.
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::string folded(std::string_view rest) {
+  std::string text;
+  std::string line(k_ours);
+  bool begins = true;  // no word of this line yet
+  while (true) {
+    const std::size_t blank = rest.find(' ');
+    const std::string_view word = rest.substr(0, blank);
+    if (!begins && columns_of(line) + 1 + columns_of(word) > k_columns) {
+      text += line + "\n";
+      line = std::string(k_ours) + "  ";
+      begins = true;
+    }
+    if (!begins) line += ' ';
+    line += word;
+    begins = false;
+    if (blank == std::string_view::npos) return text + line + "\n";
+    rest.remove_prefix(blank + 1);
+  }
+}
+
+unsigned byte_at(std::string_view bytes, std::size_t i) {
+  return static_cast<unsigned char>(bytes[i]);
+}
+
+bool is_continuation(std::string_view bytes, std::size_t i) {
+  return i < bytes.size() && (byte_at(bytes, i) & 0xC0U) == 0x80U;
+}
+
+std::size_t ascii_length(std::string_view bytes) {
+  std::size_t length = 0;
+  while (length < bytes.size() && byte_at(bytes, length) < 0x80U) ++length;
+  return length;
+}
+
 }  // namespace
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+std::vector<std::string> look_alikes(std::string_view name, const std::vector<std::string>& names,
+                                     std::size_t most) {
+  if (name.empty() || name.size() > k_longest_name) return {};
+  const std::string wanted = plain(name);
+  const std::size_t limit = farthest(name.size());
+  std::vector<std::pair<std::size_t, std::string>> near;
+  for (const std::string& candidate : names) {
+    if (candidate == name || candidate.size() > k_longest_name) continue;
+    const std::string other = plain(candidate);
+    const std::size_t difference =
+        other.size() > wanted.size() ? other.size() - wanted.size() : wanted.size() - other.size();
+    // The distance is at least the difference of the lengths, so most names need no comparison.
+    std::size_t far = difference <= limit ? edit_distance(wanted, other) : limit + 1;
+    if (is_prolonged(wanted, other)) far = std::min(far, limit);
+    if (far <= limit) near.emplace_back(far, candidate);
+  }
+  std::sort(near.begin(), near.end());
+  if (near.size() > most) near.resize(most);
+  std::vector<std::string> found;
+  for (auto& [far, candidate] : near) found.push_back(std::move(candidate));
+  return found;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& words) {
+  const std::vector<std::string> near = look_alikes(word, words, 1);
+  return near.empty() ? std::string() : " (did you mean \"" + near.front() + "\"?)";
+}
 
 std::string printable(std::string_view text) {
   const std::string valid = valid_utf8(text);
@@ -170,64 +211,11 @@ std::string for_shell(std::string_view word) {
   return quoted + "'";
 }
 
-namespace {
-
-constexpr std::string_view k_ours = "holdfast: ";
-constexpr std::size_t k_columns = 160;
-
-// How many columns a text in UTF-8 takes. A character that takes no column, or two columns, counts
-// as one.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-  }));
-}
-
-std::string folded(std::string_view rest) {
-  std::string text;
-  std::string line(k_ours);
-  bool begins = true;  // no word of this line yet
-  while (true) {
-    const std::size_t blank = rest.find(' ');
-    const std::string_view word = rest.substr(0, blank);
-    if (!begins && columns_of(line) + 1 + columns_of(word) > k_columns) {
-      text += line + "\n";
-      line = std::string(k_ours) + "  ";
-      begins = true;
-    }
-    if (!begins) line += ' ';
-    line += word;
-    begins = false;
-    if (blank == std::string_view::npos) return text + line + "\n";
-    rest.remove_prefix(blank + 1);
-  }
-}
-
-}  // namespace
-
 std::string said_line(std::string_view text, Layout layout) {
   const std::string shown = printable(text);
   if (layout == Layout::folded) return folded(shown);
   return text_of({k_ours, shown, "\n"});
 }
-
-namespace {
-
-unsigned byte_at(std::string_view bytes, std::size_t i) {
-  return static_cast<unsigned char>(bytes[i]);
-}
-
-bool is_continuation(std::string_view bytes, std::size_t i) {
-  return i < bytes.size() && (byte_at(bytes, i) & 0xC0U) == 0x80U;
-}
-
-std::size_t ascii_length(std::string_view bytes) {
-  std::size_t length = 0;
-  while (length < bytes.size() && byte_at(bytes, length) < 0x80U) ++length;
-  return length;
-}
-
-}  // namespace
 
 std::size_t utf8_sequence_length(std::string_view bytes) {
   if (bytes.empty()) return 0;

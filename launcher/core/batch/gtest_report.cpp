@@ -95,6 +95,108 @@ std::string counts_text(const MergedSuite& of, std::string_view timestamp) {
          seconds_text(of.wall_us) + "\" timestamp=\"" + std::string(timestamp) + "\"";
 }
 
+constexpr std::size_t k_longest_entity = 8;
+
+// The character that `&amp;` or `&#x0A;` stands for, and how long that is; none: it is no such
+// entity.
+std::optional<std::pair<char, std::size_t>> entity_at(std::string_view text) {
+  constexpr std::pair<std::string_view, char> k_named[] = {
+      {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
+  for (const auto& [name, meant] : k_named) {
+    if (text.starts_with(name)) return std::pair(meant, name.size());
+  }
+  if (!text.starts_with("&#x")) return std::nullopt;
+  const std::size_t end = text.substr(0, k_longest_entity).find(';');
+  if (end == std::string_view::npos) return std::nullopt;
+  const auto value = parse_number<unsigned>(text.substr(3, end - 3), 16);
+  if (!value || *value == 0 || *value > 0xFF) return std::nullopt;
+  return std::pair(static_cast<char>(*value), end + 1);
+}
+
+constexpr std::string_view k_verbatim = "<![CDATA[";
+constexpr std::string_view k_end_of_verbatim = "]]>";
+
+// A `>` may stand in a value.
+std::size_t end_of_tag(std::string_view text) {
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') is_quoted = !is_quoted;
+    if (text[i] == '>' && !is_quoted) return i;
+  }
+  return std::string_view::npos;
+}
+
+constexpr std::string_view k_last = "</testsuites>";
+
+// A case that never began has the beginning of all times as its time, in any time zone.
+bool has_begun(std::string_view tag) {
+  const std::string at = xml_attribute(tag, "timestamp").value_or("");
+  return !at.starts_with("1970-01-01") && !at.starts_with("1969-12-31");
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view xml) : tags_(xml) {}
+
+  std::optional<GtestReport> read() {
+    while (const std::optional<std::string_view> tag = tags_.next()) {
+      if (*tag == k_last) return is_open_ ? std::nullopt : std::optional(std::move(report_));
+      take(*tag);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void take(std::string_view tag) {
+    if (tag.starts_with("<testcase ")) {
+      begin_case(tag);
+      if (tag.ends_with("/>")) end_case(tag);
+    } else if (tag == "</testcase>") {
+      end_case(tag);
+    } else if (tag.starts_with("<failure")) {
+      report_.has_failures = true;
+      if (is_open_) open_.end = CaseEnd::failed;
+    } else if (tag.starts_with("<skipped") && is_open_ && open_.end == CaseEnd::passed) {
+      open_.end = CaseEnd::skipped;
+    }
+  }
+
+  void begin_case(std::string_view tag) {
+    const std::optional<std::string> suite = xml_attribute(tag, "classname");
+    const std::optional<std::string> name = xml_attribute(tag, "name");
+    open_ = {suite.value_or("") + "." + name.value_or(""), CaseEnd::passed};
+    // What fails outside of cases has no name.
+    const bool has_name = suite && name && !(suite->empty() && name->empty());
+    const std::string result = xml_attribute(tag, "result").value_or("");
+    const bool was_to_run =
+        has_name && xml_attribute(tag, "status") == "run" && result != "suppressed";
+    did_run_ = was_to_run && (result == "skipped" || has_begun(tag));
+    if (was_to_run && !did_run_) ++report_.not_begun;
+    is_open_ = true;
+    has_name_ = has_name;
+    begin_ = tag.data();
+  }
+
+  void end_case(std::string_view last) {
+    const auto size = static_cast<std::size_t>(last.data() + last.size() - begin_);
+    if (is_open_ && did_run_) {
+      report_.elements.emplace_back(begin_, size);
+      report_.cases.push_back(std::move(open_));
+    } else if (is_open_ && !has_name_ && open_.end == CaseEnd::failed) {
+      report_.outside.emplace_back(begin_, size);
+    }
+    is_open_ = false;
+  }
+
+  XmlTags tags_;
+  GtestReport report_;
+  ReportedCase open_;
+  bool is_open_ = false;
+  bool did_run_ = false;
+  bool has_name_ = false;
+  const char* begin_ = nullptr;  // of its element
+};
+
 }  // namespace
 
 GtestMerge::Known& GtestMerge::known(std::string_view name) {
@@ -174,41 +276,6 @@ std::string GtestMerge::text(const std::vector<CaseResult>& results,
   return made + "</testsuites>\n";
 }
 
-namespace {
-
-constexpr std::size_t k_longest_entity = 8;
-
-// The character that `&amp;` or `&#x0A;` stands for, and how long that is; none: it is no such
-// entity.
-std::optional<std::pair<char, std::size_t>> entity_at(std::string_view text) {
-  constexpr std::pair<std::string_view, char> k_named[] = {
-      {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
-  for (const auto& [name, meant] : k_named) {
-    if (text.starts_with(name)) return std::pair(meant, name.size());
-  }
-  if (!text.starts_with("&#x")) return std::nullopt;
-  const std::size_t end = text.substr(0, k_longest_entity).find(';');
-  if (end == std::string_view::npos) return std::nullopt;
-  const auto value = parse_number<unsigned>(text.substr(3, end - 3), 16);
-  if (!value || *value == 0 || *value > 0xFF) return std::nullopt;
-  return std::pair(static_cast<char>(*value), end + 1);
-}
-
-constexpr std::string_view k_verbatim = "<![CDATA[";
-constexpr std::string_view k_end_of_verbatim = "]]>";
-
-// A `>` may stand in a value.
-std::size_t end_of_tag(std::string_view text) {
-  bool is_quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') is_quoted = !is_quoted;
-    if (text[i] == '>' && !is_quoted) return i;
-  }
-  return std::string_view::npos;
-}
-
-}  // namespace
-
 std::string without_entities(std::string_view text) {
   std::string plain;
   while (!text.empty()) {
@@ -264,81 +331,6 @@ std::optional<std::string> xml_attribute(std::string_view tag, std::string_view 
   }
   return std::nullopt;
 }
-
-namespace {
-
-constexpr std::string_view k_last = "</testsuites>";
-
-// A case that never began has the beginning of all times as its time, in any time zone.
-bool has_begun(std::string_view tag) {
-  const std::string at = xml_attribute(tag, "timestamp").value_or("");
-  return !at.starts_with("1970-01-01") && !at.starts_with("1969-12-31");
-}
-
-class Reader {
- public:
-  explicit Reader(std::string_view xml) : tags_(xml) {}
-
-  std::optional<GtestReport> read() {
-    while (const std::optional<std::string_view> tag = tags_.next()) {
-      if (*tag == k_last) return is_open_ ? std::nullopt : std::optional(std::move(report_));
-      take(*tag);
-    }
-    return std::nullopt;
-  }
-
- private:
-  void take(std::string_view tag) {
-    if (tag.starts_with("<testcase ")) {
-      begin_case(tag);
-      if (tag.ends_with("/>")) end_case(tag);
-    } else if (tag == "</testcase>") {
-      end_case(tag);
-    } else if (tag.starts_with("<failure")) {
-      report_.has_failures = true;
-      if (is_open_) open_.end = CaseEnd::failed;
-    } else if (tag.starts_with("<skipped") && is_open_ && open_.end == CaseEnd::passed) {
-      open_.end = CaseEnd::skipped;
-    }
-  }
-
-  void begin_case(std::string_view tag) {
-    const std::optional<std::string> suite = xml_attribute(tag, "classname");
-    const std::optional<std::string> name = xml_attribute(tag, "name");
-    open_ = {suite.value_or("") + "." + name.value_or(""), CaseEnd::passed};
-    // What fails outside of cases has no name.
-    const bool has_name = suite && name && !(suite->empty() && name->empty());
-    const std::string result = xml_attribute(tag, "result").value_or("");
-    const bool was_to_run =
-        has_name && xml_attribute(tag, "status") == "run" && result != "suppressed";
-    did_run_ = was_to_run && (result == "skipped" || has_begun(tag));
-    if (was_to_run && !did_run_) ++report_.not_begun;
-    is_open_ = true;
-    has_name_ = has_name;
-    begin_ = tag.data();
-  }
-
-  void end_case(std::string_view last) {
-    const auto size = static_cast<std::size_t>(last.data() + last.size() - begin_);
-    if (is_open_ && did_run_) {
-      report_.elements.emplace_back(begin_, size);
-      report_.cases.push_back(std::move(open_));
-    } else if (is_open_ && !has_name_ && open_.end == CaseEnd::failed) {
-      report_.outside.emplace_back(begin_, size);
-    }
-    is_open_ = false;
-  }
-
-  XmlTags tags_;
-  GtestReport report_;
-  ReportedCase open_;
-  bool is_open_ = false;
-  bool did_run_ = false;
-  bool has_name_ = false;
-  const char* begin_ = nullptr;  // of its element
-};
-
-}  // namespace
 
 std::optional<GtestReport> parse_gtest_report(std::string_view xml) { return Reader(xml).read(); }
 

@@ -1,4 +1,5 @@
 #include "core/ctest/environment_modification.hpp"
+#include "core/base/environment.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -11,8 +12,6 @@ namespace holdfast {
 namespace {
 
 using Entries = std::vector<std::string>;
-
-std::string_view name_in(std::string_view entry) { return entry.substr(0, entry.find('=')); }
 
 std::optional<std::string> value_of(const Entries& entries, std::string_view name) {
   const auto found = std::ranges::find(entries, name, [](const auto& e) { return name_in(e); });

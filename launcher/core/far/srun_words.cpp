@@ -50,12 +50,10 @@ constexpr std::string_view k_exclude = "--exclude=";
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 
-std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
-
 // srun takes any unambiguous beginning of a long option.
 bool is_refused(std::string_view word) {
   if (word.starts_with("--")) {
-    const std::string_view name = name_of(word.substr(2));
+    const std::string_view name = name_in(word.substr(2));
     if (name.size() < 2) return true;
     if (k_exclude.substr(2).starts_with(name)) return !word.starts_with(k_exclude);
     return std::ranges::any_of(k_refused_long,
@@ -279,7 +277,7 @@ bool is_kept_from_srun(std::string_view entry) {
       "SLURM_LABELIO",      "SLURM_STDOUTMODE", "SLURM_STDERRMODE", "SLURM_STDINMODE",
       "SLURM_UNBUFFEREDIO", "SLURM_DEBUG",      "SLURM_SRUN_MULTI", "SLURM_WORKING_DIR",
       "SRUN_OUTPUT",        "SRUN_ERROR",       "SRUN_INPUT",       "SRUN_DEBUG"};
-  const std::string_view name = name_of(entry);
+  const std::string_view name = name_in(entry);
   // Slurm would send the password to its controller. If the test needs the password, the job file
   // has it.
   return name.starts_with("LD_") || name == environment::k_cluster_password ||
@@ -290,7 +288,7 @@ bool is_of_step(std::string_view entry) {
   constexpr std::array<std::string_view, 6> k_names{"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
                                                     "GPU_DEVICE_ORDINAL",   "HIP_VISIBLE_DEVICES",
                                                     "ZE_AFFINITY_MASK",     "TMPDIR"};
-  const std::string_view name = name_of(entry);
+  const std::string_view name = name_in(entry);
   return name.starts_with("SLURM") || std::ranges::find(k_names, name) != k_names.end();
 }
 

@@ -15,62 +15,6 @@ constexpr std::size_t k_longest_name = 64;
 
 bool is_in_name(char c) { return is_ascii_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
 
-}  // namespace
-
-bool is_service_name(std::string_view name) {
-  return !name.empty() && name.size() <= k_longest_name && std::ranges::all_of(name, is_in_name);
-}
-
-Result<ServiceUse> parse_service_use(std::string_view text) {
-  const std::string found = "\"" + std::string(text) + "\"";
-  const std::size_t colon = text.find(':');
-  const std::string_view name = text.substr(0, colon);
-  if (!is_service_name(name)) {
-    return BadValue(found,
-                    "NAME[:shared|:exclusive|:fresh], where NAME has letters, "
-                    "digits, `_`, `-` and `.`");
-  }
-  ServiceUse use{std::string(name)};
-  if (colon == std::string_view::npos) return use;
-  const std::optional<ServiceMode> mode = named<ServiceMode>(text.substr(colon + 1));
-  if (!mode) {
-    return BadValue(found, alternatives(words_of(ServiceMode{})) + " after `:`");
-  }
-  use.mode = *mode;
-  return use;
-}
-
-std::string to_text(const HadService& used) {
-  return text_of({used.name, "#", std::to_string(used.generation)});
-}
-
-HadService to_had_service(std::string_view text) {
-  const std::size_t mark = std::min(text.size(), text.rfind('#'));
-  const std::string_view number = text.substr(std::min(text.size(), mark + 1));
-  return {std::string(text.substr(0, mark)), parse_number<unsigned>(number).value_or(0)};
-}
-
-std::string to_text(const ServiceUse& use) {
-  std::string text = use.name;
-  if (use.mode != ServiceMode::shared) text.append(":").append(name_of(use.mode));
-  return text;
-}
-
-std::string names_of(const std::vector<ServiceUse>& uses) {
-  return separated(uses, ", ", &ServiceUse::name);
-}
-
-void add_use(const ServiceUse& use, std::vector<ServiceUse>& uses) {
-  for (ServiceUse& there : uses) {
-    if (there.name != use.name) continue;
-    there.mode = std::max(there.mode, use.mode);
-    return;
-  }
-  uses.push_back(use);
-}
-
-namespace {
-
 // Returns the number of the port that `port`, `port2` … stand for, counted from 1. None: the word
 // stands for no port.
 std::optional<unsigned> port_number(std::string_view word) {
@@ -125,7 +69,63 @@ void each_later_text(Spec& service, Use use) {
   }
 }
 
+constexpr Milliseconds k_least_stop_time{5'000};
+
+bool names_port(const ServiceProbe& probe) { return !probe.tcp.empty() || !probe.http.empty(); }
+
 }  // namespace
+
+bool is_service_name(std::string_view name) {
+  return !name.empty() && name.size() <= k_longest_name && std::ranges::all_of(name, is_in_name);
+}
+
+Result<ServiceUse> parse_service_use(std::string_view text) {
+  const std::string found = "\"" + std::string(text) + "\"";
+  const std::size_t colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  if (!is_service_name(name)) {
+    return BadValue(found,
+                    "NAME[:shared|:exclusive|:fresh], where NAME has letters, "
+                    "digits, `_`, `-` and `.`");
+  }
+  ServiceUse use{std::string(name)};
+  if (colon == std::string_view::npos) return use;
+  const std::optional<ServiceMode> mode = named<ServiceMode>(text.substr(colon + 1));
+  if (!mode) {
+    return BadValue(found, alternatives(words_of(ServiceMode{})) + " after `:`");
+  }
+  use.mode = *mode;
+  return use;
+}
+
+std::string to_text(const HadService& used) {
+  return text_of({used.name, "#", std::to_string(used.generation)});
+}
+
+HadService to_had_service(std::string_view text) {
+  const std::size_t mark = std::min(text.size(), text.rfind('#'));
+  const std::string_view number = text.substr(std::min(text.size(), mark + 1));
+  return {std::string(text.substr(0, mark)), parse_number<unsigned>(number).value_or(0)};
+}
+
+std::string to_text(const ServiceUse& use) {
+  std::string text = use.name;
+  if (use.mode != ServiceMode::shared) text.append(":").append(name_of(use.mode));
+  return text;
+}
+
+std::string names_of(const std::vector<ServiceUse>& uses) {
+  return separated(uses, ", ", &ServiceUse::name);
+}
+
+void add_use(const ServiceUse& use, std::vector<ServiceUse>& uses) {
+  for (ServiceUse& there : uses) {
+    if (there.name != use.name) continue;
+    there.mode = std::max(there.mode, use.mode);
+    return;
+  }
+  uses.push_back(use);
+}
 
 std::string filled(std::string_view text, const ServiceWords& words) {
   std::string result;
@@ -160,14 +160,6 @@ PortsNamed ports_named(const ServiceSpec& service) {
   each_later_text(service, note(named.later));
   return named;
 }
-
-namespace {
-
-constexpr Milliseconds k_least_stop_time{5'000};
-
-bool names_port(const ServiceProbe& probe) { return !probe.tcp.empty() || !probe.http.empty(); }
-
-}  // namespace
 
 bool names_place(const ServiceProbe& probe) {
   return !probe.tcp.empty() || !probe.unix_socket.empty() || !probe.http.empty();

@@ -1,110 +1,90 @@
 #include "core/settings/command_line.hpp"
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-
 #include <algorithm>
+#include <iterator>
+
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
-
-// The options that are no settings of a test. --settings, --service-keeper and --cluster are not
-// for people: by these `holdfast run` tells the launcher what holdfast.toml says, which the
-// launcher does not read, and where it gets services and locks over machines.
-enum class Option : std::uint8_t {
-  name,
-  step,
-  tree,
-  target,
-  output,
-  language,
-  slots,
-  configuration,
-  settings,
-  service_keeper,
-  cluster,
-  quiet,
-  help,
-};
-
-constexpr std::array<std::string_view, 13> words_of(Option) {
-  return {"--name",         "--step",  "--tree",   "--target",        "--output",
-          "--language",     "--slots", "--config", k_settings_option, k_service_keeper_option,
-          k_cluster_option, "--quiet", "--help"};
-}
 
 // `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes `--test:WORD:PLACE=NAME`
 // for every test.
 constexpr std::string_view k_test = "--test";
 
-bool takes_value(Option option) { return option != Option::quiet && option != Option::help; }
+// Of an option that is no setting of a test. `name` is for the error.
+struct Option {
+  std::string_view name;
+  bool takes_value;
+  Result<void> (*take)(std::string_view name, std::string_view value, CommandLine& line);
+};
 
-Result<void> add_slots(std::string_view value, CommandLine& line) {
+Result<void> begin_step(std::string_view name, std::string_view value, CommandLine& line) {
+  const std::optional<StepKind> kind = named<StepKind>(value);
+  if (!kind) {
+    const BadValue found{text_of({"\"", value, "\""}), "compile, link or custom"};
+    return ErrorInWords{to_text(name, found)};
+  }
+  line.step.emplace().kind = *kind;
+  return {};
+}
+
+template <std::string BuildStep::*Field>
+Result<void> set_of_step(std::string_view name, std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
+  (*line.step).*Field = value;
+  return {};
+}
+
+// That of the step, or else that whose services and locks are meant.
+Result<void> set_tree(std::string_view name, std::string_view value, CommandLine& line) {
+  if (line.step) return set_of_step<&BuildStep::tree>(name, value, line);
+  if (value.empty()) return ErrorInWords{to_text(name, BadValue{"\"\"", "a build tree"})};
+  line.tree = value;
+  return {};
+}
+
+Result<void> add_slots(std::string_view name, std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
   Result<StepSlots> slots = parse_step_slots(value);
-  if (!slots) return ErrorInWords{to_text("--slots", slots.error())};
+  if (!slots) return ErrorInWords{to_text(name, slots.error())};
   line.slots.push_back(std::move(*slots));
   return {};
 }
 
-Result<void> set_step(Option option, std::string_view name, std::string_view value,
-                      CommandLine& line) {
-  std::optional<BuildStep>& step = line.step;
-  if (option == Option::step) {
-    const std::optional<StepKind> kind = named<StepKind>(value);
-    if (!kind) {
-      const BadValue found{text_of({"\"", value, "\""}), "compile, link or custom"};
-      return ErrorInWords{to_text("--step", found)};
-    }
-    step.emplace().kind = *kind;
-    return {};
-  }
-  if (!step && option == Option::tree) {
-    if (value.empty()) return ErrorInWords{to_text(name, BadValue{"\"\"", "a build tree"})};
-    line.tree = value;
-    return {};
-  }
-  if (!step) return ErrorInWords{text_of({name, ": expected after --step"})};
-  if (option == Option::tree) step->tree = value;
-  if (option == Option::target) step->target = value;
-  if (option == Option::output) step->output = value;
-  if (option == Option::language) step->language = value;
-  if (option == Option::slots) return add_slots(value, line);
-  return {};
-}
+constexpr Option k_options[] = {
+    {"--name", true,
+     [](std::string_view, std::string_view value, CommandLine& line) {
+       if (!value.empty()) line.name = value;
+       return Result<void>();
+     }},
+    {"--step", true, begin_step},
+    {"--tree", true, set_tree},
+    {"--target", true, set_of_step<&BuildStep::target>},
+    {"--output", true, set_of_step<&BuildStep::output>},
+    {"--language", true, set_of_step<&BuildStep::language>},
+    {"--slots", true, add_slots},
+    {"--config", true,
+     [](std::string_view, std::string_view value, CommandLine& line) {
+       line.configuration = value;
+       return Result<void>();
+     }},
+    {"--quiet", false,
+     [](std::string_view, std::string_view, CommandLine& line) {
+       line.loudness = Loudness::quiet;
+       return Result<void>();
+     }},
+    {"--help", false,
+     [](std::string_view, std::string_view, CommandLine& line) {
+       line.help = true;
+       return Result<void>();
+     }},
+};
 
-Result<void> apply(Option option, std::string_view name, std::string_view value,
-                   CommandLine& line) {
-  switch (option) {
-    case Option::name:
-      if (!value.empty()) line.name = value;
-      return {};
-    case Option::step:
-    case Option::tree:
-    case Option::target:
-    case Option::output:
-    case Option::language:
-    case Option::slots:
-      return set_step(option, name, value, line);
-    case Option::configuration:
-      line.configuration = value;
-      return {};
-    case Option::service_keeper:
-      line.service_keeper = parse_number<int>(value).value_or(-1);
-      return {};
-    case Option::cluster:
-      line.cluster = parse_number<int>(value).value_or(-1);
-      return {};
-    case Option::settings:
-      line.settings = parse_number<int>(value).value_or(-1);
-      return {};
-    case Option::quiet:
-      line.loudness = Loudness::quiet;
-      return {};
-    case Option::help:
-      line.help = true;
-      return {};
-  }
-  return {};
+const Option* option_named(std::string_view name) {
+  const auto* const found =
+      std::ranges::find(k_options, name == "-h" ? "--help" : name, &Option::name);
+  return found == std::end(k_options) ? nullptr : found;
 }
 
 // Services stand in one text with commas. A user writes `;`, as in a property.
@@ -195,13 +175,13 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
         argument.starts_with("--") ? argument.find('=') : std::string_view::npos;
     const std::string_view name = argument.substr(0, equals);
     const std::optional<Setting> setting = setting_of_option(name);
-    const std::optional<Option> option = argument == "-h" ? Option::help : named<Option>(name);
-    if (!setting && !option) {
+    const Option* const option = option_named(name);
+    if (!setting && option == nullptr) {
       return ErrorInWords{text_of(
           {"unknown argument \"", argument, "\": expected options, then `--`, then the command"})};
     }
     std::string_view value;
-    if (setting || takes_value(*option)) {
+    if (setting || option->takes_value) {
       if (equals != std::string_view::npos) {
         value = argument.substr(equals + 1);
       } else if (i + 1 < arguments.size()) {
@@ -213,7 +193,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
       return ErrorInWords{text_of({name, ": takes no value"})};
     }
     HOLDFAST_DO(setting ? add_setting(*setting, name, value, line.options)
-                        : apply(*option, name, value, line));
+                        : option->take(name, value, line));
     if (line.help) return line;
   }
   return ErrorInWords{"expected `-- COMMAND` at the end"};

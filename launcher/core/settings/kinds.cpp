@@ -15,13 +15,6 @@ Error refused(std::string_view text, std::string_view expected) {
   return BadValue{brief_in_quotes(text), expected};
 }
 
-template <typename T>
-std::string with_commas(const std::vector<T>& items) {
-  std::string text;
-  for (const T& item : items) text.append(text.empty() ? "" : ",").append(to_text(item));
-  return text;
-}
-
 }  // namespace
 
 Result<std::size_t> read_word(std::string_view text, const std::string_view* words,
@@ -91,44 +84,6 @@ Result<void> SrunOptions::read(std::string_view text, std::string& field) {
   field = text;
   return {};
 }
-
-Result<void> Locks::read(std::string_view text, std::vector<LockSpec>& field) {
-  std::vector<LockSpec> locks;
-  while (!text.empty()) {
-    const std::string_view part = take_part(text, ',');
-    if (part.empty()) continue;
-    HOLDFAST_TRY(LockSpec lock, parse_lock_spec(part));
-    locks.push_back(std::move(lock));
-  }
-  field = std::move(locks);
-  return {};
-}
-
-Result<void> Uses::read(std::string_view text, std::vector<ServiceUse>& field) {
-  std::vector<ServiceUse> uses;
-  while (!text.empty()) {
-    const std::string_view part = take_part(text, ',');
-    if (part.empty()) continue;
-    HOLDFAST_TRY(const ServiceUse use, parse_service_use(part));
-    add_use(use, uses);
-  }
-  field = std::move(uses);
-  return {};
-}
-
-std::string Uses::print(const std::vector<ServiceUse>& field) { return with_commas(field); }
-
-Result<void> Reports::read(std::string_view text, std::vector<ReportRequest>& field) {
-  std::vector<ReportRequest> requests;
-  while (!text.empty()) {
-    HOLDFAST_TRY(ReportRequest request, parse_report_request(take_part(text, ',')));
-    requests.push_back(std::move(request));
-  }
-  field = std::move(requests);
-  return {};
-}
-
-std::string Reports::print(const std::vector<ReportRequest>& field) { return with_commas(field); }
 
 Result<void> Variables::read(std::string_view text, std::vector<Variable>& field) {
   const std::size_t equals = text.find('=');

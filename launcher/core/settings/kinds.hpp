@@ -10,11 +10,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
 #include "core/base/words.hpp"
@@ -159,22 +161,50 @@ struct Label : Command {
   static constexpr std::string_view k_expected = "a label (an empty one: none)";
 };
 
-// All locks in one text, with commas between. read() replaces earlier locks. Some names do not fit
-// into such a text, so messages carry locks in another form (core/settings/wire.cpp).
-struct Locks {
-  static Result<void> read(std::string_view text, std::vector<LockSpec>& field);
+// Several things in one text, with commas between, each of which `Parse` reads. read() replaces
+// earlier ones.
+template <auto Parse>
+struct ListOf {
+  static constexpr auto k_parse = Parse;
+
+  template <typename T>
+  static Result<void> read(std::string_view text, std::vector<T>& field) {
+    std::vector<T> all;
+    while (!text.empty()) {
+      const std::string_view part = take_part(text, ',');
+      if (part.empty()) continue;
+      HOLDFAST_TRY(T one, Parse(part));
+      if constexpr (std::is_same_v<T, ServiceUse>) {
+        add_use(one, all);
+      } else {
+        all.push_back(std::move(one));
+      }
+    }
+    field = std::move(all);
+    return {};
+  }
+  template <typename T>
+  static std::string print(const std::vector<T>& field) {
+    return separated(field, ",", [](const T& one) { return to_text(one); });
+  }
 };
 
-// All services that a test uses in one text, with commas between. read() replaces earlier ones.
-struct Uses {
-  static Result<void> read(std::string_view text, std::vector<ServiceUse>& field);
-  static std::string print(const std::vector<ServiceUse>& field);
+// Some names of locks do not fit into such a text, so messages carry locks in another form
+// (core/settings/wire.cpp).
+struct Locks : ListOf<parse_lock_spec> {
+  static constexpr std::string_view k_expected =
+      R"(a list of locks such as "db", "db:shared" or "gpu:1/4@machine")";
 };
-
-// All reports of a run in one text, with commas between. read() replaces earlier ones.
-struct Reports {
-  static Result<void> read(std::string_view text, std::vector<ReportRequest>& field);
-  static std::string print(const std::vector<ReportRequest>& field);
+// The services that a test uses.
+struct Uses : ListOf<parse_service_use> {
+  static constexpr std::string_view k_expected =
+      R"(a list of services such as "db", "web:exclusive" or "cache:fresh")";
+};
+// The reports of a run.
+struct Reports : ListOf<parse_report_request> {
+  static constexpr std::string_view k_expected =
+      R"(a list of reports such as "junit:results.xml" or "html:report.html" )"
+      R"(("text" and "github" may stand alone))";
 };
 
 // `NAME=VALUE` replaces the variable of that name, `NAME=` removes it.
@@ -193,6 +223,8 @@ struct Patterns {
 
 // Absolute paths; each read() adds one. The empty text removes them all.
 struct Paths {
+  static constexpr std::string_view k_expected =
+      R"(a list of absolute paths such as "/tmp/.ICE-unix")";
   static Result<void> read(std::string_view text, std::vector<std::string>& field);
   template <typename Use>
   static void each(const std::vector<std::string>& field, Use use) {

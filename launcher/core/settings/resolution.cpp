@@ -134,57 +134,6 @@ void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
   }
 }
 
-}  // namespace
-
-std::string origin_of(const Value& value) {
-  switch (value.source) {
-    case Source::file:
-      return value.origin;
-    case Source::property:
-      return "the test's HOLDFAST_" + std::string(property_of(value.setting));
-    case Source::option:
-      return std::string(option_of(value.setting));
-  }
-  return value.origin;
-}
-
-std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts) {
-  Explanation explanation(resolved.said);
-  const Policy& policy = resolved.policy;
-#define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, ...) \
-  explanation.add<kind::Kind>(Setting::id, toml, policy.field, nothing);
-#include "core/settings/table.def"
-  explanation.row("locks").origin = origin_of_locks(resolved, facts);
-  explain_limits(resolved, explanation);
-  return std::move(explanation.rows());
-}
-
-std::vector<ExplainedValue> explain_run(const Settings& settings) {
-  Values said;
-  for (const ProfileLayer& layer : settings.layers) {
-    said.insert(said.end(), layer.said.begin(), layer.said.end());
-  }
-  const RunSettings run = run_settings(settings);
-  Explanation explanation(said);
-#define HOLDFAST_RUN_SETTING(id, field, Kind, toml, since, nothing, ...) \
-  explanation.add<kind::Kind>(Setting::id, toml, run.field, nothing);
-#include "core/settings/table.def"
-  return std::move(explanation.rows());
-}
-
-std::vector<ExplainedValue> explain_build_steps(const Settings& settings) {
-  const BuildStepSettings steps = build_step_settings(settings);
-  Explanation explanation(settings.build_steps);
-#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...)            \
-  if (last_of(settings.build_steps, Setting::id) != nullptr) {       \
-    explanation.add<kind::Kind>(Setting::id, toml, steps.field, {}); \
-  }
-#include "core/settings/table.def"
-  return std::move(explanation.rows());
-}
-
-namespace {
-
 // Makes the locks of RESOURCE_LOCK hold across runs, too.
 Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>& locks) {
   while (!encoded.empty()) {
@@ -247,7 +196,7 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
   const Result<void> applied = apply(value, resolved.policy);
   if (applied) return true;
   if (value.source == Source::file) return ErrorInWords{to_text(value.origin, applied.error())};
-  const std::string who = text_of({"HOLDFAST_", property_of(value.setting)});
+  const std::string who = text_of({"HOLDFAST_", row_of(value.setting).property});
   const std::string complaint = to_text(who, applied.error());
   const bool is_needed = value.setting == Setting::locks || value.setting == Setting::services ||
                          value.setting == Setting::containment;
@@ -257,6 +206,50 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
 }
 
 }  // namespace
+
+std::string origin_of(const Value& value) {
+  switch (value.source) {
+    case Source::file:
+      return value.origin;
+    case Source::property:
+      return "the test's HOLDFAST_" + std::string(row_of(value.setting).property);
+    case Source::option:
+      return std::string(row_of(value.setting).option);
+  }
+  return value.origin;
+}
+
+std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts) {
+  Explanation explanation(resolved.said);
+  const Policy& policy = resolved.policy;
+#define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, ...) \
+  explanation.add<kind::Kind>(Setting::id, toml, policy.field, nothing);
+#include "core/settings/table.def"
+  explanation.row("locks").origin = origin_of_locks(resolved, facts);
+  explain_limits(resolved, explanation);
+  return std::move(explanation.rows());
+}
+
+std::vector<ExplainedValue> explain_run(const Settings& settings) {
+  const Values said = said_in_profiles(settings);
+  const RunSettings run = run_settings(settings);
+  Explanation explanation(said);
+#define HOLDFAST_RUN_SETTING(id, field, Kind, toml, since, nothing, ...) \
+  explanation.add<kind::Kind>(Setting::id, toml, run.field, nothing);
+#include "core/settings/table.def"
+  return std::move(explanation.rows());
+}
+
+std::vector<ExplainedValue> explain_build_steps(const Settings& settings) {
+  const BuildStepSettings steps = build_step_settings(settings);
+  Explanation explanation(settings.build_steps);
+#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...)            \
+  if (last_of(settings.build_steps, Setting::id) != nullptr) {       \
+    explanation.add<kind::Kind>(Setting::id, toml, steps.field, {}); \
+  }
+#include "core/settings/table.def"
+  return std::move(explanation.rows());
+}
 
 Result<void> apply(const Value& value, Policy& policy) {
   switch (value.setting) {

@@ -26,11 +26,17 @@ Milliseconds length_of(const Value& value) {
 
 }  // namespace
 
+Values said_in_profiles(const Settings& settings) {
+  Values said;
+  for (const ProfileLayer& layer : settings.layers)
+    std::ranges::copy(layer.said, std::back_inserter(said));
+  return said;
+}
+
 Milliseconds longest_grace(const Settings& settings) {
-  Milliseconds longest = k_default_grace;
-  for (const ProfileLayer& layer : settings.layers) {
-    if (const Value* grace = last_of(layer.said, Setting::grace)) longest = length_of(*grace);
-  }
+  const Values said = said_in_profiles(settings);
+  const Value* of_profiles = last_of(said, Setting::grace);
+  Milliseconds longest = of_profiles == nullptr ? k_default_grace : length_of(*of_profiles);
   for (const SettingsOverride& one : settings.overrides) {
     const Value* grace = last_of(one.said, Setting::grace);
     if (grace != nullptr) longest = std::max(longest, length_of(*grace));
@@ -53,12 +59,10 @@ bool is_said(const Settings& settings, Setting setting, std::string_view text) {
 // read() cannot fail here and below: the file was read strictly.
 RunSettings run_settings(const Settings& settings) {
   RunSettings run;
-  for (const ProfileLayer& layer : settings.layers) {
-    for (const Value& value : layer.said) {
+  for (const Value& value : said_in_profiles(settings)) {
 #define HOLDFAST_RUN_SETTING(id, field, Kind, ...) \
   if (value.setting == Setting::id) (void)kind::Kind::read(value.text, run.field);
 #include "core/settings/table.def"
-    }
   }
   return run;
 }
@@ -74,14 +78,30 @@ BuildStepSettings build_step_settings(const Settings& settings) {
 }
 
 Values values_of(const Settings& settings, const std::vector<std::size_t>& overrides) {
-  Values said;
-  const auto add = [&](const Values& more) {
-    std::copy_if(more.begin(), more.end(), std::back_inserter(said),
-                 [](const Value& value) { return is_of_tests(value.setting); });
-  };
-  for (const ProfileLayer& layer : settings.layers) add(layer.said);
-  for (const std::size_t index : overrides) add(settings.overrides[index].said);
+  Values said = said_in_profiles(settings);
+  for (const std::size_t index : overrides) {
+    std::ranges::copy(settings.overrides[index].said, std::back_inserter(said));
+  }
+  std::erase_if(said, [](const Value& value) { return !is_of_tests(value.setting); });
   return said;
+}
+
+void PreflightNeeds::replace_by(const PreflightNeeds& later) {
+#define HOLDFAST_PREFLIGHT_KEY(field, ...) \
+  if (later.field) field = later.field;
+#include "core/settings/table_keys.def"
+}
+
+bool PreflightNeeds::is_empty() const {
+  return true
+#define HOLDFAST_PREFLIGHT_KEY(field, ...) &&(!field || field->all.empty())
+#include "core/settings/table_keys.def"
+      ;
+}
+
+void Preflight::replace_by(const Preflight& later) {
+  fail.replace_by(later.fail);
+  warn.replace_by(later.warn);
 }
 
 }  // namespace holdfast

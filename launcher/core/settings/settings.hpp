@@ -18,7 +18,6 @@
 #include "core/log/log_line.hpp"
 #include "core/retry/run_retries.hpp"
 #include "core/service/service_spec.hpp"
-#include "core/settings/preflight.hpp"
 #include "core/settings/report_request.hpp"
 #include "core/settings/value.hpp"
 
@@ -45,6 +44,48 @@ enum class TrackedFiles : std::uint8_t {
 };
 
 constexpr std::array<std::string_view, 2> words_of(TrackedFiles) { return {"ignore", "report"}; }
+
+// What must be there before a run begins: [preflight] of holdfast.toml.
+struct DiskNeed {
+  std::string directory;
+  std::uint64_t kb = 0;  // KiB
+
+  friend bool operator==(const DiskNeed&, const DiskNeed&) = default;
+};
+
+// What one key says.
+template <typename T>
+struct Needed {
+  std::vector<T> all;
+  std::string origin;  // "holdfast.toml:12, [preflight]"
+
+  friend bool operator==(const Needed&, const Needed&) = default;
+};
+
+// The keys of one table. A key that the table does not have is none; a key may also have an empty
+// list. The fields are explained in table_keys.def. A relative path is below the build tree.
+struct PreflightNeeds {
+  std::optional<Needed<std::uint16_t>> ports;
+  std::optional<Needed<std::string>> sockets;
+  std::optional<Needed<std::string>> commands;
+  std::optional<Needed<DiskNeed>> disk;
+
+  // Takes each key that `later` has in place of our own.
+  void replace_by(const PreflightNeeds& later);
+  bool is_empty() const;
+
+  friend bool operator==(const PreflightNeeds&, const PreflightNeeds&) = default;
+};
+
+struct Preflight {
+  PreflightNeeds fail;  // without these, no test is run
+  PreflightNeeds warn;  // without these, a line says so
+
+  void replace_by(const Preflight& later);
+  bool is_empty() const { return fail.is_empty() && warn.is_empty(); }
+
+  friend bool operator==(const Preflight&, const Preflight&) = default;
+};
 
 struct ProfileLayer {
   std::string name;
@@ -100,6 +141,9 @@ struct StepSettings {
   BuildStepSettings steps;
   std::string oom_events;  // as RunSettings has it
 };
+
+// Of all layers, in their order.
+Values said_in_profiles(const Settings& settings);
 
 RunSettings run_settings(const Settings& settings);
 BuildStepSettings build_step_settings(const Settings& settings);

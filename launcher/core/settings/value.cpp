@@ -6,28 +6,20 @@
 namespace holdfast {
 namespace {
 
-struct Row {
-  std::string_view property;
-  std::string_view option;
-  UnderDebugger debugged;
-};
-
 // Indexed by the number of the setting.
-constexpr Row k_rows[] = {
+constexpr SettingRow k_rows[] = {
 #define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, word, \
                          help, debugged)                                                         \
   {property, option, UnderDebugger::debugged},
 #include "core/settings/table.def"
 };
 
-std::optional<Setting> find(std::string_view name, std::string_view Row::*column) {
+std::optional<Setting> find(std::string_view name, std::string_view SettingRow::*column) {
   if (name.empty()) return std::nullopt;
   const auto* const found = std::ranges::find(k_rows, name, column);
   if (found == std::end(k_rows)) return std::nullopt;
   return static_cast<Setting>(found - std::begin(k_rows));
 }
-
-const Row& row_of(Setting setting) { return k_rows[static_cast<std::size_t>(setting)]; }
 
 }  // namespace
 
@@ -38,13 +30,11 @@ const Value* last_of(const Values& values, Setting setting) {
 }
 
 std::optional<Setting> setting_of_property(std::string_view property) {
-  return find(property, &Row::property);
+  return find(property, &SettingRow::property);
 }
 std::optional<Setting> setting_of_option(std::string_view option) {
-  return find(option, &Row::option);
+  return find(option, &SettingRow::option);
 }
-std::string_view property_of(Setting setting) { return row_of(setting).property; }
-std::string_view option_of(Setting setting) { return row_of(setting).option; }
-UnderDebugger under_debugger(Setting setting) { return row_of(setting).debugged; }
+const SettingRow& row_of(Setting setting) { return k_rows[static_cast<std::size_t>(setting)]; }
 
 }  // namespace holdfast

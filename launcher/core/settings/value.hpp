@@ -53,14 +53,17 @@ using Values = std::vector<Value>;
 // The last value of the setting; null: there is none.
 const Value* last_of(const Values& values, Setting setting);
 
-// These functions know the settings of tests and no others.
-// `TIMEOUT` for the property HOLDFAST_TIMEOUT; `--timeout` for the option.
+// Whether a setting holds for a test that runs under a debugger.
+enum class UnderDebugger : std::uint8_t { holds, is_left_out };
+
+// What else the table says of a setting of tests.
+struct SettingRow {
+  std::string_view property;  // `TIMEOUT` for HOLDFAST_TIMEOUT
+  std::string_view option;    // `--timeout`
+  UnderDebugger debugged;
+};
+const SettingRow& row_of(Setting setting);
 std::optional<Setting> setting_of_property(std::string_view property);
 std::optional<Setting> setting_of_option(std::string_view option);
-std::string_view property_of(Setting setting);
-std::string_view option_of(Setting setting);
-// Whether the setting holds for a test that runs under a debugger.
-enum class UnderDebugger : std::uint8_t { holds, is_left_out };
-UnderDebugger under_debugger(Setting setting);
 
 }  // namespace holdfast

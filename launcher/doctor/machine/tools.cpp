@@ -5,22 +5,24 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
 namespace {
 
 constexpr std::string_view k_oldest_cmake = "3.25";
 constexpr std::size_t k_most_output = 16 * 1024;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 os::BoundedOrder order_for(const Tool& tool, Milliseconds patience) {
   os::BoundedOrder order;
@@ -57,8 +59,8 @@ bool says(std::string_view text, std::string_view version) {
   for (std::size_t at = text.find(version); at != std::string_view::npos;
        at = text.find(version, at + 1)) {
     const std::size_t end = at + version.size();
-    const bool begins = at == 0 || (!is_digit(text[at - 1]) && text[at - 1] != '.');
-    if (begins && (end == text.size() || !is_digit(text[end]))) return true;
+    const bool begins = at == 0 || (!is_ascii_digit(text[at - 1]) && text[at - 1] != '.');
+    if (begins && (end == text.size() || !is_ascii_digit(text[end]))) return true;
   }
   return false;
 }
@@ -115,16 +117,89 @@ void check_stack_tools(const Tools& tools, Findings& all) {
                  "", "install gdb"});
 }
 
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_longest_listing = std::size_t{1} << 20;
+
+// The value that CMake wrote as `set(<name> "<value>")`.
+std::string quoted_value(const std::string& text, const std::string& name) {
+  const std::string begin = "set(" + name + " \"";
+  const std::size_t at = text.find(begin);
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + begin.size();
+  return text.substr(from, text.find('"', from) - from);
+}
+
+std::string in_path(const std::string& program) {
+  return program.empty() || program.find('/') != std::string::npos ? program
+                                                                   : os::find_program(program);
+}
+
+// The tool that a setting names, which is not empty.
+Tool tool_named(ToolIs is, const std::string& program, const std::string& setting) {
+  const std::string found = in_path(program);
+  return {is, fs::path(program).filename().string(), found.empty() ? program : found, "", setting};
+}
+
+// A tool that the tree names, or else one in PATH.
+Tool tool_of_tree(ToolIs is, const std::string& name, const std::string& setting,
+                  const Cached& cached) {
+  const std::string path = cached(setting);
+  if (path.empty()) return {is, name, os::find_program(name)};
+  Tool tool = tool_named(is, path, setting);
+  tool.name = name;
+  return tool;
+}
+
+// CMake keeps what it found out about a compiler in a file of its own. Its cache has only what was
+// said there: a toolchain file may say it instead.
+ConfiguredCompiler find_compiler(const std::string& tree, const std::string& language,
+                                 const Cached& cached) {
+  const std::string version =
+      fmt::format("{}.{}.{}", cached("CMAKE_CACHE_MAJOR_VERSION"),
+                  cached("CMAKE_CACHE_MINOR_VERSION"), cached("CMAKE_CACHE_PATCH_VERSION"));
+  const Result<std::string> text =
+      os::read_file(fmt::format("{}/CMakeFiles/{}/CMake{}Compiler.cmake", tree, version, language),
+                    k_longest_listing);
+  return text ? configured_compiler(*text, language) : ConfiguredCompiler();
+}
+
+void add_compilers(const std::string& tree, const Cached& cached, Tools& tools) {
+  for (const std::string language : {"C", "CXX", "Fortran"}) {
+    const std::string setting = "CMAKE_" + language + "_COMPILER";
+    const ConfiguredCompiler compiler = find_compiler(tree, language, cached);
+    const std::string program = compiler.program.empty() ? cached(setting) : compiler.program;
+    if (program.empty()) continue;
+    tools.all.push_back(
+        tool_named(compiler.is_launcher ? ToolIs::launcher : ToolIs::compiler, program, setting));
+    tools.all.back().configured = compiler.version;
+    const std::string words = cached(setting + "_LAUNCHER");
+    std::string_view rest = words;
+    const std::string launcher(take_part(rest, ';'));
+    if (launcher.empty()) continue;
+    tools.all.push_back(tool_named(ToolIs::launcher, launcher, setting + "_LAUNCHER"));
+  }
+}
+
+bool is_in_repository(const std::string& directory) {
+  std::error_code error;
+  for (fs::path path = directory; !path.empty(); path = path.parent_path()) {
+    if (fs::exists(path / ".git", error)) return true;
+    if (path == path.root_path()) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string version_in(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!is_digit(text[at])) continue;
+    if (!is_ascii_digit(text[at])) continue;
     std::size_t end = at;
     bool has_dot = false;
-    while (end < text.size() && (is_digit(text[end]) || text[end] == '.')) {
+    while (end < text.size() && (is_ascii_digit(text[end]) || text[end] == '.')) {
       const bool is_dot = text[end] == '.';
-      if (is_dot && (end + 1 == text.size() || !is_digit(text[end + 1]))) break;
+      if (is_dot && (end + 1 == text.size() || !is_ascii_digit(text[end + 1]))) break;
       has_dot = has_dot || is_dot;
       ++end;
     }
@@ -205,6 +280,43 @@ std::string describe(const Tools& tools) {
                         tool.state.version.empty() ? "(no version)" : tool.state.version);
   }
   return text;
+}
+
+ConfiguredCompiler configured_compiler(const std::string& text, const std::string& language) {
+  const std::string variable = "CMAKE_" + language + "_COMPILER";
+  ConfiguredCompiler compiler{quoted_value(text, variable)};
+  const std::string words = quoted_value(text, variable + "_ARG1");
+  for (std::string_view rest = words; !rest.empty();) {
+    const std::string_view word = take_part(rest, ' ');
+    compiler.is_launcher = compiler.is_launcher || (!word.empty() && word[0] != '-');
+  }
+  const std::string id = quoted_value(text, variable + "_ID");
+  if (!compiler.is_launcher && (id == "GNU" || id == "Clang")) {
+    compiler.version = quoted_value(text, variable + "_VERSION");
+  }
+  return compiler;
+}
+
+Tools needed_tools(const std::string& tree, const Cached& cached, Milliseconds patience) {
+  Tools tools;
+  tools.tree = tree;
+  tools.patience = patience;
+  tools.all.push_back(tool_of_tree(ToolIs::cmake, "cmake", "CMAKE_COMMAND", cached));
+  tools.all.push_back(tool_of_tree(ToolIs::ctest, "ctest", "CMAKE_CTEST_COMMAND", cached));
+  if (!tree.empty()) {
+    const std::string build = cached("CMAKE_MAKE_PROGRAM");
+    if (!build.empty()) {
+      tools.all.push_back(tool_of_tree(ToolIs::build_tool, fs::path(build).filename().string(),
+                                       "CMAKE_MAKE_PROGRAM", cached));
+    }
+    add_compilers(tree, cached, tools);
+    tools.has_repository = is_in_repository(cached("CMAKE_HOME_DIRECTORY"));
+  }
+  tools.all.push_back({ToolIs::git, "git", os::find_program("git")});
+  for (const std::string name : {"gdb", "eu-stack"}) {
+    tools.all.push_back({ToolIs::debugger, name, os::find_program(name)});
+  }
+  return tools;
 }
 
 }  // namespace holdfast::doctor

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,5 +53,25 @@ std::string version_in(std::string_view text);
 
 // Whether the version `one` is less than `other`; both are numbers with dots between.
 bool is_older(std::string_view one, std::string_view other);
+
+// The programs that a build tree needs.
+
+// What CMake's cache of the tree says of a variable; empty: nothing.
+using Cached = std::function<std::string(const std::string& name)>;
+
+// Without a tree (empty), the programs that any tree needs. Starts none of them.
+Tools needed_tools(const std::string& tree, const Cached& cached, Milliseconds patience);
+
+// What CMake has found out about a compiler.
+struct ConfiguredCompiler {
+  std::string program = {};  // empty: it has found none
+  // What `program` itself says of its version. Empty: not known, or it is no compiler that says the
+  // same version as CMake.
+  std::string version = {};
+  bool is_launcher = false;  // it starts the compiler (CC="ccache gcc")
+};
+
+// Reads the text of a file of CMake, CMakeFiles/<version>/CMakeCXXCompiler.cmake.
+ConfiguredCompiler configured_compiler(const std::string& text, const std::string& language);
 
 }  // namespace holdfast::doctor

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/settings/preflight.hpp"
+#include "core/settings/settings.hpp"
 #include "doctor/base/finding.hpp"
 
 namespace holdfast::doctor {

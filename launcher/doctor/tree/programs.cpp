@@ -4,7 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <tuple>
+#include <algorithm>
+#include <map>
 
 #include "core/base/text.hpp"
 #include "os/process/execute.hpp"
@@ -20,7 +21,7 @@ bool is_directory(const std::string& path) {
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 // The path that ctest would execute; the word itself if ctest finds none.
-std::string path_of_program(const TreeTest& test) {
+std::string path_of_program(const ListedTest& test) {
   const std::string& word = test.command[0];
   if (word.find('/') == std::string::npos) {
     const std::string found = os::find_program(word);
@@ -29,10 +30,27 @@ std::string path_of_program(const TreeTest& test) {
   return path_in(test, word);
 }
 
-SeenTest look_at(const TreeTest& test) {
+// Whether another test of the tree may make what this one needs. ctest itself lets a test that
+// cleans a fixture up depend on all that require the fixture.
+bool needs_others(const ListedTest& test, const std::vector<ListedTest>& all) {
+  const auto is_any_of = [](const std::vector<std::string>& names) {
+    return
+        [&names](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+  };
+  const TestSchedule& own = test.schedule;
+  if (own.depends.empty()) return false;
+  return std::ranges::any_of(all, [&](const ListedTest& other) {
+    const TestSchedule& its = other.schedule;
+    if (!is_any_of(own.depends)(other.name)) return false;
+    return !std::ranges::any_of(its.required, is_any_of(own.cleanup)) ||
+           std::ranges::any_of(its.setup, is_any_of(own.cleanup));
+  });
+}
+
+SeenTest look_at(const ListedTest& test, const std::vector<ListedTest>& all) {
   SeenTest seen;
   seen.name = test.name;
-  seen.needs_others = test.needs_others;
+  seen.needs_others = needs_others(test, all);
   if (!test.directory.empty() && !is_directory(test.directory)) {
     seen.missing.push_back(test.directory);
   }
@@ -49,7 +67,8 @@ SeenTest look_at(const TreeTest& test) {
   } else {
     seen.interpreter = os::missing_interpreter(seen.path);
   }
-  for (const std::string& file : test.files) {
+  for (const std::string& name : test.required_files) {
+    const std::string file = path_in(test, name);
     // Holdfast requires the program itself (ctest-integration/commands.cmake).
     if (file != seen.path && file != seen.interpreter && !exists(file)) {
       seen.missing.push_back(file);
@@ -58,54 +77,44 @@ SeenTest look_at(const TreeTest& test) {
   return seen;
 }
 
-// Tests that lack the same thing are one finding.
-class ByWhat {
- public:
-  void add(Kind kind, const SeenTest& test, const std::string& what, const std::string& of = {}) {
-    const auto [at, is_new] = of_key_.try_emplace(std::tuple(kind, what, of), all_.size());
-    if (is_new) all_.push_back({kind, what, of, {}});
-    all_[at->second].names.push_back(test.name);
-  }
+// What a test lacks, and the script that lacks its interpreter. Tests that lack the same thing are
+// one finding.
+struct Lack {
+  Kind kind;
+  std::string what;
+  std::string of = {};
 
-  struct Lack {
-    Kind kind;
-    std::string what;
-    std::string of;  // the script that lacks its interpreter
-    std::vector<std::string> names;
-  };
-  const std::vector<Lack>& all() const { return all_; }
-
- private:
-  std::vector<Lack> all_;
-  std::map<std::tuple<Kind, std::string, std::string>, std::size_t> of_key_;
+  friend auto operator<=>(const Lack&, const Lack&) = default;
 };
+using Lacks = std::map<Lack, TestNames>;
 
-ByWhat lacks_of(const std::vector<SeenTest>& tests) {
-  ByWhat lacks;
+Lacks lacks_of(const std::vector<SeenTest>& tests) {
+  Lacks lacks;
   for (const SeenTest& test : tests) {
     switch (test.program) {
       case SeenTest::Program::found:
         break;
       case SeenTest::Program::missing:
-        lacks.add(test.needs_others ? Kind::program_later : Kind::program_missing, test, test.path);
+        lacks[{test.needs_others ? Kind::program_later : Kind::program_missing, test.path}]
+            .push_back(test.name);
         break;
       case SeenTest::Program::refused:
-        lacks.add(Kind::program_refused, test, test.path);
+        lacks[{Kind::program_refused, test.path}].push_back(test.name);
         break;
     }
     if (!test.interpreter.empty()) {
-      lacks.add(Kind::interpreter_missing, test, test.interpreter, test.path);
+      lacks[{Kind::interpreter_missing, test.interpreter, test.path}].push_back(test.name);
     }
     for (const std::string& file : test.missing) {
       // Another test may make it, and then it is no news that it is not there yet.
-      if (!test.needs_others) lacks.add(Kind::file_missing, test, file);
+      if (!test.needs_others) lacks[{Kind::file_missing, file}].push_back(test.name);
     }
   }
   return lacks;
 }
 
-Finding finding_of(const ByWhat::Lack& lack, const Programs& programs) {
-  const std::string names = some_of(lack.names);
+Finding finding_of(const Lack& lack, const TestNames& tests, const Programs& programs) {
+  const std::string names = some_of(tests);
   Finding finding{lack.kind, ""};
   switch (lack.kind) {
     case Kind::program_missing:
@@ -145,18 +154,19 @@ Finding finding_of(const ByWhat::Lack& lack, const Programs& programs) {
 
 }  // namespace
 
-std::vector<SeenTest> look_at_programs(const std::vector<TreeTest>& tests) {
+std::vector<SeenTest> look_at_programs(const std::vector<ListedTest>& tests) {
   std::vector<SeenTest> seen;
-  for (const TreeTest& test : tests) {
-    if (!test.is_disabled) seen.push_back(look_at(test));
+  for (const ListedTest& test : tests) {
+    if (!test.is_disabled) seen.push_back(look_at(test, tests));
   }
   return seen;
 }
 
 Findings check_programs(const Programs& programs) {
   Findings all;
-  const ByWhat lacks = lacks_of(programs.tests);
-  for (const ByWhat::Lack& lack : lacks.all()) all.push_back(finding_of(lack, programs));
+  for (const auto& [lack, tests] : lacks_of(programs.tests)) {
+    all.push_back(finding_of(lack, tests, programs));
+  }
   return all;
 }
 

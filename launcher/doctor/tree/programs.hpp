@@ -14,7 +14,7 @@ namespace holdfast::doctor {
 struct SeenTest {
   enum class Program : std::uint8_t { found, missing, refused };
   std::string name;
-  bool needs_others = false;
+  bool needs_others = false;  // by DEPENDS or a fixture: they may make what it needs
   Program program = Program::found;
   std::string path = {};         // of its program; empty: ctest does not say which it wants
   std::string interpreter = {};  // that is missing
@@ -29,7 +29,7 @@ struct Programs {
 };
 
 // Leaves out tests that are disabled.
-std::vector<SeenTest> look_at_programs(const std::vector<TreeTest>& tests);
+std::vector<SeenTest> look_at_programs(const std::vector<ListedTest>& tests);
 Findings check_programs(const Programs& programs);
 
 }  // namespace holdfast::doctor

@@ -20,11 +20,11 @@ std::string condition_of(const SettingsOverride& override) {
 }
 
 // The overrides that match a test, by their indices.
-std::vector<bool> used_overrides(const Settings& settings, const std::vector<TreeTest>& tests) {
+std::vector<bool> used_overrides(const Settings& settings, const std::vector<ListedTest>& tests) {
   std::vector<bool> used(settings.overrides.size(), false);
   const Result<OverridePatterns> patterns = OverridePatterns::of(settings);
   if (!patterns) return std::vector<bool>(settings.overrides.size(), true);
-  for (const TreeTest& test : tests) {
+  for (const ListedTest& test : tests) {
     for (const std::size_t index : patterns->matching(test.name, test.facts.labels)) {
       used[index] = true;
     }
@@ -32,9 +32,9 @@ std::vector<bool> used_overrides(const Settings& settings, const std::vector<Tre
   return used;
 }
 
-bool matches_any(const std::string& pattern, const std::vector<TreeTest>& tests) {
+bool matches_any(const std::string& pattern, const std::vector<ListedTest>& tests) {
   const Result<Pattern> compiled = Pattern::compile(pattern);
-  return !compiled || std::ranges::any_of(tests, [&](const TreeTest& test) {
+  return !compiled || std::ranges::any_of(tests, [&](const ListedTest& test) {
     return compiled->is_found_in(test.name);
   });
 }
@@ -47,7 +47,7 @@ Finding finding_of(const KnownFlaky& entry, Kind kind, const std::string& what,
           entry.origin, advice};
 }
 
-void check_affected(const Settings& settings, const std::vector<TreeTest>& tests, Findings& all) {
+void check_affected(const Settings& settings, const std::vector<ListedTest>& tests, Findings& all) {
   for (const AffectedRule& rule : settings.affected) {
     std::vector<std::string> files;
     for (const std::string& file : rule.files) files.push_back(brief(file));
@@ -73,7 +73,7 @@ bool is_missing(const ServiceSpec& service) {
 
 }  // namespace
 
-Findings check_patterns(const Settings& settings, const std::vector<TreeTest>& tests,
+Findings check_patterns(const Settings& settings, const std::vector<ListedTest>& tests,
                         const Day& today) {
   Findings all;
   const std::vector<bool> used = tests.empty() ? std::vector<bool>(settings.overrides.size(), true)

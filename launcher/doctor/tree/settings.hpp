@@ -15,7 +15,7 @@ namespace holdfast::doctor {
 // The overrides and the patterns of [[affected]] that match no test, and the known flaky tests that
 // have expired or match none.
 // Without tests, nothing is known of matches.
-Findings check_patterns(const Settings& settings, const std::vector<TreeTest>& tests,
+Findings check_patterns(const Settings& settings, const std::vector<ListedTest>& tests,
                         const Day& today);
 
 // The settings of tests that keep them from running, or have no effect.

@@ -1,6 +1,16 @@
 #include "doctor/tree/wishes.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+
+#include "core/base/names.hpp"
+#include "core/base/text.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/namespaces.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -26,7 +36,7 @@ void add_locks(const std::string& test, const std::vector<LockSpec>& locks, cons
   }
 }
 
-void add(const TreeTest& test, const Policy& policy, const LockHome& home, Wishes& wishes) {
+void add(const ListedTest& test, const Policy& policy, const LockHome& home, Wishes& wishes) {
   add_locks(test.name, policy.locks, home, wishes);
   for (const ServiceUse& use : policy.services) wishes.services[use.name].push_back(test.name);
   wishes.ports = wishes.ports || policy.ports > 0;
@@ -39,12 +49,47 @@ void add(const TreeTest& test, const Policy& policy, const LockHome& home, Wishe
   }
 }
 
+std::string trouble_of(const Result<void>& result) {
+  return result ? std::string() : to_text(result.error());
+}
+
+std::string trouble_with(Containment what) {
+  return trouble_of(what.has(Boundary::cgroup) ? os::Cgroup::may_make()
+                                               : os::Namespaces::may_make(what));
+}
+
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// The directories of a lock are made one by one, with the rights of the one above.
+std::string trouble_with_machine_lock(const std::string& name) {
+  const std::string top(names::k_machine_directory);
+  // Root would make it.
+  if (!is_there(top) && ::geteuid() == 0) return {};
+  if (const Result<os::UniqueFd> opened = os::open_machine_directory(); !opened) {
+    return to_text(opened.error());
+  }
+  const LockSpec lock{name, LockMode::exclusive, 1, 1, LockScope::machine};
+  const std::string locks = top + "/" + std::string(names::k_user_locks_directory);
+  std::string path = locks + "/" + place_of(lock, {}) + "/" + std::string(names::k_lock_file);
+  while (path.size() > top.size() && !is_there(path)) path.erase(path.rfind('/'));
+  if (::access(path.c_str(), W_OK) == 0) return {};
+  return to_text(os::system_error("write to " + path));
+}
+
+std::string advice_for(Containment what) {
+  return what.has(Boundary::cgroup) ? "start ctest in a cgroup of its own, or take the setting away"
+                                    : "allow user namespaces (user.max_user_namespaces, "
+                                      "kernel.unprivileged_userns_clone, "
+                                      "kernel.apparmor_restrict_unprivileged_userns), "
+                                      "or take the setting away";
+}
+
 }  // namespace
 
-Wishes wishes_of(const std::vector<TreeTest>& tests, const ProjectSettings& project,
+Wishes wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
                  const LockHome& home) {
   Wishes wishes;
-  for (const TreeTest& test : tests) {
+  for (const ListedTest& test : tests) {
     if (test.is_disabled) continue;
     const Result<ResolvedPolicy> resolved = project.resolve(test.name, test.facts, test.said);
     if (!resolved) {
@@ -57,6 +102,37 @@ Wishes wishes_of(const std::vector<TreeTest>& tests, const ProjectSettings& proj
     }
   }
   return wishes;
+}
+
+void look_at_rights(Rights& rights) {
+  for (WantedContainment& wanted : rights.containments) wanted.trouble = trouble_with(wanted.what);
+  for (WantedMachineLock& wanted : rights.machine_locks) {
+    wanted.trouble = trouble_with_machine_lock(wanted.name);
+  }
+}
+
+Findings check_rights(const Rights& rights) {
+  Findings all;
+  for (const WantedContainment& wanted : rights.containments) {
+    if (wanted.trouble.empty()) continue;
+    all.push_back({Kind::containment_denied,
+                   fmt::format("{} would run without containment = \"{}\": {}",
+                               some_of(wanted.tests), to_text(wanted.what), wanted.trouble),
+                   std::string(names::k_settings_file), advice_for(wanted.what),
+                   wanted.what.has(Boundary::cgroup)
+                       ? "systemd-run --user --scope -p Delegate=yes ctest"
+                       : ""});
+  }
+  for (const WantedMachineLock& wanted : rights.machine_locks) {
+    if (wanted.trouble.empty()) continue;
+    all.push_back({Kind::machine_locks_denied,
+                   fmt::format("{} cannot take the lock {}@machine: {}", some_of(wanted.tests),
+                               wanted.name, wanted.trouble),
+                   std::string(names::k_machine_directory),
+                   "root makes the lock by taking it once (SECURITY.md)",
+                   "sudo holdfast run --lock " + for_shell(wanted.name + "@machine") + " -- true"});
+  }
+  return all;
 }
 
 }  // namespace holdfast::doctor

@@ -1,4 +1,4 @@
-// What the tests of the build tree want by their settings.
+// What the tests of the build tree want by their settings, and whether this user may have it.
 #pragma once
 
 #include <map>
@@ -9,26 +9,34 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/settings/facts.hpp"
 #include "core/settings/policy.hpp"
-#include "doctor/machine/rights.hpp"
+#include "doctor/base/finding.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::doctor {
 
-// A test of the build tree, as ctest lists it.
-struct TreeTest {
-  std::string name;
-  TestFacts facts;
-  Values said;                          // what its properties say
-  std::vector<std::string> command;     // without the launcher; empty: ctest finds no program
-  std::string directory = {};           // in which it runs
-  std::vector<std::string> files = {};  // of REQUIRED_FILES, absolute
-  std::string missing = {};             // the program that ctest does not find, if it is known
-  bool needs_others = false;            // by DEPENDS or a fixture: they may make what it needs
-  bool is_disabled = false;             // it never runs, and needs nothing
+struct WantedContainment {
+  Containment what;                     // a cgroup, or namespaces
+  std::vector<std::string> tests = {};  // that have it
+  std::string trouble = {};             // why it is unavailable; empty: it is not
 };
 
+struct WantedMachineLock {
+  std::string name;
+  std::vector<std::string> tests = {};
+  std::string trouble = {};  // as above
+};
+
+struct Rights {
+  std::vector<WantedContainment> containments = {};
+  std::vector<WantedMachineLock> machine_locks = {};
+};
+
+// Fills in the troubles.
+void look_at_rights(Rights& rights);
+Findings check_rights(const Rights& rights);
+
 // The path of a file that the test names. A relative one begins where the test runs.
-inline std::string path_in(const TreeTest& test, const std::string& file) {
+inline std::string path_in(const ListedTest& test, const std::string& file) {
   return file.starts_with('/') || test.directory.empty() ? file : test.directory + "/" + file;
 }
 
@@ -45,7 +53,7 @@ struct Wishes {
 };
 
 // Leaves out tests that are disabled.
-Wishes wishes_of(const std::vector<TreeTest>& tests, const ProjectSettings& project,
+Wishes wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
                  const LockHome& home);
 
 }  // namespace holdfast::doctor

@@ -6,7 +6,7 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/base/encoding.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/proc_status.hpp"
+#include "core/base/process_name.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/process/process.hpp"

@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "core/base/parts.hpp"
-#include "core/base/proc_status.hpp"
+#include "core/base/process_name.hpp"
 #include "core/base/text.hpp"
 #include "core/outcome/outcome.hpp"
 #include "os/file/clock.hpp"

@@ -2,8 +2,8 @@
 
 #include "doctor/machine/clock.hpp"
 #include "doctor/machine/limits.hpp"
-#include "doctor/machine/rights.hpp"
 #include "doctor/machine/space.hpp"
+#include "doctor/tree/wishes.hpp"
 #include "found.hpp"
 
 namespace holdfast::doctor {

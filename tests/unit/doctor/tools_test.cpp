@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "doctor/machine/tools.hpp"
-#include "doctor/tree/needed_tools.hpp"
 #include "found.hpp"
 
 namespace holdfast::doctor {

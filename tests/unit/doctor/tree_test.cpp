@@ -57,18 +57,31 @@ TEST(Programs, WhatCannotBeStartedIsWrong) {
   files.missing = {"/b/data", "/b/dir"};
   const Findings found = check_programs({{script, refused, files}});
   ASSERT_EQ(kinds_of(found),
-            (Kinds{"interpreter_missing", "program_refused", "file_missing", "file_missing"}));
-  EXPECT_EQ(found[0].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
-  EXPECT_EQ(found[0].where, "/b/prog:1");
+            (Kinds{"program_refused", "interpreter_missing", "file_missing", "file_missing"}));
+  EXPECT_EQ(found[1].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
+  EXPECT_EQ(found[1].where, "/b/prog:1");
 }
 
 TEST(Programs, ADirectoryIsNoProgram) {
-  TreeTest test{"a", {}, {}, {"/tmp"}};
-  test.files = {"/bin/sh", "/no/where"};
+  ListedTest test{.name = "a", .command = {"/tmp"}};
+  test.required_files = {"/bin/sh", "/no/where"};
   const std::vector<SeenTest> looked = look_at_programs({test});
   ASSERT_EQ(looked.size(), 1U);
   EXPECT_EQ(looked[0].program, SeenTest::Program::missing);
   EXPECT_EQ(looked[0].missing, std::vector<std::string>{"/no/where"});
+}
+
+TEST(Programs, AnotherTestMayMakeWhatATestNeeds) {
+  ListedTest maker{.name = "make", .command = {"/bin/true"}};
+  ListedTest user{.name = "use", .command = {"/no/where"}};
+  user.schedule.depends = {"make"};
+  EXPECT_TRUE(look_at_programs({maker, user})[1].needs_others);
+  // ctest itself lets a cleanup depend on those that require its fixture.
+  maker.schedule.required = {"db"};
+  user.schedule.cleanup = {"db"};
+  EXPECT_FALSE(look_at_programs({maker, user})[1].needs_others);
+  maker.schedule.setup = {"db"};
+  EXPECT_TRUE(look_at_programs({maker, user})[1].needs_others);
 }
 
 TEST(Build, OldProgramsAndAnOldConfigurationAreWrong) {
@@ -95,8 +108,8 @@ Settings settings_of(const std::string& text) {
   return settings ? *settings : Settings{};
 }
 
-TreeTest test_named(const std::string& name, const std::string& labels = "") {
-  TreeTest test{name, {}, {}, {"/b/prog"}};
+ListedTest test_named(const std::string& name, const std::string& labels = "") {
+  ListedTest test{.name = name, .command = {"/b/prog"}};
   test.facts.labels = labels;
   return test;
 }
@@ -127,7 +140,7 @@ Day day(const std::string& text) { return *parse_day(text); }
 
 TEST(Patterns, ThoseThatMatchNothingAndExpiredFlakesAreFound) {
   const Settings settings = settings_of(k_patterns);
-  const std::vector<TreeTest> tests{test_named("db.a"), test_named("web.a", "slow")};
+  const std::vector<ListedTest> tests{test_named("db.a"), test_named("web.a", "slow")};
   const Findings found = check_patterns(settings, tests, day("2026-11-20"));
   ASSERT_EQ(kinds_of(found), Kinds{"override_unused"});
   EXPECT_EQ(found[0].what, "no test matches the override with test = \"^bd\\.\"");
@@ -173,16 +186,16 @@ TEST(Patterns, WithoutTestsNothingIsKnownOfMatches) {
 }
 
 TEST(Patterns, ADisabledTestIsMatchedToo) {
-  TreeTest off = test_named("db.a");
+  ListedTest off = test_named("db.a");
   off.is_disabled = true;
   const Settings settings = settings_of("[[override]]\ntest = \"^db\"\nnice = 1\n");
   EXPECT_EQ(kinds_of(check_patterns(settings, {off}, day("2026-11-20"))), Kinds{});
 }
 
 TEST(Programs, ADisabledTestNeedsNone) {
-  TreeTest off = test_named("a");
+  ListedTest off = test_named("a");
   off.is_disabled = true;
-  TreeTest on = test_named("b");
+  ListedTest on = test_named("b");
   on.command = {"/bin/sh"};
   const std::vector<SeenTest> looked = look_at_programs({off, on});
   ASSERT_EQ(looked.size(), 1U);
@@ -236,9 +249,9 @@ TEST(Services, AProgramIsFoundWhereTheServiceRuns) {
 }
 
 // A test whose properties have these values, each by its variable.
-TreeTest test_with(const std::string& name,
-                   const std::vector<std::pair<std::string, std::string>>& properties) {
-  TreeTest test = test_named(name);
+ListedTest test_with(const std::string& name,
+                     const std::vector<std::pair<std::string, std::string>>& properties) {
+  ListedTest test = test_named(name);
   for (const auto& [variable, value] : properties) {
     EXPECT_TRUE(learn(variable, value, test.facts, test.said)) << variable;
   }
@@ -247,7 +260,7 @@ TreeTest test_with(const std::string& name,
 
 TEST(Wishes, AreThoseOfAllTests) {
   const LockHome home{"p", "/b"};
-  TreeTest off = test_with("off", {{"LOCKS", "off"}, {"LOCKS", "a:1/2,a:1/3"}, {"PORTS", "1"}});
+  ListedTest off = test_with("off", {{"LOCKS", "off"}, {"LOCKS", "a:1/2,a:1/3"}, {"PORTS", "1"}});
   off.is_disabled = true;
   const Wishes wishes =
       wishes_of({test_with("a", {{"LOCKS", "db,gpu@machine"}, {"PORTS", "2"}}),
@@ -269,8 +282,8 @@ TEST(Wishes, AreThoseOfAllTests) {
 TEST(Wishes, ACgroupAndNamespacesAreHadApart) {
   const Values both{{Setting::containment, Source::file, "cgroup,pidns,netns", "o"}};
   const Values one{{Setting::containment, Source::file, "cgroup", "o"}};
-  TreeTest a = test_named("a");
-  TreeTest b = test_named("b");
+  ListedTest a = test_named("a");
+  ListedTest b = test_named("b");
   a.said = both;
   b.said = one;
   const Wishes wishes = wishes_of({a, b, test_named("c")}, {}, {"p", "/b"});

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "settings/affected_patterns.hpp"
+#include "settings/pattern.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "settings/pattern.hpp"
 #include "settings/project_settings.hpp"
 #include "settings/settings_file.hpp"
-#include "settings/signatures.hpp"
 
 namespace holdfast {
 namespace {

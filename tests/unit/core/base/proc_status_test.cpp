@@ -1,4 +1,4 @@
-#include "core/base/proc_status.hpp"
+#include "core/base/process_name.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
