@@ -48,7 +48,7 @@ int answer_steps(const std::string& tree) {
       ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
   if (!project) return refuse(in_one_line(project.error()));
   const StepSettings steps{build_step_settings(project->settings()), project->run().oom_events};
-  return print(wire::encode(wire::to_message(steps)));
+  return print(wire::encode(wire::written(wire::k_steps, steps)));
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
   if (!memory_) return refuse("holdfast-etcd was told nothing of the attempt");
   if (message.kind == cluster::k_ask) return ask(message);
   if (message.kind == cluster::k_is_held) {
-    const Result<ClusterIsHeld> question = to_cluster_is_held(message);
+    const Result<ClusterIsHeld> question = wire::read<ClusterIsHeld>(message);
     return question ? answer_is_held(*question) : refuse(to_text(question.error()));
   }
   if (message.kind == cluster::k_waiting) return look_why();
@@ -93,7 +93,7 @@ void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
 }
 
 void LockSession::begin(const wire::Message& message, os::UniqueFd memory) {
-  Result<ClusterBegin> begin = to_cluster_begin(message);
+  Result<ClusterBegin> begin = wire::read<ClusterBegin>(message);
   if (!begin) return refuse(to_text(begin.error()));
   self_ = std::move(begin->party);
   self_.host = parts_.machine.host;
@@ -106,7 +106,7 @@ void LockSession::begin(const wire::Message& message, os::UniqueFd memory) {
 
 void LockSession::ask(const wire::Message& message) {
   if (wanted() != nullptr) return refuse("holdfast-etcd was asked for two locks at once");
-  Result<ClusterAsk> ask = to_cluster_ask(message);
+  Result<ClusterAsk> ask = wire::read<ClusterAsk>(message);
   if (!ask) return refuse(to_text(ask.error()));
   const Milliseconds ttl = parts_.settings.ttl;
   if (const Milliseconds shortest = cluster::shortest_ttl(grace_); ttl < shortest) {
@@ -311,7 +311,7 @@ void LockSession::had() {
   lock.is_had = true;
   log(LogLevel::debug,
       {"has lock ", to_text(lock.spec), ", fence ", std::to_string(lock.party.revision)});
-  send(to_message(ClusterHad{lock.party.revision, lock.party.slots}));
+  send(wire::to_message(ClusterHad{lock.party.revision, lock.party.slots}));
 }
 
 void LockSession::renew() {

@@ -99,11 +99,7 @@ class Service {
         last.add("why", reply.refusal ? reply.refusal->words : "its answer is not understood");
         return send(last);
       }
-      for (const ClusterParty& party : keys->parties) {
-        wire::Message one(cluster::k_list);
-        add_fields(party, one);
-        send(one);
-      }
+      for (const ClusterParty& party : keys->parties) send(wire::written(cluster::k_list, party));
       send(last);
     };
     etcd_.call(k_range, range_body(std::string(cluster::k_locks_prefix)), patience, answer);
@@ -126,9 +122,11 @@ class Service {
 
 void serve(os::UniqueFd control, const char* password) {
   const Result<wire::Message> message = os::receive_message(control.get()).message;
-  if (!message || message->kind != cluster::k_settings) return;
-  const Result<ClusterSettings> settings = to_cluster_settings(*message);
-  if (settings) Service(std::move(control), *settings, password).run();
+  const Result<ClusterSettings> settings =
+      message ? wire::read_as<ClusterSettings>(cluster::k_settings, *message) : message.error();
+  if (settings) return Service(std::move(control), *settings, password).run();
+  const wire::Message refused(cluster::k_refused, {{"why", to_text(settings.error())}});
+  (void)os::send_message(control.get(), refused);
 }
 
 }  // namespace holdfast::etcd

@@ -236,7 +236,8 @@ bool KeeperLoop::serve(Connection& connection) {
     return true;
   }
   if (message && message->kind == wire::k_waits) {
-    if (Result<wire::AttemptWait> wait = wire::to_wait(*message)) connection.wait = *wait;
+    if (Result<wire::AttemptWait> wait = wire::read<wire::AttemptWait>(*message))
+      connection.wait = *wait;
     return true;
   }
   if (message && message->kind == wire::k_contain) {

@@ -11,6 +11,7 @@
 namespace {
 
 using namespace holdfast;
+using wire::to_message;
 
 template <typename Struct>
 void check(const Result<Struct>& read, Result<Struct> (*read_again)(const wire::Message&)) {
@@ -31,11 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!same || same->kind != message->kind || same->fields != message->fields) std::abort();
   check<wire::AttemptRequest>(wire::to_request(*message), wire::to_request);
   check<wire::AttemptGrant>(wire::to_grant(*message), wire::to_grant);
-  check<wire::Status>(wire::to_status(*message), wire::to_status);
-  check<wire::ServicesAnswer>(wire::to_services_answer(*message), wire::to_services_answer);
+  check<wire::Status>(wire::read<wire::Status>(*message), wire::read<wire::Status>);
+  check<wire::ServicesAnswer>(wire::read<wire::ServicesAnswer>(*message),
+                              wire::read<wire::ServicesAnswer>);
   check<wire::HostOrder>(wire::to_host_order(*message), wire::to_host_order);
   check<wire::KeptState>(wire::to_kept_state(*message), wire::to_kept_state);
-  check<ClusterAsk>(to_cluster_ask(*message), to_cluster_ask);
-  check<ClusterBegin>(to_cluster_begin(*message), to_cluster_begin);
+  check<ClusterAsk>(wire::read<ClusterAsk>(*message), wire::read<ClusterAsk>);
+  check<ClusterBegin>(wire::read<ClusterBegin>(*message), wire::read<ClusterBegin>);
   return 0;
 }

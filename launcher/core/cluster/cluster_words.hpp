@@ -19,13 +19,14 @@
 namespace holdfast::cluster {
 
 // keeper or `holdfast run` -> holdfast-etcd, first on the connection that it is started with: the
-// settings (core/cluster/cluster_settings.hpp).
+// settings (core/cluster/cluster_settings.hpp). Answered only by k_refused, if they are not
+// understood.
 inline constexpr std::string_view k_settings = "cluster_settings";
 // launcher -> keeper, and whoever has started it -> holdfast-etcd: with a descriptor, the far end
 // of an attempt's own connection, and where to log. Everything else is said there.
 inline constexpr std::string_view k_connect = "cluster";
 // `holdfast locks` -> holdfast-etcd: who holds locks and who waits? The answer has the same kind,
-// with `lock` and `party` (core/cluster/cluster_settings.hpp), or `why`. An empty message ends it.
+// once for each ClusterParty, or has `why`. An empty message ends it.
 inline constexpr std::string_view k_list = "list";
 
 // launcher -> holdfast-etcd, first on its connection, with the descriptor of the memory:
@@ -47,9 +48,9 @@ inline constexpr std::string_view k_is_held = "is_held";
 // `why`.
 inline constexpr std::string_view k_waiting = "waiting";
 
-// The shared memory says until when the lease holds, in CLOCK_BOOTTIME milliseconds, or has one of
-// these values. When holdfast-etcd loses the lease or a key, it writes so and hangs up.
-inline constexpr std::int64_t k_no_lease = 0;
+// The shared memory says until when the lease holds, in CLOCK_BOOTTIME milliseconds; 0: there is no
+// lease yet. When holdfast-etcd loses the lease or a key, it writes one of these values, and hangs
+// up.
 inline constexpr std::int64_t k_lease_lost = -1;
 inline constexpr std::int64_t k_key_lost = -2;  // the lease holds, but somebody has deleted a key
 

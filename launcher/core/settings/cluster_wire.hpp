@@ -3,48 +3,95 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/cluster/cluster_settings.hpp"
+#include "core/cluster/cluster_words.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/settings/message.hpp"
+#include "core/settings/fields.hpp"
 
 namespace holdfast {
 
-// The first message to holdfast-etcd (cluster::k_settings).
-wire::Message to_message(const ClusterSettings& settings);
-Result<ClusterSettings> to_cluster_settings(const wire::Message& message);
+void each_field(wire::Any<ClusterSettings> auto& settings, auto&& use) {
+  use("endpoint", settings.endpoints);
+  use("ttl_ms", settings.ttl);
+  use("ca", settings.ca);
+  use("cert", settings.cert);
+  use("key", settings.key);
+  use("user", settings.user);
+}
 
-// The fields that the answer to k_list has.
-void add_fields(const ClusterParty& party, wire::Message& message);
-ClusterParty to_party(const wire::Message& message);
+void each_field(wire::Any<ClusterParty> auto& party, auto&& use) {
+  use("host", party.host);
+  use("user", party.user);
+  use("tree", party.tree);
+  use("test", party.test);
+  use("pid", party.pid);
+  use("boot", party.boot);
+  use("attempt", party.attempt);
+  use("mode", party.mode, LockMode::exclusive);
+  use("units", party.units, 1);
+  use("size", party.size, 1);
+  use("noted", party.has_noted);
+  use("slot", party.slots);
+  use("revision", party.revision, 0);
+  use("key", party.key);
+}
+
+void each_field(wire::Any<LockLevel> auto& level, auto&& use) {
+  use("attempt", level.attempt);
+  use("slots", level.slots, wire::k_counted);
+  use("amount", level.amount, wire::k_needed);
+}
 
 // What core/cluster/cluster_words.hpp says of each of these:
+
 struct ClusterBegin {
+  static constexpr std::string_view k_kind = cluster::k_begin;
   ClusterParty party;
   Milliseconds grace{0};
 };
+
+void each_field(wire::Any<ClusterBegin> auto& begin, auto&& use) {
+  use("party", begin.party, wire::k_needed);
+  use("grace_ms", begin.grace, wire::k_needed);
+}
+
 struct ClusterAsk {
+  static constexpr std::string_view k_kind = cluster::k_ask;
   LockSpec lock;
   LockLevel level;
 };
+
+void each_field(wire::Any<ClusterAsk> auto& ask, auto&& use) {
+  use("lock", ask.lock, wire::k_needed);
+  use("level", ask.level, wire::k_needed);
+}
+
 struct ClusterHad {
+  static constexpr std::string_view k_kind = cluster::k_had;
   std::int64_t fence = 0;
   std::vector<unsigned> slots;
 };
+
+void each_field(wire::Any<ClusterHad> auto& had, auto&& use) {
+  use("fence", had.fence, wire::k_needed);
+  use("slots", had.slots, wire::k_counted);
+}
+
 struct ClusterIsHeld {
+  static constexpr std::string_view k_kind = cluster::k_is_held;
   LockSpec lock;
   std::string attempt;
   std::string level;
 };
-wire::Message to_message(const ClusterBegin& begin);
-Result<ClusterBegin> to_cluster_begin(const wire::Message& message);
-wire::Message to_message(const ClusterAsk& ask);
-Result<ClusterAsk> to_cluster_ask(const wire::Message& message);
-wire::Message to_message(const ClusterHad& had);
-Result<ClusterHad> to_cluster_had(const wire::Message& message);
-wire::Message to_message(const ClusterIsHeld& question);
-Result<ClusterIsHeld> to_cluster_is_held(const wire::Message& message);
+
+void each_field(wire::Any<ClusterIsHeld> auto& question, auto&& use) {
+  use("lock", question.lock, wire::k_needed);
+  use("attempt", question.attempt, wire::k_needed);
+  use("level", question.level);
+}
 
 }  // namespace holdfast

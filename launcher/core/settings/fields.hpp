@@ -6,8 +6,9 @@
 //   }
 //
 // and both directions go through that list: written(k_order, order), and read_as<Order>(k_order,
-// message). A struct within the struct, or a list of them, is a message within the message, if its
-// own list stands in its namespace, before the one that uses it.
+// message). If the struct says its kind (`static constexpr std::string_view k_kind`), that is
+// to_message(order), and read<Order>(message). A struct within the struct, or a list of them, is a
+// message within the message, if its own list stands in its namespace, before the one that uses it.
 #pragma once
 
 #include <concepts>
@@ -247,6 +248,20 @@ Result<Struct> read_as(std::string_view kind, const Message& message) {
   FromMessage read(message);
   each_field(whole, read);
   return read.give(kind, std::move(whole));
+}
+
+// A struct that is always a message of one kind.
+template <typename T>
+concept OfOneKind = Listed<T> && std::same_as<decltype(T::k_kind), const std::string_view>;
+
+template <OfOneKind Struct>
+Message to_message(const Struct& whole) {
+  return written(Struct::k_kind, whole);
+}
+
+template <OfOneKind Struct>
+Result<Struct> read(const Message& message) {
+  return read_as<Struct>(Struct::k_kind, message);
 }
 
 // Names a field of the message that is not understood.

@@ -14,11 +14,6 @@ void each_field(wire::Any<Value> auto& value, auto&& use) {
   use("text", value.text);
 }
 
-void each_field(wire::Any<HadService> auto& one, auto&& use) {
-  use("name", one.name);
-  use("generation", one.generation);
-}
-
 }  // namespace holdfast
 
 namespace holdfast::wire {
@@ -62,54 +57,6 @@ void each_field(Any<AttemptGrant> auto& grant, auto&& use) {
   if (!grant.policy.isolation) return;
   use("case_timeout", grant.policy.case_timeout, k_needed);
   use("processors", grant.policy.processors, k_needed);
-}
-
-void each_field(Any<StepSettings> auto& steps, auto&& use) {
-  use("transient", steps.steps.transient);
-  use("memory_kb", steps.steps.memory_kb);
-  use("oom_events", steps.oom_events);
-}
-
-void each_field(Any<AttemptWait> auto& wait, auto&& use) {
-  use("what", wait.what);
-  use("names", wait.names);
-  use("why", wait.why);
-}
-
-void each_field(Any<LiveService> auto& service, auto&& use) {
-  use("name", service.name);
-  use("state", service.state);
-  use("generation", service.generation);
-  use("main", service.main);
-}
-
-void each_field(Any<LiveWait> auto& wait, auto&& use) {
-  use("attempt", wait.attempt);
-  use("wait", wait.wait);
-}
-
-void each_field(Any<Status> auto& status, auto&& use) {
-  use("run", status.run);
-  use("tree", status.tree);
-  use("ctest", status.ctest, k_needed);
-  use("journal", status.journal);
-  use("service", status.services);
-  use("waits", status.waits);
-}
-
-void each_field(Any<ServicesAnswer> auto& answer, auto&& use) {
-  use("why", answer.why);
-  use("last_lines", answer.last_lines);
-  use("use", answer.uses);
-  use("variable", answer.variables);
-}
-
-void each_field(Any<Found> auto& found, auto&& use) { use("index", found.index); }
-
-void each_field(Any<RedServices> auto& red, auto&& use) {
-  use("lost", red.lost);
-  use("state", red.states);
-  use("fixture", red.fixtures);
 }
 
 namespace {
@@ -213,31 +160,5 @@ Result<Values> to_values(const Message& message) {
   if (!are_of_tests(said)) read.refuse("said");
   return read.give(k_settings, std::move(said));
 }
-
-Message to_message(const StepSettings& steps) { return written(k_steps, steps); }
-Result<StepSettings> to_step_settings(const Message& message) {
-  return read_as<StepSettings>(k_steps, message);
-}
-
-Message to_message(const AttemptWait& wait) { return written(k_waits, wait); }
-Result<AttemptWait> to_wait(const Message& message) {
-  return read_as<AttemptWait>(k_waits, message);
-}
-
-Message to_message(const Status& status) { return written(k_status, status); }
-Result<Status> to_status(const Message& message) { return read_as<Status>(k_status, message); }
-
-Message to_message(const ServicesAnswer& answer) { return written(k_services, answer); }
-Result<ServicesAnswer> to_services_answer(const Message& message) {
-  return read_as<ServicesAnswer>(k_services, message);
-}
-
-Message to_message(const RedServices& red) { return written(k_red, red); }
-Result<RedServices> to_red_services(const Message& message) {
-  return read_as<RedServices>(k_red, message);
-}
-
-Message to_message(const Found& found) { return written(k_found, found); }
-Result<Found> to_found(const Message& message) { return read_as<Found>(k_found, message); }
 
 }  // namespace holdfast::wire

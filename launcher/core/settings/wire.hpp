@@ -15,9 +15,26 @@
 #include "core/ctest/test_inputs.hpp"
 #include "core/log/log_line.hpp"
 #include "core/service/service_spec.hpp"
+#include "core/settings/fields.hpp"
 #include "core/settings/message.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/settings/settings.hpp"
+
+// Of structs that are in these messages.
+namespace holdfast {
+
+void each_field(wire::Any<HadService> auto& one, auto&& use) {
+  use("name", one.name);
+  use("generation", one.generation);
+}
+
+void each_field(wire::Any<StepSettings> auto& steps, auto&& use) {
+  use("transient", steps.steps.transient);
+  use("memory_kb", steps.steps.memory_kb);
+  use("oom_events", steps.oom_events);
+}
+
+}  // namespace holdfast
 
 namespace holdfast::wire {
 
@@ -62,10 +79,18 @@ constexpr std::array<std::string_view, 3> words_of(WaitFor) { return {"lock", "s
 
 // What an attempt waits for before its test begins.
 struct AttemptWait {
+  static constexpr std::string_view k_kind = "waits";
   WaitFor what = WaitFor::lock;
   std::string names = {};  // `db@cluster`; `db, web`; `slurm`; empty: it does not wait
   std::string why = {};    // what keeps them from it, in words; empty: not known
 };
+
+void each_field(Any<AttemptWait> auto& wait, auto&& use) {
+  use("what", wait.what);
+  use("names", wait.names);
+  use("why", wait.why);
+}
+
 // `lock db@cluster`, `service db`, `services db, web` or `its step on Slurm`.
 std::string subject_of(const AttemptWait& wait);
 
@@ -77,6 +102,13 @@ struct LiveService {
   std::int64_t main = 0;  // the pid of its main process; 0: not known yet
 };
 
+void each_field(Any<LiveService> auto& service, auto&& use) {
+  use("name", service.name);
+  use("state", service.state);
+  use("generation", service.generation);
+  use("main", service.main);
+}
+
 // A wait of which the run's keeper knows: for services, a lock of scope `cluster` or a step of
 // Slurm.
 struct LiveWait {
@@ -84,8 +116,14 @@ struct LiveWait {
   AttemptWait wait = {};
 };
 
+void each_field(Any<LiveWait> auto& wait, auto&& use) {
+  use("attempt", wait.attempt);
+  use("wait", wait.wait);
+}
+
 // What a keeper says of its run.
 struct Status {
+  static constexpr std::string_view k_kind = "status";
   std::string run = {};  // empty: it has begun none
   std::string tree = {};
   ProcessName ctest = {};
@@ -94,31 +132,58 @@ struct Status {
   std::vector<LiveWait> waits = {};
 };
 
+void each_field(Any<Status> auto& status, auto&& use) {
+  use("run", status.run);
+  use("tree", status.tree);
+  use("ctest", status.ctest, k_needed);
+  use("journal", status.journal);
+  use("service", status.services);
+  use("waits", status.waits);
+}
+
 // What becomes of a request for services.
 struct ServicesAnswer {
+  static constexpr std::string_view k_kind = "services";
   std::string why = {};         // why there is one that it cannot get; empty: it has them
   std::string last_lines = {};  // of that service
   std::vector<HadService> uses = {};
   std::vector<Variable> variables = {};  // for the test
 };
 
+void each_field(Any<ServicesAnswer> auto& answer, auto&& use) {
+  use("why", answer.why);
+  use("last_lines", answer.last_lines);
+  use("use", answer.uses);
+  use("variable", answer.variables);
+}
+
 // What has become of the services that a red attempt used.
 struct RedServices {
+  static constexpr std::string_view k_kind = "red";
   std::vector<std::string> lost = {};      // those that were lost under the attempt
   std::vector<std::string> states = {};    // of each of them, in lines for people
   std::vector<std::string> fixtures = {};  // sentences on those set up on an older generation
 };
 
-// Which of the expressions is found in an output.
+void each_field(Any<RedServices> auto& red, auto&& use) {
+  use("lost", red.lost);
+  use("state", red.states);
+  use("fixture", red.fixtures);
+}
+
+// `holdfast answer found` -> holdfast-exec: which of the expressions is found in an output.
 struct Found {
+  static constexpr std::string_view k_kind = "found";
   std::optional<std::size_t> index = {};  // none: none is
 };
+
+void each_field(Any<Found> auto& found, auto&& use) { use("index", found.index); }
 
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
 inline constexpr std::string_view k_settings = "settings";
+// `holdfast answer steps` -> holdfast-exec: the StepSettings of a project.
 inline constexpr std::string_view k_steps = "steps";
-inline constexpr std::string_view k_found = "found";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
 // Fields `line`, `once`, `interrupted`, `folded`.
 inline constexpr std::string_view k_say = "say";
@@ -143,7 +208,7 @@ inline constexpr std::string_view k_farewell = "farewell";
 inline constexpr std::string_view k_again = "again";
 // launcher -> keeper: the attempt has its locks and asks for the services of its policy. The answer
 // comes when they are well, however long that takes: ServicesAnswer.
-inline constexpr std::string_view k_services = "services";
+inline constexpr std::string_view k_services = ServicesAnswer::k_kind;
 // launcher -> keeper: the attempt has its locks, and its test is to be in a network that it shares
 // with its services or fixtures. The answer comes when the network is there: the same kind, with a
 // descriptor for os::join_network(), or with `why` there is none.
@@ -152,10 +217,10 @@ inline constexpr std::string_view k_network = "network";
 inline constexpr std::string_view k_waiting = "waiting";
 // launcher -> keeper, without an answer: what the attempt waits for, if nobody else sees that.
 // An AttemptWait; without names the wait is over.
-inline constexpr std::string_view k_waits = "waits";
+inline constexpr std::string_view k_waits = AttemptWait::k_kind;
 // launcher -> keeper: the attempt with services was red, and is over. The answer comes when they
 // have been looked at: RedServices.
-inline constexpr std::string_view k_red = "red";
+inline constexpr std::string_view k_red = RedServices::k_kind;
 // launcher -> keeper, without an answer: the batch would run more cases than its PROCESSORS say.
 // With a descriptor: the end of a connection on which slots are lent to the attempt. There the same
 // kind says from the launcher: `wanted`, how many cases more could begin, and `back`, how many
@@ -163,7 +228,7 @@ inline constexpr std::string_view k_red = "red";
 // the connection ends is given back.
 inline constexpr std::string_view k_slots = "slots";
 // `holdfast status` -> keeper, which answers with a Status.
-inline constexpr std::string_view k_status = "status";
+inline constexpr std::string_view k_status = Status::k_kind;
 inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
 // `holdfast end` -> keeper, without an answer: the run has its reports and is in the history.
 inline constexpr std::string_view k_remembered = "remembered";
@@ -175,19 +240,5 @@ Result<AttemptGrant> to_grant(const Message& message);
 // `holdfast run` -> launcher: what holdfast.toml says.
 Message to_message(const Values& said);
 Result<Values> to_values(const Message& message);
-// `holdfast answer steps` -> holdfast-exec: the settings of a project's build steps.
-Message to_message(const StepSettings& steps);
-Result<StepSettings> to_step_settings(const Message& message);
-// `holdfast answer found` -> holdfast-exec.
-Message to_message(const Found& found);
-Result<Found> to_found(const Message& message);
-Message to_message(const AttemptWait& wait);
-Result<AttemptWait> to_wait(const Message& message);
-Message to_message(const Status& status);
-Result<Status> to_status(const Message& message);
-Message to_message(const ServicesAnswer& answer);
-Result<ServicesAnswer> to_services_answer(const Message& message);
-Message to_message(const RedServices& red);
-Result<RedServices> to_red_services(const Message& message);
 
 }  // namespace holdfast::wire

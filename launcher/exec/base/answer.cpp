@@ -71,14 +71,14 @@ Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& p
   question.insert(question.end(), patterns.begin(), patterns.end());
   HOLDFAST_TRY(const std::string answer, answer_to(std::move(question), output));
   HOLDFAST_TRY(const wire::Message message, wire::decode(answer));
-  HOLDFAST_TRY(const wire::Found found, wire::to_found(message));
+  HOLDFAST_TRY(const wire::Found found, wire::read<wire::Found>(message));
   return found.index;
 }
 
 Result<StepSettings> step_settings(const std::string& tree) {
   HOLDFAST_TRY(const std::string answer, answer_to({"steps", tree}, {}));
   HOLDFAST_TRY(const wire::Message message, wire::decode(answer));
-  return wire::to_step_settings(message);
+  return wire::read_as<StepSettings>(wire::k_steps, message);
 }
 
 int await_unless_told_to_end(supervision::Surroundings& around,

@@ -89,7 +89,7 @@ void BatchServices::add_to(supervision::AttemptResult& result) const {
 // If the services are the same, this worker goes on, and the next one asks again.
 void BatchServices::take(const wire::Message& answer) {
   HadServices had;
-  Result<wire::ServicesAnswer> said = wire::to_services_answer(answer);
+  Result<wire::ServicesAnswer> said = wire::read<wire::ServicesAnswer>(answer);
   had.trouble = said ? std::move(said->why) : to_text(said.error());
   if (!had.trouble.empty()) had.end = HadServices::End::unavailable;
   bool is_same = had.end == HadServices::End::had;

@@ -75,7 +75,8 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
     ::_exit(0);
   }
   (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
-  if (Result<void> sent = os::send_message(ends.first.get(), to_message(all)); !sent) {
+  const wire::Message settings_message = wire::written(cluster::k_settings, all);
+  if (Result<void> sent = os::send_message(ends.first.get(), settings_message); !sent) {
     const std::string said = os::last_words(ends.first.get());
     return said.empty() ? sent.error() : cluster::not_started(said);
   }
@@ -125,13 +126,15 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
       return ErrorInWords{"etcd cannot be asked for its locks: " + std::string(why)};
     }
     if (message->fields.empty()) break;
-    ClusterParty party = to_party(*message);
-    const std::optional<cluster::LockKey> key = cluster::parse_lock_key(party.key);
+    Result<ClusterParty> party = wire::read_as<ClusterParty>(cluster::k_list, *message);
+    if (!party)
+      return ErrorInWords{"etcd cannot be asked for its locks: " + to_text(party.error())};
+    const std::optional<cluster::LockKey> key = cluster::parse_lock_key(party->key);
     if (!key) continue;
     ClusterQueue& queue = queues[{key->name, key->level}];
     queue.name = key->name;
     queue.below = key->level;
-    queue.parties.push_back(std::move(party));
+    queue.parties.push_back(*std::move(party));
   }
   std::vector<ClusterQueue> all;
   for (auto& [place, queue] : queues) all.push_back(std::move(queue));

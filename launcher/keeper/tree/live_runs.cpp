@@ -36,7 +36,7 @@ std::optional<wire::Status> status_from(const os::Connected& keeper) {
   if (!os::send_message(keeper.socket.get(), wire::Message(wire::k_status))) return std::nullopt;
   const Result<wire::Message> reply = os::receive_message(keeper.socket.get()).message;
   if (!reply) return std::nullopt;
-  Result<wire::Status> status = wire::to_status(*reply);
+  Result<wire::Status> status = wire::read<wire::Status>(*reply);
   return status ? std::optional(std::move(*status)) : std::nullopt;
 }
 

@@ -233,6 +233,7 @@ std::string last_words(int socket) {
     if (count == 0) return {};
     if (count < 0) continue;
     std::string text(words.data(), static_cast<std::size_t>(count));
+    if (const Result<wire::Message> message = wire::decode(text)) text = message->get("why");
     while (text.ends_with('\n')) text.pop_back();
     return text;
   }

@@ -71,8 +71,8 @@ Result<void> send_packet(int socket, std::string_view packet);
 // the socket's patience.
 Result<std::string> receive_packet(int socket);
 
-// What the program at the other end has said before it ended, without its line breaks at the end;
-// empty: nothing. Does not wait.
+// What the program at the other end has said before it ended: a text, without its line breaks at
+// the end, or `why` of a message. Empty: nothing. Does not wait.
 std::string last_words(int socket);
 
 // Sends a packet with at most k_most_descriptors (SCM_RIGHTS); the receiver gets duplicates.

@@ -99,10 +99,10 @@ void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLoc
     if (is_over() || has_begun_anew_) continue;
     const Result<LockLevel> level = above.level_for(spec, place);
     if (!level) return refuse(to_text(level.error()));
-    send(to_message(ClusterAsk{spec, *level}));
+    send(wire::to_message(ClusterAsk{spec, *level}));
     const std::optional<wire::Message> answer = wait_for(cluster::k_had);
     if (!answer) continue;
-    Result<ClusterHad> had = to_cluster_had(*answer);
+    Result<ClusterHad> had = wire::read<ClusterHad>(*answer);
     if (!had) return refuse(to_text(had.error()));
     result_.cluster.add({spec, std::to_string(had->fence), std::move(had->slots)});
     return telling_->tell_success();
@@ -133,7 +133,7 @@ void ClusterAsking::begin() {
   }
   if (!sent) return refuse(to_text(sent.error()));
   keeper_.entrust(result_.cluster.descriptor());
-  (void)os::send_message(result_.cluster.descriptor(), to_message(first),
+  (void)os::send_message(result_.cluster.descriptor(), wire::to_message(first),
                          {result_.cluster.memory()});
 }
 
@@ -143,7 +143,7 @@ void ClusterAsking::send(const wire::Message& message) const {
 }
 
 bool ClusterAsking::is_held(const std::string& attempt, const std::string& level) {
-  send(to_message(ClusterIsHeld{*spec_, attempt, level}));
+  send(wire::to_message(ClusterIsHeld{*spec_, attempt, level}));
   const std::optional<wire::Message> answer = wait_for(cluster::k_is_held);
   return !answer || !answer->get("yes").empty();
 }

@@ -52,7 +52,7 @@ class Asking {
     if (message->kind == wire::k_end) return fail("the run is over");
     if (message->kind == wire::k_waiting) return telling_.tell(message->get("why"));
     if (message->kind != wire::k_services) return;
-    Result<wire::ServicesAnswer> answer = wire::to_services_answer(*message);
+    Result<wire::ServicesAnswer> answer = wire::read<wire::ServicesAnswer>(*message);
     if (!answer) return fail(to_text(answer.error()));
     result_.details = std::move(answer->last_lines);
     if (!answer->why.empty()) return end(HadServices::End::unavailable, std::move(answer->why));
@@ -115,7 +115,7 @@ wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
     const std::optional<wire::Message> message = keeper.hear();
     if (!message) break;
     if (message->kind != wire::k_red) continue;
-    Result<wire::RedServices> seen = wire::to_red_services(*message);
+    Result<wire::RedServices> seen = wire::read<wire::RedServices>(*message);
     return seen ? std::move(*seen) : wire::RedServices();
   }
   return {};

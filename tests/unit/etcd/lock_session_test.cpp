@@ -65,14 +65,14 @@ class LockSessionTest : public testing::Test {
     self.boot = "our boot";
     self.attempt = "1-x.1";
     const ClusterBegin first{self, Milliseconds{100}};
-    EXPECT_TRUE(os::send_message(far_.get(), to_message(first), {lease_->memory()}));
+    EXPECT_TRUE(os::send_message(far_.get(), wire::to_message(first), {lease_->memory()}));
   }
   void say(const wire::Message& message) const {
     EXPECT_TRUE(os::send_message(far_.get(), message));
   }
   void ask() {
     begin();
-    say(to_message(ClusterAsk{db(), {}}));
+    say(wire::to_message(ClusterAsk{db(), {}}));
   }
   // What the attempt hears next; without a kind: nothing.
   wire::Message hear(Milliseconds patience = k_patience) {
@@ -229,7 +229,7 @@ TEST_F(LockSessionTest, AQuestionIsAnsweredThoughEtcdDoesNotAnswerInTime) {
 TEST_F(LockSessionTest, AnAttemptOfAnotherMachineIsNotTheOneThatIsMeant) {
   begin();
   const auto is_held = [&] {
-    say(to_message(ClusterIsHeld{db(), "7-y.3", {}}));
+    say(wire::to_message(ClusterIsHeld{db(), "7-y.3", {}}));
     const wire::Message answer = hear();
     EXPECT_EQ(answer.kind, cluster::k_is_held);
     return answer.get("yes") == "1";

@@ -65,7 +65,8 @@ TEST(ClusterSettings, TheVariableHasSeveralEndpointsAndWinsOverTheFile) {
 TEST(ClusterSettings, AMessageHasAllOfThem) {
   const ClusterSettings settings{
       {"http://a:1", "http://b:2"}, {}, Milliseconds{12'000}, "/ca", "/cert", "/key", "me"};
-  const Result<ClusterSettings> read = to_cluster_settings(to_message(settings));
+  const Result<ClusterSettings> read = wire::read_as<ClusterSettings>(
+      cluster::k_settings, wire::written(cluster::k_settings, settings));
   ASSERT_TRUE(read);
   EXPECT_EQ(*read, settings);
 }
@@ -87,9 +88,10 @@ TEST(ClusterParty, AMessageHasAllThatIsSaidOfIt) {
   party.revision = 99;
   party.key = "holdfast/locks/db/top/1";
   for (const ClusterParty& one : {party, ClusterParty{}}) {
-    wire::Message message(cluster::k_begin);
-    add_fields(one, message);
-    EXPECT_EQ(to_party(message), one);
+    const Result<ClusterParty> read =
+        wire::read_as<ClusterParty>(cluster::k_list, wire::written(cluster::k_list, one));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, one);
   }
 }
 
@@ -100,41 +102,41 @@ TEST(ClusterMessages, ComeBackAndAreRefusedWithoutWhatKeepsTestsApart) {
   begin.party.boot = "b";
   begin.party.attempt = "1.1";
   begin.grace = Milliseconds{1500};
-  const Result<ClusterBegin> begun = to_cluster_begin(to_message(begin));
+  const Result<ClusterBegin> begun = wire::read<ClusterBegin>(wire::to_message(begin));
   ASSERT_TRUE(begun);
   EXPECT_EQ(begun->party, begin.party);
   EXPECT_EQ(begun->grace, begin.grace);
   const ClusterAsk ask{*parse_lock_spec("gpu:1/4@cluster"), {"1.1", {0, 2}, 0}};
-  const Result<ClusterAsk> asked = to_cluster_ask(to_message(ask));
+  const Result<ClusterAsk> asked = wire::read<ClusterAsk>(wire::to_message(ask));
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->lock, ask.lock);
   EXPECT_EQ(asked->level, ask.level);
-  const Result<ClusterHad> had = to_cluster_had(to_message(ClusterHad{42, {3, 1}}));
+  const Result<ClusterHad> had = wire::read<ClusterHad>(wire::to_message(ClusterHad{42, {3, 1}}));
   ASSERT_TRUE(had);
   EXPECT_EQ(had->fence, 42);
   EXPECT_EQ(had->slots, (std::vector<unsigned>{3, 1}));
   const ClusterIsHeld question{ask.lock, "1.1", "0.1"};
-  const Result<ClusterIsHeld> held = to_cluster_is_held(to_message(question));
+  const Result<ClusterIsHeld> held = wire::read<ClusterIsHeld>(wire::to_message(question));
   ASSERT_TRUE(held);
   EXPECT_EQ(held->lock, question.lock);
   EXPECT_EQ(held->attempt, "1.1");
   EXPECT_EQ(held->level, "0.1");
   for (const char* key : {"party", "grace_ms"}) {
-    wire::Message lacking = to_message(begin);
+    wire::Message lacking = wire::to_message(begin);
     std::erase_if(lacking.fields, [&](const auto& field) { return field.first == key; });
-    EXPECT_FALSE(to_cluster_begin(lacking)) << key;
+    EXPECT_FALSE(wire::read<ClusterBegin>(lacking)) << key;
   }
   // Without its level, the attempt might have what the test around it does not have.
   for (const char* key : {"lock", "level"}) {
-    wire::Message lacking = to_message(ask);
+    wire::Message lacking = wire::to_message(ask);
     std::erase_if(lacking.fields, [&](const auto& field) { return field.first == key; });
-    EXPECT_FALSE(to_cluster_ask(lacking)) << key;
+    EXPECT_FALSE(wire::read<ClusterAsk>(lacking)) << key;
   }
-  wire::Message less = to_message(ask);
+  wire::Message less = wire::to_message(ask);
   for (auto& [key, text] : less.fields) {
     if (key == "level") text = wire::packed({{"attempt", "1.1"}, {"amount", "0"}});
   }
-  EXPECT_FALSE(to_cluster_ask(less));
+  EXPECT_FALSE(wire::read<ClusterAsk>(less));
 }
 
 TEST(ClusterLease, ATestIsEndedASecondAndItsGraceBeforeTheLeaseIsOver) {

@@ -336,13 +336,13 @@ TEST(Wire, WhatAnAttemptWaitsForComesBack) {
   for (const AttemptWait& sent : {AttemptWait{WaitFor::lock, "a lock@cluster", "held\nby \"b\""},
                                   AttemptWait{WaitFor::services, "db, web", "db is starting"},
                                   AttemptWait{WaitFor::step, "slurm", ""}, AttemptWait{}}) {
-    const Result<AttemptWait> read = to_wait(*decode(encode(to_message(sent))));
+    const Result<AttemptWait> read = wire::read<AttemptWait>(*decode(encode(to_message(sent))));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->what, sent.what);
     EXPECT_EQ(read->names, sent.names);
     EXPECT_EQ(read->why, sent.why);
   }
-  EXPECT_FALSE(to_wait(Message(k_waits, {{"what", "garbage"}})));
+  EXPECT_FALSE(wire::read<AttemptWait>(Message(k_waits, {{"what", "garbage"}})));
 }
 
 TEST(Wire, MessagesNestInMessages) {
@@ -352,7 +352,7 @@ TEST(Wire, MessagesNestInMessages) {
                     .journal = "/a tree/j",
                     .services = {{"db", "ready", 3, 77}, {"a web:1", "", 0, 0}},
                     .waits = {{"12-x.1", {WaitFor::lock, "db@cluster", "2:x\n"}}}};
-  const Result<Status> read = to_status(*decode(encode(to_message(sent))));
+  const Result<Status> read = wire::read<Status>(*decode(encode(to_message(sent))));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->run, sent.run);
   EXPECT_EQ(read->tree, sent.tree);
@@ -372,19 +372,19 @@ TEST(Wire, MessagesNestInMessages) {
   for (auto& [key, text] : broken.fields) {
     if (key == "waits") text.pop_back();
   }
-  EXPECT_FALSE(to_status(broken));
+  EXPECT_FALSE(wire::read<Status>(broken));
 }
 
 TEST(Wire, WhatServicesATestHasComesBack) {
   const ServicesAnswer sent{.uses = {{"db", 3}, {"web", 1}},
                             .variables = {{"A", "x=y"}, {"B", ""}}};
-  const Result<ServicesAnswer> read = to_services_answer(*decode(encode(to_message(sent))));
+  const Result<ServicesAnswer> read = wire::read<ServicesAnswer>(*decode(encode(to_message(sent))));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->why, "");
   EXPECT_EQ(read->uses, sent.uses);
   EXPECT_EQ(read->variables, sent.variables);
   const RedServices red{{"db"}, {"db: well", "web: gone"}, {"a fixture"}};
-  const Result<RedServices> read_red = to_red_services(*decode(encode(to_message(red))));
+  const Result<RedServices> read_red = wire::read<RedServices>(*decode(encode(to_message(red))));
   ASSERT_TRUE(read_red);
   EXPECT_EQ(read_red->lost, red.lost);
   EXPECT_EQ(read_red->states, red.states);
@@ -417,21 +417,22 @@ TEST(Wire, WhatStepsAreToldOfHoldfastTomlComesBack) {
   said.steps.transient = {"No space", "", "^ld: .*=x"};
   said.steps.memory_kb = 24'000'000;
   said.oom_events = "/sys/fs/cgroup/memory.events";
-  const Result<StepSettings> read = to_step_settings(*decode(encode(to_message(said))));
+  const Result<StepSettings> read =
+      read_as<StepSettings>(k_steps, *decode(encode(written(k_steps, said))));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->steps.transient, said.steps.transient);
   EXPECT_EQ(read->steps.memory_kb, said.steps.memory_kb);
   EXPECT_EQ(read->oom_events, said.oom_events);
   const Result<StepSettings> nothing =
-      to_step_settings(*decode(encode(to_message(StepSettings{}))));
+      read_as<StepSettings>(k_steps, *decode(encode(written(k_steps, StepSettings{}))));
   ASSERT_TRUE(nothing);
   EXPECT_TRUE(nothing->steps.transient.empty());
   EXPECT_FALSE(nothing->steps.memory_kb);
   Message other(k_settings);
-  EXPECT_FALSE(to_step_settings(other));
-  Message odd = to_message(StepSettings{});
+  EXPECT_FALSE(read_as<StepSettings>(k_steps, other));
+  Message odd = written(k_steps, StepSettings{});
   odd.add("memory_kb", "much");
-  EXPECT_FALSE(to_step_settings(odd));
+  EXPECT_FALSE(read_as<StepSettings>(k_steps, odd));
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class WaitTellingTest : public ::testing::Test {
         text += std::string(message->get("line")) + "\n";
         continue;
       }
-      const Result<wire::AttemptWait> wait = wire::to_wait(*message);
+      const Result<wire::AttemptWait> wait = wire::read<wire::AttemptWait>(*message);
       text += wait && !wait->names.empty() ? "[" + subject_of(*wait) + ": " + wait->why + "]\n"
                                            : "[]\n";
     }
