@@ -8,6 +8,7 @@
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
+#include "keeper/base/keeper_order.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/attempt_grants.hpp"

@@ -1,3 +1,5 @@
+#include "keeper/start.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -5,9 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
-#include "keeper/base/connections.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/keeper_loop.hpp"
 #include "keeper/left/stale_files.hpp"
@@ -89,11 +89,6 @@ Result<void> prepare_directory() {
 }
 
 }  // namespace
-
-void show_as_keeper(const std::string& tree, const ProcessName& ctest) {
-  const std::string word_of_tree = std::to_string(Fnv1a().add(tree).value());
-  os::set_process_title(os::k_keeper_name, {"holdfast", "keeper", word_of_tree, to_text(ctest)});
-}
 
 Result<void> start_keeper(const KeeperOrder& order) {
   int ends[2];

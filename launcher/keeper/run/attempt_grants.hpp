@@ -9,6 +9,7 @@
 #include "core/ctest/test_framework.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
+#include "keeper/base/keeper_order.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/run/run.hpp"
 #include "os/stack/lost_rights.hpp"
