@@ -30,7 +30,7 @@
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
-#include "keeper/run/log_turn.hpp"
+#include "keeper/run/run_log.hpp"
 #include "keeper/start.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "keeper/tree/own_keeper.hpp"

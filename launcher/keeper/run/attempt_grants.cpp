@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "core/lock/held_locks.hpp"
@@ -131,6 +132,22 @@ void note_farewell(const wire::Message& farewell, const Connection& from, Run& r
   if (came_out == "passed" || came_out == "failed") {
     run.retries().came_out(from.key, came_out == "failed");
   }
+}
+
+void MemoryWatch::note_start(Connection& connection) const {
+  connection.memory = claims_.start(events_.count());
+}
+
+wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
+  wire::Message reply(wire::k_memory);
+  if (asker.attempt.empty()) return reply;
+  const pid_t pid = leading_number<pid_t>(question.get("main")).value_or(0);
+  // The kernel's log names the victim. We ask the counter too. That claims the counter's rise, so
+  // that the rise does not explain another death.
+  const bool named = os::kernel_log_names_victim(pid, os::age_of(asker.launcher));
+  const bool counted = claims_.explains_death(asker.memory, events_.count());
+  if (named || counted) reply.add("sure", "1");
+  return reply;
 }
 
 }  // namespace holdfast
