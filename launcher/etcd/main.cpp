@@ -82,9 +82,10 @@ class Service {
     if (!message) return;
     if (message->kind == cluster::k_list) list_locks(settings_.endpoints.size());
     if (message->kind == cluster::k_connect && received.descriptor.valid()) {
-      LogTarget log = wire::log_in(*message);
-      log.part = "etcd";
-      os::begin_log(std::move(log));
+      if (Result<LogTarget> log = wire::read_as<LogTarget>(cluster::k_connect, *message)) {
+        log->part = "etcd";
+        os::begin_log(*std::move(log));
+      }
       sessions_.emplace_back(LockSession::Parts{etcd_, releases_, settings_, machine_},
                              std::move(received.descriptor));
     }

@@ -47,11 +47,10 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
 // The run's budget and breaker decide whether there is another attempt. If there is one, this
 // function lets go of what was held for the last attempt, and gives the next attempt its name and
 // directory.
-wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
-                           RunLines& lines);
+wire::Again answer_again(const wire::Again& question, Connection& asker, Run& run, RunLines& lines);
 
 // Notes how a test ended, as its farewell says.
-void note_farewell(const wire::Message& farewell, const Connection& from, Run& run);
+void note_farewell(wire::CameOut came_out, const Connection& from, Run& run);
 
 // Finds out, as far as the keeper can know, whether the kernel killed a test because memory ran
 // out. The counter of the run's cgroup shows that, or the kernel's log.

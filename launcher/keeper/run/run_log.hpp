@@ -103,14 +103,6 @@ class RunLog {
 // makes it. Then both open the same file and overwrite each other. So ctests that may begin side by
 // side open their logs one after the other (docs/internals/decisions/0028).
 
-namespace wire {
-
-// `holdfast begin` sends this, with the turn's lock, to the keeper of its ctest. There is no
-// answer.
-inline constexpr std::string_view k_log = "log";
-
-}  // namespace wire
-
 // Takes the turn for `ctest`, which is about to open its log, and hands it to ctest's keeper. Waits
 // some seconds at most for other ctests to open theirs. A ctest without a keeper needs no turn. On
 // an error (another user's tree, or no turn in time) ctest goes on without the turn. The error is
