@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/settings/report_request.hpp"
-#include "keeper/base/connections.hpp"
+#include "keeper/base/keeper_order.hpp"
 #include "report/load.hpp"
 
 namespace holdfast::cli {

@@ -25,13 +25,13 @@
 #include "core/settings/wire.hpp"
 #include "doctor/preflight/preflight.hpp"
 #include "history/answers/recent.hpp"
-#include "keeper/base/connections.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
-#include "keeper/run/log_turn.hpp"
+#include "keeper/run/run_log.hpp"
+#include "keeper/start.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
@@ -339,20 +339,8 @@ Result<int> begin(const IntegrationOptions& options) {
 
 struct EndOfRun {
   os::UniqueFd keeper;  // the connection
-  wire::Message message;
+  wire::EndAnswer answer;
 };
-
-EndedRuns runs_in(const wire::Message& message, const std::string& tree) {
-  const std::string run(message.get("run"));
-  EndedRuns ended{tree, run, run, {}};
-  for (const auto& [name, value] : message.fields) {
-    if (name != "report") continue;
-    if (Result<ReportRequest> wanted = parse_report_request(value)) {
-      ended.reports.push_back(std::move(*wanted));
-    }
-  }
-  return ended;
-}
 
 Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
   if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
@@ -365,10 +353,10 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
   // Before the answer, a packet may come that the keeper sends to everybody: the run is over.
   while (true) {
     HOLDFAST_TRY(wire::Message message, os::receive_message(link.socket.get()).message);
-    if (!message.fields.empty()) {
-      os::begin_log(wire::log_in(message));
-      return EndOfRun{std::move(link.socket), std::move(message)};
-    }
+    if (message.fields.empty()) continue;
+    HOLDFAST_TRY(wire::EndAnswer answer, wire::read<wire::EndAnswer>(message));
+    os::begin_log(answer.log);
+    return EndOfRun{std::move(link.socket), std::move(answer)};
   }
 }
 
@@ -423,16 +411,14 @@ Result<int> end(const IntegrationOptions& options) {
     }
     return exit_codes::k_success;
   }
-  say({std::string(ended->message.get("summary")), {}});
+  const wire::EndAnswer& answer = ended->answer;
+  say({answer.summary, {}});
   std::fflush(stdout);  // reports may take a while, and we may be killed
-  say(after_runs(runs_in(ended->message, options.tree)));
+  say(after_runs({options.tree, answer.run, answer.run, answer.reports}));
   // If we are killed before this, the keeper makes the reports when ctest has ended.
   (void)os::send_message(ended->keeper.get(), wire::Message(wire::k_remembered));
-  // How what ran differs from what was chosen; empty: it does not.
-  const std::string unlike_choice(ended->message.get("unlike_choice"));
-  if (!unlike_choice.empty()) return refused(unlike_choice, k_not_chosen);
-  // There were tests, or settings do not call it a failure that there were none.
-  if (ended->message.get("no_tests").empty()) return exit_codes::k_success;
+  if (!answer.unlike_choice.empty()) return refused(answer.unlike_choice, k_not_chosen);
+  if (!answer.lacks_tests) return exit_codes::k_success;
   return refused("no-tests is \"fail\": ctest ends with 8", exit_codes::k_no_tests);
 }
 

@@ -7,7 +7,7 @@
 #include "core/base/number.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/outcome/marker.hpp"
-#include "os/file/marker_files.hpp"
+#include "os/file/scratch_directory.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::cli {

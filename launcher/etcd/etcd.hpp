@@ -1,5 +1,4 @@
-// Makes calls to etcd: chooses the endpoint, and logs in. If a call is not served, its caller
-// learns of it and decides when to ask again. The next call then goes to the next endpoint.
+// Calls to etcd, by its gateway for HTTP. Nothing here waits for a single call.
 #pragma once
 
 #include <curl/curl.h>
@@ -20,7 +19,7 @@
 
 namespace holdfast::etcd {
 
-// Makes HTTP requests by libcurl: many at once, in a loop that never waits for a single one.
+// --- HTTP -----------------------------------------------------------------------------------
 
 inline constexpr long k_http_ok = 200;
 
@@ -41,6 +40,7 @@ struct HttpRequest {
   std::function<void(const HttpAnswer&)> on_end;
 };
 
+// Makes requests by libcurl, many at once.
 class Http {
  public:
   // Identifies a request. No two requests have the same number; 0 is none.
@@ -82,11 +82,15 @@ class Http {
   Id last_ = 0;
 };
 
+// --- etcd -----------------------------------------------------------------------------------
+
 struct EtcdReply {
   std::string body;
   std::optional<Refusal> refusal;  // none: the call was served
 };
 
+// Makes calls: chooses the endpoint, and logs in. If a call is not served, its caller learns of it
+// and decides when to ask again. The next call then goes to the next endpoint.
 class Etcd {
  public:
   // `password` comes from the environment.

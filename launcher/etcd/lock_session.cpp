@@ -116,8 +116,7 @@ void LockSession::ask(const wire::Message& message) {
   }
   Lock lock;
   lock.spec = std::move(ask->lock);
-  lock.level = std::move(ask->level.attempt);
-  lock.part = {std::move(ask->level.slots), ask->level.amount};
+  lock.level = std::move(ask->level);
   lock.party = self_;
   lock.party.mode = lock.spec.mode;
   lock.party.units = lock.spec.units;
@@ -207,7 +206,7 @@ void LockSession::grant() {
 
 void LockSession::put() {
   Lock& lock = *wanted();
-  const std::string prefix = cluster::prefix_of_level(lock.spec.name, lock.level);
+  const std::string prefix = cluster::prefix_of_level(lock.spec.name, lock.level.attempt);
   lock.party.key = prefix + lease_;
   lock.party.has_noted = false;
   lock.party.slots.clear();
@@ -221,7 +220,7 @@ void LockSession::put() {
 
 void LockSession::read_queue() {
   const Lock& lock = *wanted();
-  step(k_range, range_body(cluster::prefix_of_level(lock.spec.name, lock.level)),
+  step(k_range, range_body(cluster::prefix_of_level(lock.spec.name, lock.level.attempt)),
        [this](const std::string& body) {
          const std::optional<Keys> keys = keys_in(body);
          if (!keys) return refuse("etcd's answer is not understood");
@@ -245,7 +244,7 @@ void LockSession::take_queue(const Keys& keys) {
     lock.party.slots = own->slots;
     return had();
   }
-  const cluster::LockTurn turn = cluster::turn_of(queue_, own_, lock.part);
+  const cluster::LockTurn turn = cluster::turn_of(queue_, own_, lock.level);
   switch (turn.kind) {
     case Turn::has_it:
       stop_watching();
@@ -263,8 +262,8 @@ void LockSession::take_queue(const Keys& keys) {
 void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
   const Lock& lock = *wanted();
   const bool is_any = turn.kind == Turn::waits_for_any;
-  std::string what =
-      is_any ? cluster::prefix_of_level(lock.spec.name, lock.level) : queue_[turn.other].key;
+  std::string what = is_any ? cluster::prefix_of_level(lock.spec.name, lock.level.attempt)
+                            : queue_[turn.other].key;
   if (watch_ != 0 && watched_ == what) return;
   stop_watching();
   const std::string body =

@@ -78,8 +78,7 @@ class LockSession {
   // A lock that the attempt has or wants.
   struct Lock {
     LockSpec spec;
-    std::string level;
-    cluster::LevelPart part;
+    LockLevel level;
     ClusterParty party;   // what its key says
     bool is_put = false;  // the key is in etcd, as far as we know
     bool is_had = false;

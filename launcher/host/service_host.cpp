@@ -20,6 +20,7 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/service/service_spec.hpp"
+#include "core/settings/fields.hpp"
 #include "core/settings/host_wire.hpp"
 #include "host/door.hpp"
 #include "host/service_companion.hpp"
@@ -86,7 +87,8 @@ Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
   HOLDFAST_TRY(const wire::Message message, os::receive_message(keeper.get()).message);
   Result<wire::HostOrder> order = wire::to_host_order(message);
   if (order) {
-    LogTarget log = wire::log_in(message);
+    LogTarget log;
+    each_field(log, wire::FromMessage(message));
     log.part = text_of({"host ", order->spec.name, "#", std::to_string(order->generation)});
     os::begin_log(std::move(log));
   }

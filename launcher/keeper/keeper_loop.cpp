@@ -264,37 +264,40 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     return request ? grant(*request, asker) : refusal(to_text(request.error()));
   }
   if (message.kind == wire::k_farewell) {
+    const Result<wire::Farewell> farewell = wire::read<wire::Farewell>(message);
+    if (!farewell) return refusal(to_text(farewell.error()));
+    const wire::CameOut came_out = farewell->came_out;
     if (!asker.farewell) {
       stale_.look(StalePrograms::Point::end, asker, run_.journal());
       // Now nobody waits for it.
       if (Run* const run = run_.current()) run->note_program(asker.key, stale_.fingerprint(asker));
     }
     asker.end_attempt();
-    if (message.get("came_out") == "bare") slots_.note_bare(asker);
-    const bool is_green =
-        message.get("came_out") == "passed" || message.get("came_out") == "skipped";
+    if (came_out == wire::CameOut::bare) slots_.note_bare(asker);
+    const bool is_green = came_out == wire::CameOut::passed || came_out == wire::CameOut::skipped;
     leave_services(asker, is_green ? Farewell::green : Farewell::red);
     // The guard says this for a launcher that was killed.
-    const bool is_guards = message.get("came_out").empty() && message.get("scratch").empty();
+    const bool is_guards = came_out == wire::CameOut::not_said && !farewell->is_scratch_empty;
     if (is_guards && asker.shared_set) fixtures_.keep_tmp(*asker.shared_set);
-    if (run_.current() != nullptr) note_farewell(message, asker, *run_.current());
-    if (run_.scratch() != nullptr && !message.get("scratch").empty()) {
+    if (run_.current() != nullptr) note_farewell(came_out, asker, *run_.current());
+    if (run_.scratch() != nullptr && farewell->is_scratch_empty) {
       run_.scratch()->give_back(std::exchange(asker.scratch, {}));
     }
     return {};
   }
   if (message.kind == wire::k_say) {
-    const std::string_view attempt = message.get("attempt");
-    lines_.say_for({asker.test, attempt.empty() ? asker.attempt : std::string(attempt)}, message);
+    lines_.say_for({asker.test, asker.attempt}, message);
     return {};
   }
   if (message.kind == wire::k_memory) return memory_.answer(message, asker);
   if (message.kind == wire::k_again && run_.current() != nullptr) {
     stale_.look(StalePrograms::Point::end, asker, run_.journal());
     leave_services(asker, Farewell::red);
-    wire::Message reply = answer_again(message, asker, *run_.current(), lines_);
-    if (!reply.get("attempt").empty()) note_start(asker);
-    return reply;
+    const Result<wire::Again> question = wire::read<wire::Again>(message);
+    if (!question) return refusal(to_text(question.error()));
+    const wire::Again reply = answer_again(*question, asker, *run_.current(), lines_);
+    if (reply.is_granted()) note_start(asker);
+    return wire::to_message(reply);
   }
   if (std::optional<wire::Message> reply = services_.answer(message, asker)) {
     answer_for_services();
@@ -365,16 +368,15 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   end_tests(&asker);
   run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
-  wire::Message reply(wire::k_end);
-  reply.add("summary", lines_.take_summary(run_.finish_for_end()));
-  reply.add("run", run_.id());
-  wire::add_log(reply, os::log_target());
-  const RunSettings settings = settings_of_run(order_);
-  for (const ReportRequest& report : settings.reports) reply.add("report", to_text(report));
+  wire::EndAnswer answer;
+  answer.summary = lines_.take_summary(run_.finish_for_end());
+  answer.run = run_.id();
+  answer.log = os::log_target();
+  answer.reports = settings_of_run(order_).reports;
   const Run& run = *run_.current();
-  if (run.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
-  if (!run.unlike_choice().empty()) reply.add("unlike_choice", run.unlike_choice());
-  return reply;
+  answer.lacks_tests = run.selected_nothing() && is_red_without_tests(order_);
+  answer.unlike_choice = run.unlike_choice();
+  return wire::to_message(answer);
 }
 
 wire::Message KeeperLoop::status() const {
@@ -397,21 +399,21 @@ wire::Message KeeperLoop::status() const {
 }
 
 wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connection& asker) {
-  const bool is_ours = message.get("tree") == order_.tree;
-  wire::Message reply(wire::k_tree);
-  if (is_ours) reply.add("serves", "1");
-  const bool begins = !message.get("run").empty();
-  if (is_ours && !begins && message.get("look").empty()) return reply;
+  Result<wire::NextTree> comes = wire::read<wire::NextTree>(message);
+  if (!comes) return refusal(to_text(comes.error()));
+  const bool is_ours = comes->tree == order_.tree;
+  const wire::Message reply = wire::to_message(wire::TreeAnswer{.serves = is_ours});
+  if (is_ours && comes->next == wire::ComesNext::tests) return reply;
   // We answer before we end what is left. The asker then knows that we serve it, and waits until
   // the remaining processes have had their graces.
   (void)os::send_message(asker.socket.get(), reply);
-  if (is_ours && begins) {
-    order_.configuration = message.get("configuration");
+  if (is_ours && comes->next == wire::ComesNext::run) {
+    order_.configuration = std::move(comes->configuration);
     return begin_next_run(asker);
   }
   if (is_ours) {
     if (run_.has_begun()) end_earlier_run(asker);
-    return wire::Message(wire::k_tree, {{"look", "1"}});
+    return reply;
   }
   end_earlier_run(asker);
   forget_run(tree_lock_, order_.ctest);
@@ -426,9 +428,7 @@ wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   // If the asker is gone, ctest no longer waits, and no run is begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();
-  wire::Message reply(wire::k_tree, {{"run", "1"}});
-  wire::add_log(reply, os::log_target());
-  return reply;
+  return wire::to_message(wire::TreeAnswer{.serves = true, .log = os::log_target()});
 }
 
 wire::Message KeeperLoop::let_go_of_shared_tree() {

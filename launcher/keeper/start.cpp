@@ -1,3 +1,5 @@
+#include "keeper/start.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -5,13 +7,12 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
-#include "keeper/base/connections.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/keeper_loop.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -23,7 +24,7 @@
 namespace holdfast {
 namespace {
 
-constexpr char k_listens = 'L';
+constexpr std::string_view k_listens = "L";
 // Descriptors of the keeper: one for its first words to its starter, one for the run's lock.
 constexpr int k_caller = 3;
 constexpr int k_run_lock = 4;
@@ -35,8 +36,7 @@ void leave_caller(int kept, int run_lock) {
   // A counted lock has many.
   os::allow_many_descriptors();
   (void)::chdir("/");
-  const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+  os::leave_standard_streams();
   // Both descriptors first move out of the way, because each may now have the number that the other
   // is to get.
   constexpr int k_out_of_the_way = 10;
@@ -46,10 +46,6 @@ void leave_caller(int kept, int run_lock) {
   // The hosts of services, which the keeper starts, must not keep the lock.
   if (high_lock >= 0) ::dup3(high_lock, k_run_lock, O_CLOEXEC);
   ::close_range(high_lock >= 0 ? k_run_lock + 1 : k_run_lock, ~0U, 0);
-}
-
-void tell(int caller, std::string_view text) {
-  (void)os::retried([&] { return ::write(caller, text.data(), text.size()); });
 }
 
 Result<void> prepare_directory() {
@@ -64,7 +60,7 @@ Result<void> prepare_directory() {
 // The keeper process, from beginning to end.
 [[noreturn]] void be_keeper(const KeeperOrder& order) {
   const auto fail = [&](const Error& error) {
-    tell(k_caller, to_text(error));
+    (void)os::write_all(k_caller, to_text(error));
     ::_exit(1);
   };
   os::take_signals();
@@ -76,12 +72,12 @@ Result<void> prepare_directory() {
   const std::string path = keeper_socket_path_here(order.ctest);
   os::Listening listening = os::listen_at(path);
   if (listening.existed) {
-    tell(k_caller, std::string_view(&k_listens, 1));
+    (void)os::write_all(k_caller, k_listens);
     ::_exit(0);
   }
   if (!listening.socket.valid()) fail(listening.error);
   KeeperLoop loop(order, std::move(listening.socket), std::move(*ctest));
-  tell(k_caller, std::string_view(&k_listens, 1));
+  (void)os::write_all(k_caller, k_listens);
   ::close(k_caller);
   loop.run();
   (void)os::remove_own(path);
@@ -90,30 +86,23 @@ Result<void> prepare_directory() {
 
 }  // namespace
 
-void show_as_keeper(const std::string& tree, const ProcessName& ctest) {
-  const std::string word_of_tree = std::to_string(Fnv1a().add(tree).value());
-  os::set_process_title(os::k_keeper_name, {"holdfast", "keeper", word_of_tree, to_text(ctest)});
-}
-
 Result<void> start_keeper(const KeeperOrder& order) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
-  const os::UniqueFd answer(ends[0]);
-  os::UniqueFd question(ends[1]);
+  HOLDFAST_TRY(os::Pipe words, os::make_pipe());
   const pid_t child = ::fork();
   if (child < 0) return os::system_error("start the keeper");
   if (child == 0) {
-    leave_caller(question.get(), order.run_lock);
+    leave_caller(words.write.get(), order.run_lock);
     KeeperOrder own = order;
     if (own.run_lock >= 0) own.run_lock = k_run_lock;
     be_keeper(own);
   }
-  question.reset();
+  words.write.reset();
+  // One read: what the keeper starts may have its end of the pipe.
   char text[512];
-  const ssize_t got = os::retried([&] { return ::read(answer.get(), text, sizeof text); });
-  if (got == 1 && text[0] == k_listens) return {};
-  if (got > 0) return ErrorInWords{std::string(text, static_cast<std::size_t>(got))};
-  return Error{"start the keeper: it ended at once"};
+  const ssize_t got = os::retried([&] { return ::read(words.read.get(), text, sizeof text); });
+  if (got <= 0) return Error{"start the keeper: it ended at once"};
+  const std::string said(text, static_cast<std::size_t>(got));
+  return said == k_listens ? Result<void>() : ErrorInWords{said};
 }
 
 }  // namespace holdfast

@@ -175,10 +175,13 @@ class Launch {
   }
 
   // What ctest will say, as far as we know.
-  std::string_view came_out(const AttemptResult& result, const Exit& end) const {
-    if (!result.verdict.empty() && result.verdict != "unknown") return result.verdict;
-    if (result.outcome == Outcome::skipped) return "skipped";
-    return verdict_by_end(invocation_.facts.verdict, end);
+  wire::CameOut came_out(const AttemptResult& result, const Exit& end) const {
+    std::string_view verdict = result.verdict;
+    if (verdict.empty() || verdict == "unknown") {
+      if (result.outcome == Outcome::skipped) return wire::CameOut::skipped;
+      verdict = verdict_by_end(invocation_.facts.verdict, end);
+    }
+    return named<wire::CameOut>(verdict).value_or(wire::CameOut::not_said);
   }
 
   Exit run_unwatched() {
@@ -187,7 +190,7 @@ class Launch {
                      invocation_.skip_code ? MaySkip::yes : MaySkip::no));
     // This process becomes the test. Without the farewell the keeper would think that the launcher
     // was killed.
-    bid_farewell(held_.keeper.fd(), LentScratch::reusable, "bare");
+    bid_farewell(held_.keeper.fd(), LentScratch::reusable, wire::CameOut::bare);
     return run_bare(invocation_, around_.callers);
   }
 

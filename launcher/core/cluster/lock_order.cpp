@@ -18,8 +18,8 @@ using Kind = LockTurn::Kind;
 
 // Returns the slots that no party before `own` has, the smallest first.
 std::vector<unsigned> free_slots(const std::vector<ClusterParty>& queue, std::size_t own,
-                                 const LevelPart& part) {
-  std::vector<unsigned> free = part.slots;
+                                 const LockLevel& level) {
+  std::vector<unsigned> free = level.slots;
   if (free.empty()) {
     free.resize(std::min<std::uint64_t>(queue[own].size, k_most_slots));
     std::iota(free.begin(), free.end(), 0U);
@@ -32,7 +32,7 @@ std::vector<unsigned> free_slots(const std::vector<ClusterParty>& queue, std::si
 }
 
 LockTurn turn_for_units(const std::vector<ClusterParty>& queue, std::size_t own,
-                        const LevelPart& part) {
+                        const LockLevel& level) {
   const ClusterParty& self = queue[own];
   std::uint64_t taken = 0;
   for (std::size_t i = 0; i < own; ++i) {
@@ -49,11 +49,11 @@ LockTurn turn_for_units(const std::vector<ClusterParty>& queue, std::size_t own,
     }
   }
   if (self.mode == LockMode::amount) {
-    const std::uint64_t whole = part.amount != 0 ? part.amount : self.size;
+    const std::uint64_t whole = level.amount != 0 ? level.amount : self.size;
     const bool fits = taken <= whole && self.units <= whole - taken;
     return {fits ? Kind::has_it : Kind::waits_for_any, 0, {}};
   }
-  std::vector<unsigned> free = free_slots(queue, own, part);
+  std::vector<unsigned> free = free_slots(queue, own, level);
   if (free.size() < self.units) return {Kind::waits_for_any, 0, {}};
   free.resize(static_cast<std::size_t>(self.units));
   return {Kind::has_it, 0, std::move(free)};
@@ -88,8 +88,8 @@ std::optional<LockKey> parse_lock_key(std::string_view key) {
   return found;
 }
 
-LockTurn turn_of(const std::vector<ClusterParty>& queue, std::size_t own, const LevelPart& part) {
-  if (has_units(queue[own].mode)) return turn_for_units(queue, own, part);
+LockTurn turn_of(const std::vector<ClusterParty>& queue, std::size_t own, const LockLevel& level) {
+  if (has_units(queue[own].mode)) return turn_for_units(queue, own, level);
   for (std::size_t i = own; i-- > 0;) {
     if (queue[own].mode == LockMode::exclusive || queue[i].mode == LockMode::exclusive) {
       return {Kind::waits_for_one, i, {}};

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/cluster/cluster_settings.hpp"
+#include "core/lock/held_locks.hpp"
 
 namespace holdfast::cluster {
 
@@ -34,12 +35,6 @@ struct LockKey {
 // Returns none if it is no key of a lock.
 std::optional<LockKey> parse_lock_key(std::string_view key);
 
-// The part that there is to have of a lock that an attempt around this one holds.
-struct LevelPart {
-  std::vector<unsigned> slots;  // of a counted lock; empty: all
-  std::uint64_t amount = 0;     // in KiB; 0: all
-};
-
 struct LockTurn {
   enum class Kind : std::uint8_t {
     has_it,
@@ -55,8 +50,9 @@ struct LockTurn {
 };
 
 // `queue` has all holders and waiters, by create revision, and `own` is the place of one of them. A
-// waiter for units has its turn only when those before it have noted what they have.
-LockTurn turn_of(const std::vector<ClusterParty>& queue, std::size_t own, const LevelPart& part);
+// waiter for units has its turn only when those before it have noted what they have. `level`: the
+// part that there is to have of the lock.
+LockTurn turn_of(const std::vector<ClusterParty>& queue, std::size_t own, const LockLevel& level);
 
 // Whether `queue[at]` has the lock, as far as one can tell from outside.
 bool is_holder(const std::vector<ClusterParty>& queue, std::size_t at);

@@ -97,6 +97,8 @@ class HeldLocks {
     }
   }
 
+  // The attempts that hold the lock at `place`, the nearest first.
+  std::vector<std::string> holders_of(std::string_view place) const;
   // The attempts around us that hold or held locks, the nearest first.
   std::vector<std::string> attempts() const;
 
@@ -106,8 +108,6 @@ class HeldLocks {
 
  private:
   const std::string* entry_of(std::string_view place) const;
-  // The attempts that hold the lock at `place`, the nearest first.
-  std::vector<std::string> holders_of(std::string_view place) const;
   void forget(std::string_view place, std::string_view attempt);
 
   std::vector<std::string> entries_;

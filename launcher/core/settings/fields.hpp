@@ -27,6 +27,7 @@
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
+#include "core/log/log_line.hpp"
 #include "core/settings/containment.hpp"
 #include "core/settings/message.hpp"
 
@@ -278,6 +279,12 @@ void each_field(wire::Any<LockSpec> auto& lock, auto&& use) {
   use("units", lock.units, 1);
   use("size", lock.size, 1);
   use("scope", lock.scope, LockScope::project);
+}
+
+// Where the process that gets the message is to log.
+void each_field(wire::Any<LogTarget> auto& log, auto&& use) {
+  use("log_file", log.file);
+  use("log_level", log.level, LogLevel::off);
 }
 
 }  // namespace holdfast

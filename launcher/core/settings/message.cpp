@@ -2,7 +2,6 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/words.hpp"
 
 namespace holdfast::wire {
 namespace {
@@ -42,17 +41,6 @@ const std::string* Message::find(std::string_view key) const {
 std::string_view Message::get(std::string_view key) const {
   const std::string* value = find(key);
   return value == nullptr ? std::string_view() : std::string_view(*value);
-}
-
-void add_log(Message& message, const LogTarget& place) {
-  if (place.file.empty() || place.level == LogLevel::off) return;
-  message.add("log_file", place.file);
-  message.add("log_level", name_of(place.level));
-}
-
-LogTarget log_in(const Message& message) {
-  const std::string_view level = message.get("log_level");
-  return {std::string(message.get("log_file")), named<LogLevel>(level).value_or(LogLevel::off)};
 }
 
 std::string packed(const Message::Fields& fields) {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/log/log_line.hpp"
 
 namespace holdfast::wire {
 
@@ -30,10 +29,6 @@ struct Message {
   // The same as a text; empty: there is none.
   std::string_view get(std::string_view key) const;
 };
-
-// Where the process that gets the message is to log: the file and the level of `place`.
-void add_log(Message& message, const LogTarget& place);
-LogTarget log_in(const Message& message);
 
 inline constexpr std::size_t k_longest_message = 64 * 1024;
 

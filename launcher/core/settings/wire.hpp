@@ -10,6 +10,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "core/ctest/test_inputs.hpp"
@@ -17,6 +18,7 @@
 #include "core/service/service_spec.hpp"
 #include "core/settings/fields.hpp"
 #include "core/settings/message.hpp"
+#include "core/settings/report_request.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/settings/settings.hpp"
 
@@ -32,6 +34,11 @@ void each_field(wire::Any<StepSettings> auto& steps, auto&& use) {
   use("transient", steps.steps.transient);
   use("memory_kb", steps.steps.memory_kb);
   use("oom_events", steps.oom_events);
+}
+
+void each_field(wire::Any<ReportRequest> auto& report, auto&& use) {
+  use("format", report.format, wire::k_needed);
+  use("file", report.file);
 }
 
 }  // namespace holdfast
@@ -69,6 +76,150 @@ struct AttemptGrant {
   TestProgram program = {};
   Policy policy;
 };
+
+// Whether a line that this run has printed already is printed again. `unless_ctest_ends` is for an
+// interrupted test: if ctest ends, one line speaks for all tests of the run.
+enum class Repeat : std::uint8_t { each_time, once_per_run, unless_ctest_ends };
+
+// launcher, host -> keeper: a line for people.
+struct Line {
+  static constexpr std::string_view k_kind = "say";
+  std::string text;
+  std::string attempt;  // empty: that which the keeper knows of
+  Repeat repeat = Repeat::each_time;
+  Layout layout = Layout::one_line;
+};
+
+void each_field(Any<Line> auto& line, auto&& use) {
+  use("line", line.text);
+  use("attempt", line.attempt);
+  use("repeat", line.repeat, Repeat::each_time);
+  use("layout", line.layout, Layout::one_line);
+}
+
+// launcher -> keeper: a test died of a SIGKILL that nobody we know of sent. The answer is the same
+// with `is_sure`.
+struct MemoryQuestion {
+  static constexpr std::string_view k_kind = "memory";
+  int main = 0;          // the pid of the test's main process; 0: unknown
+  bool is_sure = false;  // only want of memory explains the death
+};
+
+void each_field(Any<MemoryQuestion> auto& question, auto&& use) {
+  use("main", question.main, 0);
+  use("sure", question.is_sure);
+}
+
+// What ctest will say of a test, if that is known.
+enum class CameOut : std::uint8_t {
+  not_said,
+  passed,
+  failed,
+  skipped,
+  bare,  // the launcher becomes the test
+};
+constexpr std::array<std::string_view, 5> words_of(CameOut) {
+  return {"", "passed", "failed", "skipped", "bare"};
+}
+
+// launcher, guard or host -> keeper: the attempt is over and recorded.
+struct Farewell {
+  static constexpr std::string_view k_kind = "farewell";
+  bool is_scratch_empty = false;  // so that it can be lent to another attempt
+  CameOut came_out = CameOut::not_said;
+};
+
+void each_field(Any<Farewell> auto& farewell, auto&& use) {
+  use("scratch", farewell.is_scratch_empty);
+  use("came_out", farewell.came_out, CameOut::not_said);
+}
+
+// launcher -> keeper: the attempt failed and is over; may there be another? The locks of the failed
+// attempt are released. The answer has the next attempt.
+struct Again {
+  static constexpr std::string_view k_kind = "again";
+  bool is_scratch_empty = false;  // as above
+  std::string reason = {};        // why there is no other one; empty: there is
+  std::string attempt = {};       // its id; empty: there is no keeper
+  std::string scratch = {};       // as in AttemptGrant
+
+  bool is_granted() const { return reason.empty(); }
+};
+
+void each_field(Any<Again> auto& again, auto&& use) {
+  use("scratch", again.is_scratch_empty);
+  use("why", again.reason);
+  use("attempt", again.attempt);
+  use("scratch_path", again.scratch);
+}
+
+// What is said about slots on the connection on which they are lent.
+struct Slots {
+  static constexpr std::string_view k_kind = "slots";
+  std::size_t wanted = 0;  // launcher: how many cases more could begin
+  std::size_t back = 0;    // launcher: how many loans have ended since
+  std::size_t lent = 0;    // keeper: how many more cases may begin
+};
+
+void each_field(Any<Slots> auto& slots, auto&& use) {
+  use("wanted", slots.wanted, 0);
+  use("back", slots.back, 0);
+  use("lent", slots.lent, 0);
+}
+
+// What comes next in ctest: a run that begins now, or only tests. The keeper itself sees whether
+// the tests begin another run. Or nothing yet: the caller has to look at something when nothing of
+// the earlier run is left, and may then ask again.
+enum class ComesNext : std::uint8_t { run, tests, look };
+
+// `holdfast begin` -> the keeper of its ctest: the build tree whose tests come next. The keeper of
+// another tree ends its run and then itself. When a stopped keeper goes on, it reads this before
+// any message of those tests. With `run`, ctest has its log open: the keeper that serves ends the
+// old run, begins the new one, and sends a second answer. With `look`, it ends the old run, and
+// sends a second answer.
+struct NextTree {
+  static constexpr std::string_view k_kind = "tree";
+  std::string tree;
+  std::string configuration;  // of the tests; empty: none was said
+  ComesNext next = ComesNext::tests;
+};
+
+void each_field(Any<NextTree> auto& next, auto&& use) {
+  use("tree", next.tree);
+  use("configuration", next.configuration);
+  use("next", next.next, k_needed);
+}
+
+struct TreeAnswer {
+  static constexpr std::string_view k_kind = NextTree::k_kind;
+  bool serves = false;  // the keeper's own tree is meant
+  LogTarget log = {};   // of the run that has begun, in a second answer
+};
+
+void each_field(Any<TreeAnswer> auto& answer, auto&& use) {
+  use("serves", answer.serves);
+  use("log", answer.log);
+}
+
+// The answer to `holdfast end`.
+struct EndAnswer {
+  static constexpr std::string_view k_kind = "end";
+  std::string run;
+  std::string summary;
+  LogTarget log = {};
+  std::vector<ReportRequest> reports = {};  // wanted by the settings
+  bool lacks_tests = false;                 // none was selected, which the settings call a failure
+  std::string unlike_choice = {};           // how what ran differs from what was chosen
+};
+
+void each_field(Any<EndAnswer> auto& answer, auto&& use) {
+  use("run", answer.run);
+  use("summary", answer.summary, k_needed);
+  use("log", answer.log);
+  use("report", answer.reports);
+  use("no_tests", answer.lacks_tests);
+  use("unlike_choice", answer.unlike_choice);
+}
 
 enum class WaitFor : std::uint8_t {
   lock,
@@ -185,8 +336,7 @@ inline constexpr std::string_view k_settings = "settings";
 // `holdfast answer steps` -> holdfast-exec: the StepSettings of a project.
 inline constexpr std::string_view k_steps = "steps";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
-// Fields `line`, `once`, `interrupted`, `folded`.
-inline constexpr std::string_view k_say = "say";
+inline constexpr std::string_view k_say = Line::k_kind;
 inline constexpr std::string_view k_hold =
     "hold";  // with the descriptor of a lock: keep it open, too
 // Comes with a descriptor of the containment around the attempt. If the field `cgroup` has a
@@ -196,16 +346,9 @@ inline constexpr std::string_view k_contain = "contain";
 // Field of a question during a test, and of its answer: the number of the question. A keeper that
 // was stopped may answer after the launcher has gone on and asked something else.
 inline constexpr std::string_view k_question = "question";
-// launcher -> keeper: a test died of a SIGKILL that nobody we know of sent. The answer has the same
-// kind; its field `sure` is set if only want of memory explains the death.
-inline constexpr std::string_view k_memory = "memory";
-// launcher -> keeper: the attempt is over and recorded. Fields: `scratch`, and `came_out`, what
-// ctest will say of the test, if that is known; `bare`: the launcher becomes the test.
-inline constexpr std::string_view k_farewell = "farewell";
-// launcher -> keeper: the attempt failed and is over; may there be another? The locks of the failed
-// attempt are released. Field: `scratch`. The answer has the same kind, with the next `attempt` and
-// `scratch_path`, or with `why` there is none.
-inline constexpr std::string_view k_again = "again";
+inline constexpr std::string_view k_memory = MemoryQuestion::k_kind;
+inline constexpr std::string_view k_farewell = Farewell::k_kind;
+inline constexpr std::string_view k_again = Again::k_kind;
 // launcher -> keeper: the attempt has its locks and asks for the services of its policy. The answer
 // comes when they are well, however long that takes: ServicesAnswer.
 inline constexpr std::string_view k_services = ServicesAnswer::k_kind;
@@ -222,14 +365,22 @@ inline constexpr std::string_view k_waits = AttemptWait::k_kind;
 // have been looked at: RedServices.
 inline constexpr std::string_view k_red = RedServices::k_kind;
 // launcher -> keeper, without an answer: the batch would run more cases than its PROCESSORS say.
-// With a descriptor: the end of a connection on which slots are lent to the attempt. There the same
-// kind says from the launcher: `wanted`, how many cases more could begin, and `back`, how many
-// loans have ended since; from the keeper: `lent`, how many more cases may begin. What is lent when
-// the connection ends is given back.
-inline constexpr std::string_view k_slots = "slots";
+// With a descriptor: the end of a connection on which slots are lent to the attempt (Slots). What
+// is lent when the connection ends is given back.
+inline constexpr std::string_view k_slots = Slots::k_kind;
 // `holdfast status` -> keeper, which answers with a Status.
 inline constexpr std::string_view k_status = Status::k_kind;
-inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
+// `holdfast end` -> keeper, which answers with an EndAnswer. Without fields, keeper -> all others
+// that it knows: the run is over.
+inline constexpr std::string_view k_end = EndAnswer::k_kind;
+// `holdfast begin` -> keeper: a NextTree, answered by a TreeAnswer.
+inline constexpr std::string_view k_tree = NextTree::k_kind;
+// Sent in the same way: this run needs its tree alone. A keeper that shares the tree lets it go and
+// answers with the same kind and the field `let_go`. `holdfast begin` then sends the same kind with
+// the tree's lock, and gets no answer to that.
+inline constexpr std::string_view k_alone = "alone";
+// `holdfast begin` -> keeper, with the lock of its turn to open ctest's log. There is no answer.
+inline constexpr std::string_view k_log = "log";
 // `holdfast end` -> keeper, without an answer: the run has its reports and is in the history.
 inline constexpr std::string_view k_remembered = "remembered";
 

@@ -9,7 +9,7 @@
 
 #include "core/base/duration.hpp"
 #include "doctor/base/finding.hpp"
-#include "os/file/disk_space.hpp"
+#include "os/machine/limits.hpp"
 
 namespace holdfast::doctor {
 

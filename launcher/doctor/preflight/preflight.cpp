@@ -8,7 +8,7 @@
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/tree/ports.hpp"
 #include "host/strangers.hpp"
-#include "os/file/disk_space.hpp"
+#include "os/machine/limits.hpp"
 #include "os/network/address.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/execute.hpp"

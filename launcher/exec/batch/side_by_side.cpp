@@ -12,8 +12,8 @@
 #include "core/lock/held_locks.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/marker_files.hpp"
 #include "os/file/own_files.hpp"
+#include "os/file/scratch_directory.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
@@ -172,11 +172,9 @@ void LentSlots::tell(std::size_t running, std::size_t waiting) {
   const bool wants_anew = waiting > 0 && wanted_ == 0 && fresh_ == 0;
   if (back_ == 0 && !wants_anew && (waiting > 0 || wanted_ == 0)) return;
   if (for_keeper_.valid() && (waiting == 0 || !connect())) return;
-  wire::Message message(wire::k_slots);
-  message.add("back", std::to_string(std::exchange(back_, 0)));
-  message.add("wanted", std::to_string(waiting));
+  const wire::Slots slots{.wanted = waiting, .back = std::exchange(back_, 0)};
   wanted_ = waiting;
-  if (!os::send_message(link_.get(), message)) lose();
+  if (!os::send_message(link_.get(), wire::to_message(slots))) lose();
 }
 
 bool LentSlots::connect() {
@@ -192,10 +190,10 @@ void LentSlots::hear() {
   while (link_.valid() && !for_keeper_.valid()) {
     if (!os::is_readable(link_.get())) return;
     const Result<wire::Message> message = os::receive_message(link_.get()).message;
-    if (!message) return lose();
-    const std::size_t lent = parse_number<std::size_t>(message->get("lent")).value_or(0);
-    fresh_ += lent;
-    wanted_ -= std::min(wanted_, lent);
+    const Result<wire::Slots> slots = message ? wire::read<wire::Slots>(*message) : message.error();
+    if (!slots) return lose();
+    fresh_ += slots->lent;
+    wanted_ -= std::min(wanted_, slots->lent);
   }
 }
 

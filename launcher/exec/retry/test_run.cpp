@@ -264,8 +264,8 @@ RetryDecision TestRunner::decide(const EndedAttempt& ended) {
 std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
                                                     RetryDecision& decision) {
   if (decision.step == RetryDecision::Step::done) return std::nullopt;
-  supervision::KeeperLink::Again again = ended.keeper.asks_again(ended.scratch);
-  decision = with_answer(std::move(decision), {again.granted, again.reason});
+  wire::Again again = ended.keeper.asks_again(ended.scratch);
+  decision = with_answer(std::move(decision), {again.is_granted(), again.reason});
   is_refused_ = decision.step == RetryDecision::Step::done;
   if (is_refused_) return std::nullopt;
   ended.result.retry = decision.reason;

@@ -1,17 +1,14 @@
-// The guard of one attempt, as the keeper sees it. When a guard is killed, its launcher ends the
-// test. A stopped launcher cannot do that, and ctest would wait for ever.
+// The keeper's connections with launchers and their guards, and with `holdfast end`.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
-#include "core/base/result.hpp"
 #include "core/outcome/explained_ends.hpp"
 #include "core/service/service_state.hpp"
 #include "core/service/services.hpp"
@@ -21,61 +18,11 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/tagged_processes.hpp"
-#include "settings/project_settings.hpp"
 
 namespace holdfast {
 
-// The keeper: one process per ctest and build tree. It resolves policy for every attempt, gives
-// runs and attempts their names, prints lines for people on ctest's stderr, and ends with ctest.
-//
-// A test can end well without the keeper. If the keeper is killed, only records and lines are lost.
-
-// Whether other runs may be at work in the tree. If so, our tests must be kept apart from theirs.
-enum class Company : std::uint8_t { none, possible };
-
-// Runs that have ended, whoever noticed: `holdfast end`, or the keeper if nobody started that.
-struct EndedRuns {
-  std::string tree;
-  std::string first;  // the ids of its first and its last run
-  std::string last;
-  std::vector<ReportRequest> reports;  // wanted by the settings
-};
-
-struct SaidAtEnd {
-  std::string text;     // to be printed as it is
-  std::string trouble;  // what went wrong, for people
-};
-
-struct KeeperOrder {
-  std::string tree;
-  ProcessName ctest;
-  // Who prints the summary: `holdfast end` at POST_TEST, or the keeper when ctest has ended. If a
-  // test file or the first launcher begins the run, nobody starts `holdfast end`.
-  enum class SummaryBy : std::uint8_t { end, keeper } summary_by = SummaryBy::keeper;
-  // The run's lock on its tree (run_lock.hpp). The keeper holds it until it ends; -1: none.
-  int run_lock = -1;
-  bool shares_tree = false;  // the lock is shared
-  Company company = Company::none;
-  std::string lock_trouble = {};   // why there is no lock, if users should know
-  std::string inside = {};         // the run whose test started ctest; empty: none
-  std::string directory = {};      // in which ctest looks for its tests; empty: not known
-  std::string configuration = {};  // of ctest's tests (`ctest -C`); empty: none was said
-  std::string planned = {};        // records of the tests that were chosen for the first run
-  // What else is done after the runs. Called once in the keeper's process, when ctest has ended.
-  std::function<SaidAtEnd(const EndedRuns&)> after_runs = {};
-  // If this is an error, every test of the run is refused and reports the error.
-  Result<ProjectSettings> settings = ProjectSettings{};
-};
-
-// Makes this process look like a keeper, also where it is a fork of `holdfast begin` or `holdfast
-// keeper`. The path of the tree is not shown, but a number made of it (FNV-1a): a test that ends a
-// server by its name would end the keeper too, if the project has that name.
-void show_as_keeper(const std::string& tree, const ProcessName& ctest);
-
-// Starts a keeper for the order's ctest as a process of its own, in a session of its own. Returns
-// when a keeper listens: the new one, or one that was there already.
-Result<void> start_keeper(const KeeperOrder& order);
-
+// The guard of one attempt, as the keeper sees it. When a guard is killed, its launcher ends the
+// test. A stopped launcher cannot do that, and ctest would wait for ever.
 class GuardWatch {
  public:
   // Begins with an attempt that was just granted. The first look comes after a second, so a short
@@ -103,7 +50,6 @@ class GuardWatch {
   Milliseconds interval_{0};
 };
 
-// The keeper's connections: with launchers and their guards, and with `holdfast end`.
 struct Connection {
   os::UniqueFd socket;
   std::string attempt;  // empty: the launcher has asked for none
@@ -152,9 +98,8 @@ struct Connection {
   void expect_end();
 };
 
-// Hands a network to a launcher that has asked for one.
-
-// Answers wire::k_network. False: it is not settled yet, and nothing was sent.
+// Hands a network to a launcher that has asked for one (wire::k_network). False: it is not settled
+// yet, and nothing was sent.
 bool send_network(int launcher, const os::SharedNetwork& network);
 
 }  // namespace holdfast

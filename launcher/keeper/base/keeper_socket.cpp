@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/encoding.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/parts.hpp"
@@ -49,6 +50,11 @@ bool wait_for_answer(int socket, Milliseconds patience) {
 
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience) {
   return os::connect_to(keeper_socket_path_here(ctest), patience);
+}
+
+void show_as_keeper(const std::string& tree, const ProcessName& ctest) {
+  const std::string word_of_tree = std::to_string(Fnv1a().add(tree).value());
+  os::set_process_title(os::k_keeper_name, {"holdfast", "keeper", word_of_tree, to_text(ctest)});
 }
 
 bool has_entry_like(std::string_view environment, std::string_view beginning) {

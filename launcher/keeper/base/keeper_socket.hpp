@@ -36,6 +36,11 @@ os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience)
 // it gets SIGCONT. True: there is an answer, or the keeper is gone.
 bool wait_for_answer(int socket, Milliseconds patience);
 
+// Makes this process look like a keeper, also where it is a fork of `holdfast begin` or `holdfast
+// keeper`. The path of the tree is not shown, but a number made of it (FNV-1a): a test that ends a
+// server by its name would end the keeper too, if the project has that name.
+void show_as_keeper(const std::string& tree, const ProcessName& ctest);
+
 // Finds the processes of ours that look after the tests of a ctest.
 
 // True: the environment, as in /proc/<pid>/environ, has an entry that starts with `beginning`.

@@ -11,6 +11,7 @@
 #include "core/base/words.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "core/outcome/supervision.hpp"
+#include "core/settings/wire.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
@@ -199,17 +200,18 @@ void RunLines::put_once(std::string_view text) {
 }
 
 void RunLines::say_for(const Speaker& speaker, const wire::Message& message) {
-  std::string line(message.get("line"));
-  const bool is_once = !message.get("once").empty();
-  if (is_once && !said_.insert(line).second) return;
-  os::log_about(speaker.attempt.empty() ? std::string_view() : speaker.name, speaker.attempt,
-                is_once ? LogLevel::warn : LogLevel::info, {line});
-  if (is_once) return put_once(line);
-  if (message.get("interrupted").empty()) {
-    const bool is_folded = !message.get("folded").empty();
-    (void)try_to_say(said_line(line, is_folded ? Layout::folded : Layout::one_line));
+  Result<wire::Line> line = wire::read<wire::Line>(message);
+  if (!line) return say_once(to_text(line.error()));
+  const bool is_once = line->repeat == wire::Repeat::once_per_run;
+  if (is_once && !said_.insert(line->text).second) return;
+  const std::string& attempt = line->attempt.empty() ? speaker.attempt : line->attempt;
+  os::log_about(attempt.empty() ? std::string_view() : speaker.name, attempt,
+                is_once ? LogLevel::warn : LogLevel::info, {line->text});
+  if (is_once) return put_once(line->text);
+  if (line->repeat == wire::Repeat::each_time) {
+    (void)try_to_say(said_line(line->text, line->layout));
   } else if (!interruption_.is_said()) {
-    interruption_.hold_back(std::move(line), speaker.name, os::monotonic_now());
+    interruption_.hold_back(std::move(line->text), speaker.name, os::monotonic_now());
   }
 }
 

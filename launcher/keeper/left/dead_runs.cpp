@@ -230,11 +230,7 @@ bool run_stops(const DeadRun& run, Tidied& tidied) {
     const std::optional<os::LeftStop> left = os::run_left_stop(stop.string());
     if (!left) continue;
     if (!left->service.empty()) tidied.stopped.push_back(left->service);
-    if (left->trouble.empty()) continue;
-    tidied.troubles.push_back(
-        left->service.empty()
-            ? left->trouble
-            : fmt::format("the stop command of service {}: {}", left->service, left->trouble));
+    if (!left->trouble.empty()) tidied.troubles.push_back(left->trouble);
   }
   return tidied.stopped.size() > before;
 }

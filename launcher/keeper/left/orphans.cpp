@@ -126,7 +126,8 @@ bool all_are_killed(os::TaggedProcesses& processes) {
   }
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}).size();
   if (!orphan.stop_record.empty()) {
-    (void)os::run_left_stop(orphan.stop_record, os::k_end_of_holders);
+    const auto left_stop = os::run_left_stop(orphan.stop_record, os::k_end_of_holders);
+    if (left_stop && !left_stop->trouble.empty()) lines.say(left_stop->trouble);
   }
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
   record(orphan, journal, killer, survivors, holders);

@@ -7,6 +7,8 @@
 #include "core/base/encoding.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/process_name.hpp"
+#include "core/base/proc_status.hpp"
+#include "core/lock/held_locks.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/process/process.hpp"
@@ -30,20 +32,6 @@ std::string_view value_of(std::string_view environment, std::string_view name) {
     }
   }
   return {};
-}
-
-// Returns the attempts in HOLDFAST_HELD that belong to runs of the tree at `place`, innermost
-// first.
-std::vector<std::string_view> attempts_held(std::string_view held, std::string_view place) {
-  std::vector<std::string_view> found;
-  while (!held.empty()) {
-    const std::string_view entry = take_part(held, ',');
-    const std::size_t mark = entry.find('#');
-    if (mark != std::string_view::npos && entry.substr(0, mark) == place) {
-      found.push_back(entry.substr(mark + 1));
-    }
-  }
-  return found;
 }
 
 // Whether the newest of them that is not at work ended complete, or there is none.
@@ -239,12 +227,12 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
     const bool theirs = numbered != by_number_.end() && numbered->second->abandoned;
     return theirs ? numbered->second : nullptr;
   }
-  std::vector<std::string_view> chain = attempts_held(held, run_place_);
+  std::vector<std::string> chain = HeldLocks(held).holders_of(run_place_);
   // If HOLDFAST_HELD does not name this tree, `own` is the id of another tree's attempt.
   if (!held.empty() && chain.empty()) return nullptr;
-  if (!own.empty()) chain.insert(chain.begin(), own);
+  if (!own.empty()) chain.emplace(chain.begin(), own);
   const ReapedAttempt* owner = nullptr;
-  for (std::string_view attempt : chain) {
+  for (const std::string& attempt : chain) {
     const ReapedAttempt* known = find(attempt);
     if (known == nullptr) continue;
     if (!known->abandoned) return nullptr;

@@ -1,6 +1,6 @@
-// Launchers, guards and keepers of a build tree's runs that somebody has stopped (SIGSTOP), while
-// everybody is dead or stopped who would continue them. As long as they are stopped, they count as
-// alive, and nobody ends the tests that they hold.
+// Launchers, guards and keepers that do not do their work, most likely because somebody has stopped
+// them (SIGSTOP). As long as they are stopped, they count as alive, and nobody ends the tests that
+// they hold.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,10 @@
 
 namespace holdfast {
 
-// Launchers and guards that do not end, most likely because they are stopped. They are killed:
-// neither SIGSTOP nor a debugger prevents that. What they leave is for OrphanHelpers (orphans.hpp).
+// --- Of a run that is over ------------------------------------------------------------------
+//
+// The keeper kills those that do not end: neither SIGSTOP nor a debugger prevents that. What they
+// leave is for OrphanHelpers (orphans.hpp).
 
 // Whether the command line of a launcher or guard (os/process/process.hpp) names the attempt.
 bool names_attempt(const std::vector<std::string>& words, const std::string& attempt);
@@ -28,6 +30,10 @@ bool kill_launchers_of(const RunOfCtest& run);
 bool kill_guards_of(const RunOfCtest& run);
 // Kills the guard of an attempt whose launcher is dead.
 bool kill_forsaken_guard(const RunOfCtest& run, const std::string& attempt);
+
+// --- Of earlier runs ------------------------------------------------------------------------
+//
+// They are continued, if everybody is dead or stopped who would do that.
 
 enum class CtestState : std::uint8_t { running, stopped, dead };
 

@@ -108,29 +108,39 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
   return granted;
 }
 
-wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
-                           RunLines& lines) {
-  wire::Message reply(wire::k_again);
+wire::Again answer_again(const wire::Again& question, Connection& asker, Run& run,
+                         RunLines& lines) {
   const RunAnswer answer = run.retries().again(asker.key);
   if (!answer.granted) {
     os::log_about(asker.test, asker.attempt, LogLevel::info, {"not tried again: ", answer.reason});
-    reply.add("why", answer.reason);
-    return reply;
+    return {.reason = answer.reason};
   }
-  if (run.scratch() != nullptr && !question.get("scratch").empty()) {
+  if (run.scratch() != nullptr && question.is_scratch_empty) {
     run.scratch()->give_back(std::exchange(asker.scratch, {}));
   }
   asker.begin_next(run.next_attempt(), lend_scratch(run, lines));
-  reply.add("attempt", asker.attempt);
-  reply.add("scratch_path", asker.scratch);
-  return reply;
+  return {.attempt = asker.attempt, .scratch = asker.scratch};
 }
 
-void note_farewell(const wire::Message& farewell, const Connection& from, Run& run) {
-  const std::string_view came_out = farewell.get("came_out");
-  if (came_out == "passed" || came_out == "failed") {
-    run.retries().came_out(from.key, came_out == "failed");
+void note_farewell(wire::CameOut came_out, const Connection& from, Run& run) {
+  const bool has_failed = came_out == wire::CameOut::failed;
+  if (has_failed || came_out == wire::CameOut::passed) {
+    run.retries().came_out(from.key, has_failed);
   }
+}
+
+void MemoryWatch::note_start(Connection& connection) const {
+  connection.memory = claims_.start(events_.count());
+}
+
+wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
+  const Result<wire::MemoryQuestion> asked = wire::read<wire::MemoryQuestion>(question);
+  if (!asked || asker.attempt.empty()) return wire::Message(wire::k_memory);
+  // The kernel's log names the victim. We ask the counter too. That claims the counter's rise, so
+  // that the rise does not explain another death.
+  const bool named = os::kernel_log_names_victim(asked->main, os::age_of(asker.launcher));
+  const bool counted = claims_.explains_death(asker.memory, events_.count());
+  return wire::to_message(wire::MemoryQuestion{.is_sure = named || counted});
 }
 
 }  // namespace holdfast

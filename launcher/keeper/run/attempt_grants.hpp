@@ -1,4 +1,5 @@
-// Answers a launcher that asks for its first attempt, or for another attempt after one has failed.
+// Answers what a launcher asks about its attempts: for the first one, for another one after one has
+// failed, and whether memory ran out.
 #pragma once
 
 #include <map>
@@ -7,10 +8,13 @@
 
 #include "core/base/program_identity.hpp"
 #include "core/ctest/test_framework.hpp"
+#include "core/outcome/explained_ends.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
+#include "keeper/base/keeper_order.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/run/run.hpp"
+#include "os/memory/free_memory.hpp"
 #include "os/stack/lost_rights.hpp"
 #include "settings/project_settings.hpp"
 
@@ -43,11 +47,28 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
 // The run's budget and breaker decide whether there is another attempt. If there is one, this
 // function lets go of what was held for the last attempt, and gives the next attempt its name and
 // directory.
-wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
-                           RunLines& lines);
+wire::Again answer_again(const wire::Again& question, Connection& asker, Run& run, RunLines& lines);
 
 // Notes how a test ended, as its farewell says.
-void note_farewell(const wire::Message& farewell, const Connection& from, Run& run);
+void note_farewell(wire::CameOut came_out, const Connection& from, Run& run);
+
+// Finds out, as far as the keeper can know, whether the kernel killed a test because memory ran
+// out. The counter of the run's cgroup shows that, or the kernel's log.
+class MemoryWatch {
+ public:
+  // `events`: the file with the counter; empty: the file of our own cgroup.
+  explicit MemoryWatch(const std::string& events) : events_(os::OomEvents::open(events)) {}
+
+  // To be called when an attempt begins on `connection`.
+  void note_start(Connection& connection) const;
+
+  // Answers the launcher.
+  wire::Message answer(const wire::Message& question, const Connection& asker);
+
+ private:
+  os::OomEvents events_;
+  OomClaims claims_;
+};
 
 // Removes the files of the locks that kept `tests` (keys) of `tree` apart from other runs' tests. A
 // lock that somebody has or wants stays.

@@ -90,9 +90,9 @@ Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
     // One that is stopped must not stop us.
     (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
   }
-  wire::Message message(cluster::k_connect);
-  wire::add_log(message, os::log_target());  // of this run: with ctest -S, there are several
-  return os::send_message(control_.get(), message, {attempt.get()});
+  // It logs where this run does: with ctest -S, there are several.
+  return os::send_message(control_.get(), wire::written(cluster::k_connect, os::log_target()),
+                          {attempt.get()});
 }
 
 void ClusterClient::connect(os::UniqueFd attempt) {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <algorithm>
 
-#include "core/base/number.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/descriptors.hpp"
@@ -33,10 +32,6 @@ bool limits_load_by_file(const std::string& directory) {
 }
 
 bool runs_now(const Connection& test) { return !test.attempt.empty() && !test.farewell; }
-
-std::size_t count_in(const wire::Message& message, std::string_view key) {
-  return parse_number<std::size_t>(message.get(key)).value_or(0);
-}
 
 }  // namespace
 
@@ -100,9 +95,10 @@ void SlotLending::look(const std::vector<Connection>& tests) {
 void SlotLending::hear(Borrower& borrower) {
   while (borrower.socket.valid() && os::is_readable(borrower.socket.get())) {
     const Result<wire::Message> message = os::receive_message(borrower.socket.get()).message;
-    if (!message || message->kind != wire::k_slots) return drop(borrower);
-    loans_->give_back(borrower.number, count_in(*message, "back"));
-    loans_->want(borrower.number, count_in(*message, "wanted"));
+    const Result<wire::Slots> slots = message ? wire::read<wire::Slots>(*message) : message.error();
+    if (!slots) return drop(borrower);
+    loans_->give_back(borrower.number, slots->back);
+    loans_->want(borrower.number, slots->wanted);
   }
 }
 
@@ -125,9 +121,9 @@ std::size_t SlotLending::taken_by(const std::vector<Connection>& tests) {
 
 void SlotLending::tell(SlotLoans::Borrower number, std::size_t count) {
   const auto borrower = std::ranges::find(borrowers_, number, &Borrower::number);
-  const wire::Message message(wire::k_slots, {{"lent", std::to_string(count)}});
+  const wire::Slots slots{.lent = count};
   // Whoever does not read is not waited for.
-  if (!os::send_message(borrower->socket.get(), message)) drop(*borrower);
+  if (!os::send_message(borrower->socket.get(), wire::to_message(slots))) drop(*borrower);
 }
 
 void SlotLending::drop(Borrower& borrower) {

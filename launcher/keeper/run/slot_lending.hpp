@@ -14,6 +14,7 @@
 #include "core/base/process_name.hpp"
 #include "core/batch/slot_loans.hpp"
 #include "keeper/base/connections.hpp"
+#include "keeper/base/keeper_order.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 

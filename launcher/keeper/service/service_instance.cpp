@@ -9,6 +9,7 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
+#include "core/settings/fields.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -156,7 +157,7 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, FD_CLOEXEC);
   if (spawned.error != 0) return os::system_error("start " + program, spawned.error);
   wire::Message message = wire::to_message(order);
-  wire::add_log(message, os::log_target());
+  each_field(os::log_target(), wire::ToMessage(message));
   HOLDFAST_DO(os::send_message(ends.first.get(), message));
   ServiceHost host;
   host.id = id;

@@ -31,13 +31,17 @@ bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
   return os::wait_for(connection.get(), os::monotonic_now() + patience, 0);
 }
 
-// Ends what is left when host and guard are gone. Fails if a process stays.
+// Ends what is left when host and guard are gone. Fails if a process stays, or the stop command
+// fails.
 Result<void> end_rest(const KeptService& kept, unsigned generation) {
   os::TaggedProcesses left(kept.attempt_of(generation));
   const std::vector<os::NamedProcess> survivors = os::end_processes(left, {SIGTERM, k_grace, {}});
-  (void)os::run_left_stop(os::stop_record_path(kept.log_of(generation)), os::k_end_of_holders);
-  if (survivors.empty()) return {};
-  return Error{fmt::format("end {} (pid {})", survivors.front().name, survivors.front().pid)};
+  const std::optional<os::LeftStop> stop =
+      os::run_left_stop(os::stop_record_path(kept.log_of(generation)), os::k_end_of_holders);
+  if (!survivors.empty()) {
+    return Error{fmt::format("end {} (pid {})", survivors.front().name, survivors.front().pid)};
+  }
+  return stop && !stop->trouble.empty() ? ErrorInWords{stop->trouble} : Result<void>();
 }
 
 // None: a signal of `signals` has come.

@@ -16,7 +16,8 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
                         const std::string& name);
 
 // Ends the service gently, then by SIGKILL, and also what a host that was killed has left. Blocks
-// until nothing of the service is left. Fails if a process stays. False: nobody keeps the service.
+// until nothing of the service is left. Fails if a process stays, or if the stop command fails that
+// a killed host has left. False: nobody keeps the service.
 Result<bool> stop_kept(const std::string& tree, const std::string& name);
 
 }  // namespace holdfast

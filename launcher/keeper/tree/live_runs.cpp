@@ -43,14 +43,9 @@ std::optional<wire::Status> status_from(const os::Connected& keeper) {
 std::optional<LiveRun> ask(const std::string& socket) {
   std::optional<wire::Status> status = status_from(os::connect_to(socket, k_patience));
   if (!status) return std::nullopt;
-  LiveRun run;
-  run.run = std::move(status->run);
-  run.tree = std::move(status->tree);
-  run.ctest = status->ctest;
-  run.services = std::move(status->services);
-  run.waits = std::move(status->waits);
-  if (status->journal.empty()) return run;
-  const Result<Journal> journal = read_journal(std::filesystem::path(status->journal));
+  LiveRun run{*std::move(status)};
+  if (run.journal.empty()) return run;
+  const Result<Journal> journal = read_journal(std::filesystem::path(run.journal));
   if (journal) read_tests(*journal, run);
   return run;
 }

@@ -21,16 +21,12 @@ struct LiveTest {
   double since = 0;           // seconds since 1970
 };
 
-struct LiveRun {
-  std::string run;
-  std::string tree;
-  ProcessName ctest;
+// What its keeper says of it, and what its journal says.
+struct LiveRun : wire::Status {
   double since = 0;
   // If true, the pids are those of that namespace, and launchers cannot be looked up.
   bool is_in_other_pid_namespace = false;
-  std::vector<LiveTest> tests;  // in the order of their start
-  std::vector<wire::LiveService> services;
-  std::vector<wire::LiveWait> waits;
+  std::vector<LiveTest> tests = {};  // in the order of their start
 };
 
 // Adds the tests that have begun and not ended according to the records, and whose launchers live.

@@ -1,6 +1,5 @@
 #include "keeper/tree/own_keeper.hpp"
 
-#include "core/settings/message.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/descriptors.hpp"
@@ -32,18 +31,20 @@ OwnKeeper::OwnKeeper(const ProcessName& ctest)
 OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
                                         const std::string& configuration) {
   if (!socket_.valid()) return Answer::absent;
-  wire::Message question(wire::k_tree, {{"tree", tree}, {"configuration", configuration}});
-  if (next == ComesNext::run) question.add("run", "1");
-  if (next == ComesNext::look) question.add("look", "1");
-  const std::optional<wire::Message> answer = ask(socket_.get(), question);
-  if (answer && !answer->get("serves").empty()) {
+  const wire::NextTree comes{tree, configuration, next};
+  const std::optional<wire::Message> message = ask(socket_.get(), wire::to_message(comes));
+  const Result<wire::TreeAnswer> answer =
+      message ? wire::read<wire::TreeAnswer>(*message) : Error{"hear the keeper"};
+  if (answer && answer->serves) {
     // The second message says that the earlier run is over, or the next one has begun. If the
     // keeper is gone instead, launchers notice that by themselves.
     if (next == ComesNext::tests || !wait_for_answer(socket_.get(), k_end_patience)) {
       return Answer::serves;
     }
     const Result<wire::Message> news = os::receive_message(socket_.get()).message;
-    if (news) log_ = wire::log_in(*news);
+    if (const auto second = news ? wire::read<wire::TreeAnswer>(*news) : news.error()) {
+      log_ = second->log;
+    }
     return Answer::serves;
   }
   // The keeper closes its end of the connection when it has done everything.

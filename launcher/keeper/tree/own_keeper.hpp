@@ -5,37 +5,15 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "core/base/process_name.hpp"
 #include "core/log/log_line.hpp"
+#include "core/settings/wire.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast {
 
-namespace wire {
-
-// `holdfast begin` sends this to its ctest's keeper, with the field `tree`: the build tree whose
-// tests come next, and `configuration`. The keeper of that tree answers with the same kind and the
-// field `serves`. The keeper of another tree ends its run and then itself. When a stopped keeper
-// goes on, it reads this before any message of those tests. If the question has the field `run`, a
-// new run begins, and ctest has its log open. The keeper that serves then ends the old run, begins
-// the new one, and sends a second message of this kind, with the field `run`. With the field `look`
-// instead, the asker looks at something before it decides whether a run begins. The keeper that
-// serves then ends the old run, and sends a second message of this kind, with the field `look`.
-// With `run`, the second message also says where the run logs.
-inline constexpr std::string_view k_tree = "tree";
-// Sent in the same way: this run needs its tree alone. A keeper that shares the tree lets it go and
-// answers with the same kind and the field `let_go`. `holdfast begin` then sends the same kind with
-// the tree's lock, and gets no answer to that.
-inline constexpr std::string_view k_alone = "alone";
-
-}  // namespace wire
-
-// What comes next in ctest: a run that begins now, or only tests. The keeper itself sees whether
-// the tests begin another run. Or nothing yet: the caller has to look at something when nothing of
-// the earlier run is left, and may then ask again.
-enum class ComesNext : std::uint8_t { run, tests, look };
+using wire::ComesNext;
 
 class OwnKeeper {
  public:

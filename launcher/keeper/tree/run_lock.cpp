@@ -12,7 +12,6 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/tree/enclosing_run.hpp"
-#include "keeper/tree/nested_wait.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"

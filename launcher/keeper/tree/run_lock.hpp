@@ -1,5 +1,5 @@
-// The lock that a ctest has on its build tree, alone or shared with other ctests. A ctest has the
-// lock from before its first test until the ctest ends, however it ends.
+// Locks whose files are in the build tree, above all the one that a ctest has on its tree, alone or
+// shared with other ctests: from before its first test until the ctest ends, however it ends.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 namespace holdfast {
 
-// What stands between a run and its build tree, in words and as a decision.
+// --- What stands between a run and its build tree -------------------------------------------
 
 // What is known of the lock on the tree.
 struct RunObstacles {
@@ -45,9 +45,9 @@ bool names_tree(const LockParty& run, std::string_view tree);
 // True: `one` is among `parties`. The same pid in another PID namespace is another process.
 bool is_among(const std::vector<LockParty>& parties, const LockParty& one);
 
-// Locks whose files are in the build tree, below .holdfast. Every user who may write to the tree
-// may take such a lock.
+// --- To take the locks ----------------------------------------------------------------------
 
+// Every user who may write to the tree may take a lock whose files are in it, below .holdfast.
 // `directory`: the path of the lock's files, relative to the tree (core/base/names.hpp). It is made
 // if it is missing.
 Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
@@ -98,6 +98,8 @@ struct RunLock {
 // may in turn wait for that outer run (docs/internals/decisions/0022). The ctest that comes last in
 // such a circle goes on without the tree, and its stderr says so.
 Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
+
+// --- The lock on the tree, when it is taken -------------------------------------------------
 
 // Removes `ctest` from the lock's records although ctest itself goes on: its tests have ended, and
 // no run that shares the tree need wait for them. To be called before the lock is let go. A record

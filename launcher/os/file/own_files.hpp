@@ -53,7 +53,6 @@ class OwnDirectory {
   // Opens a regular file in this one, to read it.
   Result<UniqueFd> file(const std::string& name) const;
 
-  const UniqueFd& descriptor() const { return place_.directory; }
   // Returns the names of what is in it, in order.
   std::vector<std::string> names() const;
   // True: `directory` in it is a directory with a regular `file`. Neither is a link, and both

@@ -1,4 +1,5 @@
-// The scratch directory, which only one attempt uses, and the marker directory inside it.
+// The scratch directory, which only one attempt uses, and the marker directory inside it, with the
+// files that a test puts there.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/outcome/marker.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
@@ -49,5 +51,20 @@ Result<void> remove_marker_directory(const std::string& path);
 
 // Does the same, and removes the scratch directory if nothing else is in it.
 void remove_empty_scratch(const std::string& path);
+
+// --- Marker files -----------------------------------------------------------------------------
+//
+// Such a file may be anything (a link, a FIFO), and may still change.
+
+// Reads the first `limit` bytes of a file in the open directory. Follows no link and does not wait
+// (for a FIFO). Refuses a file that is not ours, or that has a second name: it could be anybody's
+// file. The error says what is wrong with the file, such as "is not a regular file".
+Result<std::string> read_private_file(int directory, const std::string& name, std::size_t limit);
+
+// Reads the files called `names`, for core to judge.
+std::vector<MarkerFile> read_marker_files(int directory, const std::vector<std::string>& names);
+
+// Leaves a marker for a process that cannot do that itself (a shell). Does not replace a marker.
+Result<void> leave_marker(const std::string& directory, const Marker& marker);
 
 }  // namespace holdfast::os

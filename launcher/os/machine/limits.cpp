@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
 #include "os/memory/free_memory.hpp"
 #include "os/process/process.hpp"
 
@@ -94,6 +96,24 @@ unsigned processors() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+}
+
+Result<DiskSpace> disk_space(const std::string& directory) {
+  struct statvfs info {};
+  if (retried([&] { return ::statvfs(directory.c_str(), &info); }) != 0) {
+    return system_error("look at " + directory);
+  }
+  const auto in_kb = [&](fsblkcnt_t blocks) {
+    return std::uint64_t{blocks} * info.f_frsize / 1024;
+  };
+  DiskSpace space;
+  space.size_kb = in_kb(info.f_blocks);
+  space.free_kb = in_kb(info.f_bavail);
+  space.inodes = info.f_files;
+  space.free_inodes = info.f_favail;
+  space.is_read_only = (info.f_flag & ST_RDONLY) != 0;
+  space.forbids_execution = (info.f_flag & ST_NOEXEC) != 0;
+  return space;
 }
 
 bool is_at_top_of_machine() {

@@ -1,13 +1,12 @@
 #include "os/process/stop_record.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/settings/fields.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -26,7 +25,6 @@ namespace {
 
 constexpr std::string_view k_kind = "stop";
 constexpr std::size_t k_longest_record = std::size_t{16} << 20;
-constexpr int k_look_interval_ms = 5;
 
 Result<StopOrder> order_in(std::string_view text) {
   HOLDFAST_TRY(const wire::Message message, wire::decode(text));
@@ -37,6 +35,23 @@ Result<StopOrder> order_in(std::string_view text) {
   return order;
 }
 
+bool is_locked(const UniqueFd& file, int how) {
+  return retried([&] { return ::flock(file.get(), how); }) == 0;
+}
+
+// Nothing but the end of a blocking call tells when a lock becomes free, so a process beside us
+// blocks. Its lock ends with it.
+void wait_for_holders(const std::string& path, Milliseconds patience) {
+  BoundedOrder order;
+  order.time = patience;
+  order.work = [&path] {
+    const Result<UniqueFd> file = open_own(path, O_RDONLY);
+    if (file) (void)is_locked(*file, LOCK_EX);
+    return std::string();
+  };
+  (void)run_bounded(order);
+}
+
 // Holds the record; invalid: there is none, it is another user's, or somebody else holds it longer
 // than `patience`.
 UniqueFd take(const std::string& path, Milliseconds patience) {
@@ -44,10 +59,10 @@ UniqueFd take(const std::string& path, Milliseconds patience) {
   UniqueFd file = opened ? std::move(*opened) : UniqueFd();
   struct stat info {};
   if (!file.valid() || ::fstat(file.get(), &info) != 0 || info.st_uid != ::geteuid()) return {};
-  const Milliseconds until = monotonic_now() + patience;
-  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK || monotonic_now() >= until) return {};
-    ::poll(nullptr, 0, k_look_interval_ms);
+  if (!is_locked(file, LOCK_EX | LOCK_NB)) {
+    if (errno != EWOULDBLOCK || patience.count() == 0) return {};
+    wait_for_holders(path, patience);
+    if (!is_locked(file, LOCK_EX | LOCK_NB)) return {};
   }
   // Who held it until now may have removed it.
   if (::fstat(file.get(), &info) != 0 || info.st_nlink == 0) return {};
@@ -82,18 +97,19 @@ bool is_left(const std::string& path) { return take(path, Milliseconds{0}).valid
 std::optional<LeftStop> run_left_stop(const std::string& path, Milliseconds patience) {
   const UniqueFd held = take(path, patience);
   if (!held.valid()) return std::nullopt;
-  LeftStop left;
   std::string text;
-  Result<StopOrder> order = Error{"read " + path};
+  Result<StopOrder> order = Error{"read it"};
   if (read_all(held.get(), text, k_longest_record)) order = order_in(text);
-  if (order) {
-    left.service = order->service;
-    left.trouble = trouble_with(order->command.words.front(), run_bounded(order->command));
-  } else {
-    left.trouble = path + ": " + to_text(order.error());
-  }
+  // Another version of Holdfast may have written it, and can run it.
+  if (!order)
+    return LeftStop{{}, text_of({"the stop command in ", path, ": ", to_text(order.error())})};
+  const BoundedOrder& command = order->command;
+  std::string trouble = trouble_with(command.words.front(), run_bounded(command));
   (void)remove_own(path);
-  return left;
+  if (!trouble.empty()) {
+    trouble = text_of({"the stop command of service ", order->service, ": ", trouble});
+  }
+  return LeftStop{std::move(order->service), std::move(trouble)};
 }
 
 }  // namespace holdfast::os

@@ -1,5 +1,5 @@
-// Finds processes by the tag of their attempt. This is the last resort, when launcher and guard are
-// both dead and nobody supervises what they left.
+// Finds processes that are not below this one, by what /proc shows of them: a test's output that
+// they have open, or the tag of their attempt.
 //
 // Hazards. A scan of /proc is not a snapshot and can miss a process that forks all the time. So a
 // set counts as empty after several empty scans in a row, and even that is no proof. Between fork
@@ -24,8 +24,9 @@
 
 namespace holdfast::os {
 
-// Finds the processes that have a test's output open. Whoever reads the output to its end waits for
-// them.
+// --- By an open output ----------------------------------------------------------------------
+//
+// Whoever reads a test's output to its end waits for the processes that have it open.
 
 // A pipe or a socket. Different descriptors can lead to the same one.
 struct Stream {
@@ -50,6 +51,11 @@ bool may_hold_unseen(pid_t process, unsigned user);
 
 // Returns all processes except `but` that have the stream open, as far as we may look at them.
 std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid_t>& but);
+
+// --- By a tag -------------------------------------------------------------------------------
+//
+// This is the last resort, when launcher and guard are both dead and nobody supervises what they
+// left.
 
 // What a process shows of the attempt to which it belongs (core/base/process_name.hpp).
 struct ProcessMarks {

@@ -7,8 +7,8 @@
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/marker_files.hpp"
 #include "os/file/own_place.hpp"
+#include "os/file/scratch_directory.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process_tree.hpp"
 

@@ -122,15 +122,18 @@ void KeeperLink::entrust(int descriptor) {
   (void)os::send_message(fd(), message, {descriptor});
 }
 
-std::optional<wire::Message> KeeperLink::answer_to(wire::Message question) {
+template <typename Struct>
+std::optional<Struct> KeeperLink::answer_to(const Struct& question) {
   const std::string number = std::to_string(++questions_);
-  question.add(wire::k_question, number);
-  if (!connected() || !os::send_message(fd(), question)) return std::nullopt;
-  while (true) {
-    std::optional<wire::Message> answer = hear();
-    // Any other answer belongs to a question that we no longer wait for.
-    if (!answer || answer->get(wire::k_question) == number) return answer;
-  }
+  wire::Message message = wire::to_message(question);
+  message.add(wire::k_question, number);
+  if (!connected() || !os::send_message(fd(), message)) return std::nullopt;
+  std::optional<wire::Message> answer = hear();
+  // Any other answer belongs to a question that we no longer wait for.
+  while (answer && answer->get(wire::k_question) != number) answer = hear();
+  if (!answer) return std::nullopt;
+  Result<Struct> understood = wire::read<Struct>(*answer);
+  return understood ? std::optional(*std::move(understood)) : std::nullopt;
 }
 
 bool KeeperLink::tell(std::string_view kind) {
@@ -145,47 +148,30 @@ std::optional<wire::Message> KeeperLink::hear(os::UniqueFd* descriptor) {
 }
 
 bool KeeperLink::asks_memory(int main) {
-  wire::Message question(wire::k_memory);
-  if (main > 0) question.add("main", std::to_string(main));
-  const std::optional<wire::Message> answer = answer_to(std::move(question));
-  return answer && answer->kind == wire::k_memory && !answer->get("sure").empty();
+  const auto answer = answer_to(wire::MemoryQuestion{.main = main});
+  return answer && answer->is_sure;
 }
 
-KeeperLink::Again KeeperLink::asks_again(LentScratch scratch) {
-  wire::Message question(wire::k_again);
-  if (scratch == LentScratch::reusable) question.add("scratch", "reusable");
-  const std::optional<wire::Message> answer = answer_to(std::move(question));
-  if (!answer || answer->kind != wire::k_again) return {};
-  Again again;
-  again.reason = answer->get("why");
-  again.granted = again.reason.empty();
-  again.attempt = answer->get("attempt");
-  again.scratch = answer->get("scratch_path");
-  return again;
+wire::Again KeeperLink::asks_again(LentScratch scratch) {
+  return answer_to(wire::Again{.is_scratch_empty = scratch == LentScratch::reusable})
+      .value_or(wire::Again{});
 }
 
 bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
   if (!connected()) return false;
-  wire::Message message(wire::k_say);
-  message.add("line", line);
   // The keeper may have granted the next attempt already.
-  message.add("attempt", os::log_target().attempt);
-  if (repeat == Repeat::once_per_run) message.add("once", "1");
-  if (repeat == Repeat::unless_ctest_ends) message.add("interrupted", "1");
-  if (layout == Layout::folded) message.add("folded", "1");
-  return static_cast<bool>(os::send_message(fd(), message));
+  const wire::Line said{std::string(line), os::log_target().attempt, repeat, layout};
+  return static_cast<bool>(os::send_message(fd(), wire::to_message(said)));
 }
 
 void KeeperLink::tell_wait(const wire::AttemptWait& wait) {
   if (connected()) (void)os::send_message(fd(), to_message(wait));
 }
 
-void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out) {
+void bid_farewell(int keeper, LentScratch scratch, wire::CameOut came_out) {
   if (keeper < 0) return;
-  wire::Message message(wire::k_farewell);
-  if (scratch == LentScratch::reusable) message.add("scratch", "reusable");
-  if (!came_out.empty()) message.add("came_out", came_out);
-  (void)os::send_message(keeper, message);
+  const wire::Farewell farewell{scratch == LentScratch::reusable, came_out};
+  (void)os::send_message(keeper, wire::to_message(farewell));
 }
 
 }  // namespace holdfast::supervision

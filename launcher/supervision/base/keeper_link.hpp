@@ -14,9 +14,7 @@
 
 namespace holdfast::supervision {
 
-// Whether a line that this run has printed already is printed again. `unless_ctest_ends` is for an
-// interrupted test: if ctest ends, one line speaks for all tests of the run.
-enum class Repeat : std::uint8_t { each_time, once_per_run, unless_ctest_ends };
+using wire::Repeat;
 
 // Whether the keeper can lend the scratch directory of an attempt to another attempt.
 enum class LentScratch : std::uint8_t { used, reusable };
@@ -52,16 +50,9 @@ class KeeperLink {
   // SIGKILL. `main` is the number of the test's main process; 0: unknown. False without a keeper.
   bool asks_memory(int main);
 
-  // The keeper's answer to the request for another attempt of a failed test.
-  struct Again {
-    bool granted = true;
-    std::string reason;   // why not, if not granted
-    std::string attempt;  // its id; empty: there is no keeper
-    std::string scratch;  // as in AttemptGrant
-  };
-  // Asks for another attempt, which is always granted without a keeper. To be called when the
-  // attempt is over, because the keeper then releases the attempt's locks.
-  Again asks_again(LentScratch scratch);
+  // Asks for another attempt of a failed test, which is always granted without a keeper. To be
+  // called when the attempt is over, because the keeper then releases the attempt's locks.
+  wire::Again asks_again(LentScratch scratch);
 
   // Sends a message without fields. False: there is no keeper, or not any more.
   bool tell(std::string_view kind);
@@ -77,8 +68,10 @@ class KeeperLink {
   void tell_wait(const wire::AttemptWait& wait);
 
  private:
-  // Sends a question and returns the answer. None when there is no keeper, or no answer in time.
-  std::optional<wire::Message> answer_to(wire::Message question);
+  // Sends a question and returns the answer, which is a struct of the same kind. None when there is
+  // no keeper, or no answer in time that is understood.
+  template <typename Struct>
+  std::optional<Struct> answer_to(const Struct& question);
 
   os::UniqueFd socket_;
   std::string trouble_;
@@ -87,7 +80,8 @@ class KeeperLink {
 
 // Tells the keeper that the attempt is recorded and that its locks may be released. The launcher
 // calls this, or the guard in its place. If neither does, the keeper takes both for dead when the
-// connection ends. `came_out` is `passed`, `failed`, `skipped` or `bare`; empty: unknown.
-void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out = {});
+// connection ends.
+void bid_farewell(int keeper, LentScratch scratch,
+                  wire::CameOut came_out = wire::CameOut::not_said);
 
 }  // namespace holdfast::supervision

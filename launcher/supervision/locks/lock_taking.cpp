@@ -30,49 +30,113 @@
 namespace holdfast::supervision {
 namespace {
 
-// Takes a lock of scope `cluster` by way of holdfast-etcd, and tells people about the wait.
-class ClusterAsking {
+// ctest says by this signal that the test's limit is over. It is for the test, and ends no wait
+// for a lock here.
+constexpr int k_limit_is_over = SIGUSR1;
+
+// A wait for one lock, of which people are told while it lasts. Everything that ends a test also
+// ends the wait; `result.end` is then not `had`.
+class LockWait {
+ public:
+  LockWait(const LockSpec& spec, const LockWaitOrder& order, Surroundings& around, Teller& teller,
+           TakenLocks& result)
+      : spec_(spec),
+        order_(order),
+        around_(around),
+        result_(result),
+        telling_(teller, order.self.test, "lock " + to_text(spec), order.since),
+        deadline_(order.deadline) {}
+
+ protected:
+  bool is_over() const { return result_.end != TakenLocks::End::had; }
+
+  void end(TakenLocks::End how, std::string trouble) {
+    result_.end = how;
+    result_.trouble = std::move(trouble);
+  }
+
+  void refuse(std::string_view why) {
+    end(TakenLocks::End::refused, text_of({"lock ", to_text(spec_), ": ", why}));
+  }
+
+  void interrupt(int signal) {
+    result_.signal = signal;
+    end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
+  }
+
+  // `circle`: the circle of waits that this one is part of; empty: none is known.
+  void give_up(const LockCycle& circle) {
+    std::string trouble =
+        text_of({"gave up ", telling_.waiting(), " after ", describe(telling_.since_start())});
+    if (!circle.empty()) {
+      trouble += "; circle: " + describe_lock_cycle(circle);
+    } else if (order_.out_of_order) {
+      trouble += "; it was asked for out of order, inside a test that holds a later one";
+    }
+    end(TakenLocks::End::not_in_time, std::move(trouble));
+  }
+
+  // Waits until `readable` is, or until `until` at most, or until there is something to tell or the
+  // deadline is over.
+  Waited::Reason wait_for(int readable, Milliseconds until = k_longest) {
+    const Milliseconds next = std::min({until, telling_.next(), deadline_});
+    const Waited waited = wait_until(around_, next, {readable});
+    leave_out(waited.stopped);
+    if (waited.reason != Waited::Reason::told_to_end) return waited.reason;
+    if (os::is_readable(around_.parent.get())) {
+      end(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
+    } else if (waited.signal != k_limit_is_over) {
+      interrupt(waited.signal);
+    }
+    return waited.reason;
+  }
+
+  // Our clocks stand still while we are stopped, and we keep our place in the queue.
+  void leave_out(Milliseconds pause) {
+    telling_.leave_out(pause);
+    if (deadline_ != k_longest) deadline_ += pause;
+  }
+
+  bool is_late() const { return os::monotonic_now() >= deadline_; }
+
+  const LockSpec& spec_;
+  const LockWaitOrder& order_;
+  Surroundings& around_;
+  TakenLocks& result_;
+  WaitTelling telling_;
+
+ private:
+  Milliseconds deadline_;
+};
+
+// Takes a lock of scope `cluster` by way of holdfast-etcd.
+class ClusterWait final : public LockWait {
  public:
   // `door`: where connections for holdfast-etcd are sent, the keeper or itself; -1: there is none.
-  // `locks`: gets the connection with the first lock.
-  ClusterAsking(int door, Milliseconds grace, Surroundings& around, KeeperLink& keeper,
-                Teller& teller, TakenLocks& result)
-      : door_(door),
-        grace_(grace),
-        around_(around),
+  // The first lock makes the connection of `result`.
+  ClusterWait(const LockSpec& spec, const LockWaitOrder& order, Surroundings& around,
+              Teller& teller, TakenLocks& result, KeeperLink& keeper, int door, Milliseconds grace)
+      : LockWait(spec, order, around, teller, result),
         keeper_(keeper),
-        teller_(teller),
-        result_(result) {}
+        door_(door),
+        grace_(grace) {}
 
-  // Blocks until the lock is taken, the order's deadline is over, a signal that ends tests arrives,
-  // or ctest dies. `result.end` is `had` unless it was not taken. `above`: forgets attempts that do
-  // not have the lock any more.
-  void take(const LockSpec& spec, const std::string& place, HeldLocks& above,
-            const LockWaitOrder& order);
+  // Blocks until the wait is over. `above`: forgets attempts that do not have the lock any more.
+  void take(const std::string& place, HeldLocks& above);
 
  private:
   void begin();
   bool is_held(const std::string& attempt, const std::string& level);
   // The next message of that kind; none: the wait has ended otherwise.
-  std::optional<wire::Message> wait_for(std::string_view kind);
+  std::optional<wire::Message> wait_for_answer(std::string_view kind);
   std::optional<wire::Message> hear();
   void act_by_clock();
   void client_ended();
-  void end(TakenLocks::End how, std::string trouble);
-  void refuse(std::string_view why);
-  bool is_over() const { return result_.end != TakenLocks::End::had; }
   void send(const wire::Message& message) const;
 
+  KeeperLink& keeper_;
   int door_;
   Milliseconds grace_;
-  Surroundings& around_;
-  KeeperLink& keeper_;
-  Teller& teller_;
-  TakenLocks& result_;
-  const LockSpec* spec_ = nullptr;  // the lock that is being taken
-  const LockWaitOrder* order_ = nullptr;
-  Milliseconds deadline_ = k_longest;
-  std::optional<WaitTelling> telling_;
   bool has_asked_why_ = false;
   bool has_begun_anew_ = false;
   unsigned clients_ = 0;  // that have ended while we waited
@@ -81,14 +145,8 @@ class ClusterAsking {
 // So many clients may end under us before we take it that there will be none.
 constexpr unsigned k_most_clients = 3;
 
-void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLocks& above,
-                         const LockWaitOrder& order) {
-  spec_ = &spec;
-  order_ = &order;
-  deadline_ = order.deadline;
-  telling_.emplace(teller_, order.self.test, "lock " + to_text(spec), order.since);
-  telling_->tell_keeper({wire::WaitFor::lock, text_of({spec.name, "@", name_of(spec.scope)})});
-  has_asked_why_ = false;
+void ClusterWait::take(const std::string& place, HeldLocks& above) {
+  telling_.tell_keeper({wire::WaitFor::lock, text_of({spec_.name, "@", name_of(spec_.scope)})});
   while (!is_over()) {
     has_begun_anew_ = false;
     if (!result_.cluster.is_connected()) begin();
@@ -97,25 +155,25 @@ void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLoc
       return is_over() || has_begun_anew_ || is_held(attempt, level);
     });
     if (is_over() || has_begun_anew_) continue;
-    const Result<LockLevel> level = above.level_for(spec, place);
+    const Result<LockLevel> level = above.level_for(spec_, place);
     if (!level) return refuse(to_text(level.error()));
-    send(wire::to_message(ClusterAsk{spec, *level}));
-    const std::optional<wire::Message> answer = wait_for(cluster::k_had);
+    send(wire::to_message(ClusterAsk{spec_, *level}));
+    const std::optional<wire::Message> answer = wait_for_answer(cluster::k_had);
     if (!answer) continue;
     Result<ClusterHad> had = wire::read<ClusterHad>(*answer);
     if (!had) return refuse(to_text(had.error()));
-    result_.cluster.add({spec, std::to_string(had->fence), std::move(had->slots)});
-    return telling_->tell_success();
+    result_.cluster.add({spec_, std::to_string(had->fence), std::move(had->slots)});
+    return telling_.tell_success();
   }
 }
 
 // The keeper gets a duplicate at once: the locks must outlive us for as long as the test lives.
-void ClusterAsking::begin() {
+void ClusterWait::begin() {
   if (door_ < 0) return refuse("there is no keeper that could start holdfast-etcd");
   Result<os::UniqueFd> theirs = result_.cluster.connect(grace_);
   if (!theirs) return refuse(to_text(theirs.error()));
   const wire::Message connect(cluster::k_connect);
-  const LockParty& self = order_->self;
+  const LockParty& self = order_.self;
   ClusterBegin first;
   first.party.pid = self.process.pid;
   first.party.boot = self.boot;
@@ -138,84 +196,61 @@ void ClusterAsking::begin() {
 }
 
 // If nobody is there any more, hear() says so, with the reason if there is one.
-void ClusterAsking::send(const wire::Message& message) const {
+void ClusterWait::send(const wire::Message& message) const {
   (void)os::send_message(result_.cluster.descriptor(), message);
 }
 
-bool ClusterAsking::is_held(const std::string& attempt, const std::string& level) {
-  send(wire::to_message(ClusterIsHeld{*spec_, attempt, level}));
-  const std::optional<wire::Message> answer = wait_for(cluster::k_is_held);
+bool ClusterWait::is_held(const std::string& attempt, const std::string& level) {
+  send(wire::to_message(ClusterIsHeld{spec_, attempt, level}));
+  const std::optional<wire::Message> answer = wait_for_answer(cluster::k_is_held);
   return !answer || !answer->get("yes").empty();
 }
 
-std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
+std::optional<wire::Message> ClusterWait::wait_for_answer(std::string_view kind) {
   while (!is_over() && !has_begun_anew_) {
-    const Milliseconds next = std::min(telling_->next(), deadline_);
-    const Waited waited = wait_until(around_, next, {result_.cluster.descriptor()});
-    // A pause counts neither for people nor for the limit.
-    telling_->leave_out(waited.stopped);
-    if (deadline_ != k_longest) deadline_ += waited.stopped;
-    switch (waited.reason) {
-      case Waited::Reason::told_to_end:
-        result_.signal = waited.signal;
-        end(TakenLocks::End::interrupted, "interrupted while " + telling_->waiting());
-        break;
-      case Waited::Reason::time_is_over:
-        act_by_clock();
-        break;
-      case Waited::Reason::readable:
-        if (std::optional<wire::Message> message = hear(); message && message->kind == kind) {
-          return message;
-        }
-        break;
+    const Waited::Reason reason = wait_for(result_.cluster.descriptor());
+    if (reason == Waited::Reason::time_is_over) act_by_clock();
+    if (reason != Waited::Reason::readable) continue;
+    if (std::optional<wire::Message> message = hear(); message && message->kind == kind) {
+      return message;
     }
   }
   return std::nullopt;
 }
 
-std::optional<wire::Message> ClusterAsking::hear() {
+std::optional<wire::Message> ClusterWait::hear() {
   // What we sent and nobody read makes an error of the end, which hides the last word before it.
   // Whoever is asked next says it again.
   Result<wire::Message> message = os::receive_message(result_.cluster.descriptor()).message;
   if (!message) {
     client_ended();
-    return std::nullopt;
-  }
-  if (message->kind == cluster::k_refused) {
+  } else if (message->kind == cluster::k_refused) {
     refuse(message->get("why"));
-    return std::nullopt;
-  }
-  if (message->kind == cluster::k_waiting) {
+  } else if (message->kind == cluster::k_waiting) {
     has_asked_why_ = false;
-    telling_->tell(message->get("why"));
-    return std::nullopt;
+    telling_.tell(message->get("why"));
+  } else {
+    return std::move(*message);
   }
-  return std::move(*message);
+  return std::nullopt;
 }
 
-void ClusterAsking::act_by_clock() {
-  if (os::monotonic_now() >= deadline_) {
-    std::string trouble =
-        text_of({"gave up ", telling_->waiting(), " after ", describe(telling_->since_start())});
-    if (order_->out_of_order) {
-      trouble += "; it was asked for out of order, inside a test that holds a later one";
-    }
-    return end(TakenLocks::End::not_in_time, std::move(trouble));
-  }
-  if (!telling_->take_due()) return;
+void ClusterWait::act_by_clock() {
+  if (is_late()) return give_up({});
+  if (!telling_.take_due()) return;
   // A client that is stopped has not answered the last question.
-  if (has_asked_why_) return telling_->tell("holdfast-etcd, which asks for it, does not answer");
+  if (has_asked_why_) return telling_.tell("holdfast-etcd, which asks for it, does not answer");
   has_asked_why_ = true;
   send(wire::Message(cluster::k_waiting));
 }
 
 // Without locks we ask another client, and are the last in the queue again.
-void ClusterAsking::client_ended() {
+void ClusterWait::client_ended() {
   if (!result_.cluster.held().empty()) {
     result_.cluster.note_hang_up();
     return end(TakenLocks::End::lost,
                text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
-                        telling_->waiting(), ": ", result_.cluster.why_lost()}));
+                        telling_.waiting(), ": ", result_.cluster.why_lost()}));
   }
   result_.cluster.let_go();
   has_begun_anew_ = true;
@@ -224,21 +259,125 @@ void ClusterAsking::client_ended() {
   refuse("holdfast-etcd, which asks for it, ended");
 }
 
-void ClusterAsking::refuse(std::string_view why) {
-  end(TakenLocks::End::refused, text_of({"lock ", to_text(*spec_), ": ", why}));
+// True: the holder is this process, or the helper that waits for us. At the head of the queue these
+// two hold what they have got so far.
+bool is_ours(pid_t pid) {
+  if (pid == ::getpid()) return true;
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat && stat->parent == ::getpid();
 }
 
-void ClusterAsking::end(TakenLocks::End how, std::string trouble) {
-  result_.end = how;
-  result_.trouble = std::move(trouble);
-}
+// Waits for a lock of this machine whose try_take() returned false.
+//
+// Inside another attempt the wait may be part of a circle (core/lock/held_locks.hpp). If it is this
+// wait's turn to end the circle, the wait is given up as at its deadline.
+class FileWait final : public LockWait {
+ public:
+  FileWait(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
+           Teller& teller, TakenLocks& result)
+      : LockWait(request.spec(), order, around, teller, result), request_(request) {}
+
+  void run() {
+    bool had = false;
+    while (!had && !is_over()) {
+      request_.sign_waiting(self());
+      had = wait();
+      if (!had && !is_over()) had = try_again();
+    }
+    if (had) finish();
+  }
+
+ private:
+  // True: we have the lock. The helper of the request waits, and this process hears what happens
+  // meanwhile.
+  bool wait() {
+    if (Result<void> started = request_.start_waiting(); !started) {
+      refuse(to_text(started.error()));
+    }
+    while (!is_over()) {
+      switch (wait_for(request_.ready_fd(), next_look())) {
+        case Waited::Reason::readable:
+          return has(request_.finish_waiting());
+        case Waited::Reason::time_is_over:
+          act_by_clock();
+          break;
+        case Waited::Reason::told_to_end:
+          break;
+      }
+    }
+    return false;
+  }
+
+  // The file was replaced while we waited. So we wait again, for the file that has the name now.
+  // True: that is not needed.
+  bool try_again() { return has(request_.try_take()); }
+
+  bool has(const Result<bool>& had) {
+    if (!had) refuse(to_text(had.error()));
+    return had && *had;
+  }
+
+  // We have the lock. Signals that came before are treated as during the wait: signals for the test
+  // are dropped, because there is no test yet.
+  void finish() {
+    Milliseconds stopped{0};
+    int signal = k_limit_is_over;
+    while (signal == k_limit_is_over) signal = next_ending_signal(around_, stopped);
+    leave_out(stopped);
+    if (signal != 0) return interrupt(signal);
+    telling_.tell_success();
+  }
+
+  LockParty self() const {
+    LockParty party = order_.self;
+    party.since_unix_ms = os::unix_now_ms() - telling_.since_start().count();
+    return party;
+  }
+
+  void act_by_clock() {
+    if (ends_circle() || is_late()) return give_up(circles_.seen());
+    if (telling_.take_due()) telling_.tell(obstacles());
+  }
+
+  // Only a wait inside another attempt can be part of a circle, because it makes that attempt wait.
+  bool is_nested() const { return !order_.self.around.empty(); }
+
+  Milliseconds next_look() const {
+    return is_nested() ? telling_.start() + circles_.next() : k_longest;
+  }
+
+  bool ends_circle() {
+    const Milliseconds since_start = telling_.since_start();
+    if (!is_nested() || since_start < circles_.next()) return false;
+    std::vector<LockUse> uses = os::named_lock_uses();
+    os::add_ancestors(uses);
+    LockParty waiter = order_.self;
+    waiter.ticket = request_.ticket();
+    return circles_.take(find_lock_cycle(waiter, uses), waiter, since_start);
+  }
+
+  std::string obstacles() const {
+    LockObstacles seen = request_.obstacles();
+    if (seen.holders.empty()) seen.strangers = strangers();
+    return describe_obstacles(to_text(spec_), seen, os::unix_now_ms());
+  }
+
+  std::vector<std::string> strangers() const {
+    std::vector<std::string> found;
+    for (const os::FlockHolder& one :
+         os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
+      // Its arguments may be secrets, and this line is logged.
+      if (!is_ours(one.pid)) found.push_back(os::named_process(one.pid));
+    }
+    return found;
+  }
+
+  os::LockRequest& request_;
+  LockCycleWatch circles_;
+};
 
 // For holdfast-etcd to give back the leases of a command. It goes on trying after that.
 constexpr Milliseconds k_release_patience{2000};
-
-// ctest says by this signal that the test's limit is over. It is for the test, and ends no wait
-// for a lock here.
-constexpr int k_limit_is_over = SIGUSR1;
 
 // Returns how the attempt appears to others that want its locks.
 LockParty party_of(const Grant& grant, const HeldLocks& above) {
@@ -253,199 +392,6 @@ LockParty party_of(const Grant& grant, const HeldLocks& above) {
   party.around = above.attempts();
   return party;
 }
-
-// Tells people about one wait for one lock: while the wait lasts, and how it ended.
-class LockTelling : public WaitTelling {
- public:
-  LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
-      : WaitTelling(teller, order.self.test, "lock " + to_text(request.spec()), order.since),
-        request_(request),
-        order_(order) {}
-
-  void tell_if_due() {
-    if (take_due()) tell(obstacles());
-  }
-
-  // Returns one sentence for a wait that was given up. `circle`: the circle of waits that this one
-  // is part of; empty: none is known.
-  std::string gave_up(const LockCycle& circle) const;
-
- private:
-  std::string obstacles() const;
-  std::vector<std::string> strangers() const;
-
-  const os::LockRequest& request_;
-  const LockWaitOrder& order_;
-};
-
-// True: the holder is this process, or the helper that waits for us. At the head of the queue these
-// two hold what they have got so far.
-bool is_ours(pid_t pid) {
-  if (pid == ::getpid()) return true;
-  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-  return stat && stat->parent == ::getpid();
-}
-
-std::string LockTelling::gave_up(const LockCycle& circle) const {
-  std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
-  if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
-  if (!order_.out_of_order) return trouble;
-  return trouble + "; it was asked for out of order, inside a test that holds a later one";
-}
-
-std::string LockTelling::obstacles() const {
-  LockObstacles seen = request_.obstacles();
-  if (seen.holders.empty()) seen.strangers = strangers();
-  return describe_obstacles(to_text(request_.spec()), seen, os::unix_now_ms());
-}
-
-std::vector<std::string> LockTelling::strangers() const {
-  std::vector<std::string> found;
-  for (const os::FlockHolder& one :
-       os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
-    if (is_ours(one.pid)) continue;
-    // Its arguments may be secrets, and this line is logged.
-    found.push_back(os::named_process(one.pid));
-  }
-  return found;
-}
-
-// Waits for one lock whose try_take() returned false, and tells people about the wait while it
-// lasts. Everything that ends a test also ends the wait; `result.end` is then not `had`.
-//
-// Inside another attempt the wait may be part of a circle (core/lock/held_locks.hpp). If it is this
-// wait's turn to end the circle, the wait is given up as at its deadline.
-class Wait {
- public:
-  Wait(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around, Teller& teller,
-       TakenLocks& result)
-      : request_(request),
-        order_(order),
-        deadline_(order.deadline),
-        around_(around),
-        result_(result),
-        telling_(request, order, teller) {}
-
-  void run() {
-    do {
-      request_.sign_waiting(self());
-    } while (!wait() && !try_again());
-  }
-
- private:
-  // Returns true when the wait is over. The helper of the request waits, and this process hears
-  // what happens meanwhile.
-  bool wait() {
-    if (Result<void> started = request_.start_waiting(); !started) {
-      return refuse(started.error());
-    }
-    while (true) {
-      const Waited waited = wait_until(around_, next_event(), {request_.ready_fd()});
-      leave_out(waited.stopped);
-      switch (waited.reason) {
-        case Waited::Reason::readable: {
-          const Result<bool> had = request_.finish_waiting();
-          if (!had) return refuse(had.error());
-          return *had && finish();
-        }
-        case Waited::Reason::told_to_end:
-          if (os::is_readable(around_.parent.get())) return end_with_ctest();
-          if (waited.signal != k_limit_is_over) return interrupt(waited.signal);
-          break;
-        case Waited::Reason::time_is_over:
-          if (act_by_clock()) return true;
-          break;
-      }
-    }
-  }
-
-  // The file was replaced while we waited. So we wait again, for the file that has the name now.
-  // True: that is not needed.
-  bool try_again() {
-    const Result<bool> had = request_.try_take();
-    if (!had) return refuse(had.error());
-    if (*had) telling_.tell_success();
-    return *had;
-  }
-
-  // We have the lock. Signals that came before are treated as during the wait: signals for the test
-  // are dropped, because there is no test yet.
-  bool finish() {
-    Milliseconds stopped{0};
-    int signal = k_limit_is_over;
-    while (signal == k_limit_is_over) signal = next_ending_signal(around_, stopped);
-    leave_out(stopped);
-    if (signal != 0) return interrupt(signal);
-    telling_.tell_success();
-    return true;
-  }
-
-  bool end(TakenLocks::End how, std::string trouble) {
-    result_.end = how;
-    result_.trouble = std::move(trouble);
-    return true;
-  }
-
-  bool end_with_ctest() {
-    return end(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
-  }
-
-  bool refuse(const Error& error) {
-    return end(TakenLocks::End::refused,
-               "lock " + to_text(request_.spec()) + ": " + to_text(error));
-  }
-
-  bool interrupt(int signal) {
-    result_.signal = signal;
-    return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
-  }
-
-  LockParty self() const {
-    LockParty party = order_.self;
-    party.since_unix_ms = os::unix_now_ms() - telling_.since_start().count();
-    return party;
-  }
-
-  Milliseconds next_event() const {
-    const Milliseconds next = std::min(telling_.next(), deadline_);
-    return is_nested() ? std::min(next, telling_.start() + circles_.next()) : next;
-  }
-
-  bool act_by_clock() {
-    if (ends_circle() || os::monotonic_now() >= deadline_) {
-      return end(TakenLocks::End::not_in_time, telling_.gave_up(circles_.seen()));
-    }
-    telling_.tell_if_due();
-    return false;
-  }
-
-  // Only a wait inside another attempt can be part of a circle, because it makes that attempt wait.
-  bool is_nested() const { return !order_.self.around.empty(); }
-
-  bool ends_circle() {
-    const Milliseconds since_start = telling_.since_start();
-    if (!is_nested() || since_start < circles_.next()) return false;
-    std::vector<LockUse> uses = os::named_lock_uses();
-    os::add_ancestors(uses);
-    LockParty waiter = order_.self;
-    waiter.ticket = request_.ticket();
-    return circles_.take(find_lock_cycle(waiter, uses), waiter, since_start);
-  }
-
-  // Our clocks stand still while we are stopped, and we keep our place in the queue.
-  void leave_out(Milliseconds pause) {
-    telling_.leave_out(pause);
-    if (deadline_ != k_longest) deadline_ += pause;
-  }
-
-  os::LockRequest& request_;
-  const LockWaitOrder& order_;
-  Milliseconds deadline_;
-  Surroundings& around_;
-  TakenLocks& result_;
-  LockTelling telling_;
-  LockCycleWatch circles_;
-};
 
 class Taking {
  public:
@@ -497,7 +443,7 @@ class Taking {
     os::LockRequest& request = asked->request;
     if (!asked->had) {
       log_wait(request, spec);
-      Wait(request, wait_order(spec, place, since), around_, teller_, result_).run();
+      FileWait(request, wait_order(spec, place, since), around_, teller_, result_).run();
       if (result_.end != TakenLocks::End::had) return;
     }
     LockParty holder = self_;
@@ -509,10 +455,9 @@ class Taking {
   }
 
   void take_from_etcd(const LockSpec& spec, const std::string& place, Milliseconds since) {
-    if (!cluster_) {
-      cluster_.emplace(cluster_door_, policy_.grace, around_, keeper_, teller_, result_);
-    }
-    cluster_->take(spec, place, above_, wait_order(spec, place, since));
+    const LockWaitOrder order = wait_order(spec, place, since);
+    ClusterWait(spec, order, around_, teller_, result_, keeper_, cluster_door_, policy_.grace)
+        .take(place, above_);
   }
 
   // The keeper gets the lock before anything of the test exists, because from then on the lock must
@@ -589,7 +534,6 @@ class Taking {
   KeeperLink& keeper_;
   int cluster_door_;
   Teller& teller_;
-  std::optional<ClusterAsking> cluster_;
   Milliseconds start_ = os::monotonic_now();
   TakenLocks result_;
 };

@@ -43,8 +43,8 @@ class LentSlotsTest : public ::testing::Test {
     if (!has_news(link_)) return {};
     const auto packet = os::receive_packet(link_.get());
     if (!packet || packet->empty()) return "gone";
-    const auto message = wire::decode(*packet);
-    return std::string(message->get("back")) + " " + std::string(message->get("wanted"));
+    const Result<wire::Slots> slots = wire::read<wire::Slots>(*wire::decode(*packet));
+    return std::to_string(slots->back) + " " + std::to_string(slots->wanted);
   }
 
   void lend(const std::string& count) {

@@ -1,4 +1,4 @@
-#include "os/file/marker_files.hpp"
+#include "os/file/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

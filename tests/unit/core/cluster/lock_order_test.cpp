@@ -81,11 +81,11 @@ TEST(LockOrder, TheLastOfTheQueueHasItsTurnByThoseBeforeIt) {
 }
 
 TEST(LockOrder, BelowAnAttemptThereIsWhatThatAttemptHas) {
-  const LevelPart slots{{2, 5}, 0};
+  const LockLevel slots{{}, {2, 5}, 0};
   EXPECT_EQ(turn_of(queue({"1/8"}), 0, slots).slots, (std::vector<unsigned>{2}));
   EXPECT_EQ(turn_of(queue({"1/8!2", "1/8"}), 1, slots).slots, (std::vector<unsigned>{5}));
   EXPECT_EQ(turn_of(queue({"1/8!2", "1/8!5", "1/8"}), 2, slots).kind, Kind::waits_for_any);
-  const LevelPart amount{{}, 2048};
+  const LockLevel amount{{}, {}, 2048};
   EXPECT_EQ(turn_of(queue({"1MiB/9MiB!-", "1MiB/9MiB"}), 1, amount).kind, Kind::has_it);
   EXPECT_EQ(turn_of(queue({"1MiB/9MiB!-", "2MiB/9MiB"}), 1, amount).kind, Kind::waits_for_any);
 }

@@ -17,11 +17,12 @@
 namespace holdfast {
 namespace {
 
-wire::Message said(std::string_view line, std::string_view how = {}) {
-  wire::Message message(wire::k_say);
-  message.add("line", line);
-  if (!how.empty()) message.add(how, "1");
-  return message;
+wire::Message said(const std::string& line, std::string_view how = {}) {
+  wire::Line said{line, {}};
+  if (how == "once") said.repeat = wire::Repeat::once_per_run;
+  if (how == "interrupted") said.repeat = wire::Repeat::unless_ctest_ends;
+  if (how == "folded") said.layout = Layout::folded;
+  return wire::to_message(said);
 }
 
 TEST(RunLines, ALineForTheWholeRunThatNobodyGotComesOnceWithTheSummary) {

@@ -16,29 +16,27 @@ class FurtherAttempts : public testing::Test {
     run_ = begun(origin);
     asker_.key = "key";
     asker_.attempt = run_.next_attempt();
-    question_.kind = wire::k_again;
   }
 
   RunLines lines_{k_no_ctest};
   holdfast::Run run_ = begun();
   Connection asker_;
-  wire::Message question_;
+  wire::Again question_;
 };
 
 TEST_F(FurtherAttempts, HaveNamesAndNumbersOfTheirOwn) {
-  const wire::Message answer = answer_again(question_, asker_, run_, lines_);
-  EXPECT_EQ(answer.kind, wire::k_again);
-  EXPECT_EQ(answer.get("attempt"), run_.id() + ".2");
-  EXPECT_EQ(answer.get("why"), "");
+  const wire::Again answer = answer_again(question_, asker_, run_, lines_);
+  EXPECT_EQ(answer.attempt, run_.id() + ".2");
+  EXPECT_EQ(answer.reason, "");
   EXPECT_EQ(asker_.attempt, run_.id() + ".2");
   EXPECT_EQ(asker_.n, 2U);
 }
 
 TEST_F(FurtherAttempts, ComeToAnEndWithTheRunsBudget) {
   (void)answer_again(question_, asker_, run_, lines_);
-  const wire::Message answer = answer_again(question_, asker_, run_, lines_);
-  EXPECT_EQ(answer.get("why"), "the run's retry-budget of 1 further attempt is spent");
-  EXPECT_EQ(answer.get("attempt"), "");
+  const wire::Again answer = answer_again(question_, asker_, run_, lines_);
+  EXPECT_EQ(answer.reason, "the run's retry-budget of 1 further attempt is spent");
+  EXPECT_EQ(answer.attempt, "");
   EXPECT_EQ(asker_.n, 2U);
 }
 
@@ -61,38 +59,35 @@ TEST_F(FurtherAttempts, GetTheLastOnesDirectoryOnlyIfThatIsEmpty) {
   ASSERT_NE(run_.scratch(), nullptr);
   const std::string first = run_.scratch()->lend();
   asker_.scratch = first;
-  const std::string second(answer_again(question_, asker_, run_, lines_).get("scratch_path"));
+  const std::string second = answer_again(question_, asker_, run_, lines_).scratch;
   EXPECT_NE(second, "");
   EXPECT_NE(second, first);
   EXPECT_EQ(asker_.scratch, second);
-  question_.add("scratch", "reusable");
-  EXPECT_EQ(answer_again(question_, asker_, run_, lines_).get("scratch_path"), second);
+  question_.is_scratch_empty = true;
+  EXPECT_EQ(answer_again(question_, asker_, run_, lines_).scratch, second);
 }
 
 // Why the 20th test, which has failed too, is not tried again.
-std::string why_not(int failed, std::string_view how_the_rest_came_out) {
+std::string why_not(int failed, wire::CameOut how_the_rest_came_out) {
   Run run = begun();
   RunLines lines(k_no_ctest);
   for (int i = 0; i < 19; ++i) {
     Connection other;
     other.key = std::to_string(i);
-    wire::Message farewell(wire::k_farewell);
-    farewell.add("came_out", i < failed ? "failed" : how_the_rest_came_out);
-    note_farewell(farewell, other, run);
+    note_farewell(i < failed ? wire::CameOut::failed : how_the_rest_came_out, other, run);
   }
   Connection asker;
   asker.key = "key";
-  wire::Message question(wire::k_again);
-  return std::string(answer_again(question, asker, run, lines).get("why"));
+  return answer_again({}, asker, run, lines).reason;
 }
 
 TEST_F(FurtherAttempts, StopWhereMostTestsSaidFarewellAsFailed) {
-  EXPECT_EQ(why_not(19, ""), "20 of 20 tests have failed (retry-breaker 0.5)");
-  EXPECT_EQ(why_not(10, "passed"), "11 of 20 tests have failed (retry-breaker 0.5)");
-  EXPECT_EQ(why_not(9, "passed"), "");
+  EXPECT_EQ(why_not(19, wire::CameOut::not_said), "20 of 20 tests have failed (retry-breaker 0.5)");
+  EXPECT_EQ(why_not(10, wire::CameOut::passed), "11 of 20 tests have failed (retry-breaker 0.5)");
+  EXPECT_EQ(why_not(9, wire::CameOut::passed), "");
   // Those say nothing about the run.
-  EXPECT_EQ(why_not(10, "skipped"), "");
-  EXPECT_EQ(why_not(10, ""), "");
+  EXPECT_EQ(why_not(10, wire::CameOut::skipped), "");
+  EXPECT_EQ(why_not(10, wire::CameOut::not_said), "");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "keeper/run/log_turn.hpp"
+#include "keeper/run/run_log.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

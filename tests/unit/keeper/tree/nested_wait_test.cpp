@@ -1,4 +1,4 @@
-#include "keeper/tree/nested_wait.hpp"
+#include "keeper/tree/enclosing_run.hpp"
 
 #include <gtest/gtest.h>
 
