@@ -1,6 +1,5 @@
 #include "cli/launcher_start.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
@@ -12,8 +11,8 @@
 #include "keeper/service/command_services.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/owner.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/programs.hpp"
 #include "supervision/grant/hand_over.hpp"
@@ -67,39 +66,19 @@ Result<os::UniqueFd> begin_cluster(const LauncherOrder& start, const Policy& pol
   return has_any ? start_cluster_client(start.project.cluster) : os::UniqueFd();
 }
 
-// A descriptor for the launcher, and the option that names it.
-std::string option_for(std::string_view option, const os::UniqueFd& descriptor) {
-  (void)::fcntl(descriptor.get(), F_SETFD, 0);
-  return std::string(option) + "=" + std::to_string(descriptor.get());
-}
-
-// What the launcher gets before the words of the user.
-struct ForLauncher {
-  std::vector<std::string> options;
-  os::UniqueFd settings;
-  os::UniqueFd services;
-  os::UniqueFd cluster;
-};
-
-Result<ForLauncher> prepare(const CommandLine& line, const LauncherOrder& start) {
-  ForLauncher prepared;
-  HOLDFAST_TRY(prepared.settings, supervision::hand_settings(start.said));
+Result<supervision::HandOver> prepare(const CommandLine& line, const LauncherOrder& start) {
+  supervision::HandOver prepared;
+  prepared.said = start.said;
   // Nothing that we open may get the number of a closed stdin, stdout or stderr: the service keeper
   // would lose its connection, and the launcher would write messages to it. The launcher finds the
   // three closed, as we did.
-  HOLDFAST_DO(os::fill_closed_streams(prepared.settings));
-  prepared.options.push_back(option_for(k_settings_option, prepared.settings));
+  HOLDFAST_TRY(os::UniqueFd first, os::memory_file({}));
+  HOLDFAST_DO(os::fill_closed_streams(first));
   const Result<ResolvedPolicy> resolved = resolve(start.said, {}, line.options);
   // If the launcher refuses the settings, the launcher itself says so.
   if (!resolved) return prepared;
-  HOLDFAST_TRY(prepared.services, begin_services(line, start, resolved->policy));
-  if (prepared.services.valid()) {
-    prepared.options.push_back(option_for(k_service_keeper_option, prepared.services));
-  }
+  HOLDFAST_TRY(prepared.service_keeper.socket(), begin_services(line, start, resolved->policy));
   HOLDFAST_TRY(prepared.cluster, begin_cluster(start, resolved->policy));
-  if (prepared.cluster.valid()) {
-    prepared.options.push_back(option_for(k_cluster_option, prepared.cluster));
-  }
   return prepared;
 }
 
@@ -121,18 +100,14 @@ int become_launcher(std::vector<std::string> words, const Result<CommandLine>& l
   // A command is no test even if a test runs it. What ctest told the launcher of that test is not
   // meant for this command.
   ::unsetenv(std::string(environment::k_attach).c_str());
-  ForLauncher prepared;
-  if (order != nullptr) {
-    Result<ForLauncher> done = prepare(*line, *order);
-    if (!done) return refused(done.error(), exit_codes::k_own_failure);
-    prepared = std::move(*done);
-  }
   std::vector<char*> all{launcher->data()};
-  for (std::string& option : prepared.options) all.push_back(option.data());
   for (std::string& word : words) all.push_back(word.data());
   all.push_back(nullptr);
-  ::execv(launcher->c_str(), all.data());
-  return refused(os::system_error("execute " + *launcher), exit_codes::k_own_failure);
+  Result<supervision::HandOver> prepared =
+      order != nullptr ? prepare(*line, *order) : supervision::HandOver();
+  if (!prepared) return refused(prepared.error(), exit_codes::k_own_failure);
+  const Error failed = supervision::hand_over(*launcher, all.data(), environ, *prepared);
+  return refused(failed, exit_codes::k_own_failure);
 }
 
 }  // namespace holdfast::cli

@@ -21,10 +21,7 @@ int main(int /*count*/, char** argv) {
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   exec::TestRunner tests;
   exec::StepRun steps;
-  auto handed = supervision::take_over(arguments);
-  const Exit end = handed ? supervision::launch(arguments, environ, {tests, steps},
-                                                *handed ? &**handed : nullptr)
-                          : supervision::cannot_begin(to_text(handed.error()));
+  const Exit end = supervision::launch(arguments, environ, {tests, steps});
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

@@ -1,7 +1,5 @@
 #include "supervision/launch.hpp"
 
-#include <fcntl.h>
-
 #include <cstdlib>
 
 #include "core/base/attempt_tag.hpp"
@@ -18,6 +16,7 @@
 #include "supervision/attempt/scratch.hpp"
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/messages.hpp"
+#include "supervision/base/programs.hpp"
 #include "supervision/locks/lock_taking.hpp"
 #include "supervision/services/service_asking.hpp"
 
@@ -28,23 +27,14 @@ namespace {
 // stopped or the machine is overloaded.
 constexpr Milliseconds k_ctest_patience{30'000};
 
-// `holdfast run` has left the descriptor open for us, or the launcher has for holdfast-exec. The
-// command must not get it.
-os::UniqueFd kept_from_command(int descriptor) {
-  os::UniqueFd own(descriptor);
-  if (own.valid() && ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return {};
-  return own;
-}
-
 // Takes a test from its grant to its record. Takes the locks before each attempt, and releases them
 // when the attempt is over.
 class Launch {
  public:
-  Launch(Invocation invocation, Surroundings around, AttemptRunner& runner)
+  Launch(Invocation invocation, Surroundings around, HandOver held, AttemptRunner& runner)
       : invocation_(std::move(invocation)),
         around_(std::move(around)),
-        service_keeper_(KeeperLink::adopt(kept_from_command(invocation_.line.service_keeper))),
-        cluster_(kept_from_command(invocation_.line.cluster)),
+        held_(std::move(held)),
         clock_(invocation_.limits),
         runner_(runner) {
     if (!invocation_.tells_locks) clock_.start();
@@ -54,19 +44,15 @@ class Launch {
     if (!invocation_.not_understood.empty()) {
       teller().complain("ignoring " + invocation_.not_understood);
     }
-    grant_ = seek_grant(invocation_, around_.callers, keeper_);
+    if (held_.grant) {
+      grant_ = complete(std::move(*held_.grant), invocation_, os::own_name());
+      if (invocation_.far) grant_.identity.n = invocation_.far->n;
+    } else {
+      grant_ = seek_grant(invocation_, around_.callers, held_.keeper);
+    }
     begin_log();
     if (invocation_.bare) return run_unwatched();
     if (runner_.is_plain() && needs_exec()) hand_over_test();
-    return run_granted();
-  }
-
-  // Goes on with what holdfast-launcher found out before it became this program.
-  Exit go_on(HandedOver&& handed) {
-    grant_ = complete(std::move(handed.grant), invocation_, os::own_name());
-    if (handed.far) grant_.identity.n = handed.far->n;
-    keeper_ = std::move(handed.keeper);
-    begin_log();
     return run_granted();
   }
 
@@ -74,13 +60,14 @@ class Launch {
   // The keeper says how much is logged. Without one, HOLDFAST_LOG does. The launcher writes the
   // lines below `info`: the keeper has those above from what it is told anyway.
   void begin_log() {
-    const bool is_told = keeper_.connected() || invocation_.is_afar;
+    const std::optional<FarSide>& far = invocation_.far;
+    const bool is_told = held_.keeper.connected() || far;
     const LogLevel level = is_told ? grant_.log : os::log_level_or(LogLevel::info);
     if (level >= LogLevel::info) return;
-    LogTarget log{
-        invocation_.is_afar ? invocation_.far_log : os::log_beside(grant_.identity.journal), level,
-        runner_.is_plain() ? "launcher" : "exec", grant_.identity.test, grant_.identity.attempt};
-    if (invocation_.is_afar) log.part += "@" + invocation_.far_node;
+    LogTarget log{far ? far->log : os::log_beside(grant_.identity.journal), level,
+                  runner_.is_plain() ? "launcher" : "exec", grant_.identity.test,
+                  grant_.identity.attempt};
+    if (far) log.part += "@" + far->node;
     os::begin_log(std::move(log));
     os::log(LogLevel::debug, {"goes on with what the ",
                               is_told ? "keeper has granted" : "properties of the test say"});
@@ -99,22 +86,17 @@ class Launch {
   // must see. It also stays here if its fixtures share a /tmp or a network on this machine, or if
   // its limit begins when ctest reads a line of its output (TIMEOUT_AFTER_MATCH).
   bool is_for_node() const {
-    return grant_.policy.engine.kind != Engine::local && invocation_.attach &&
-           !invocation_.is_afar && grant_.shared_tmp.empty() && !grant_.shares_network &&
-           !invocation_.limits.kept;
+    return grant_.policy.engine.kind != Engine::local && invocation_.attach && !invocation_.far &&
+           grant_.shared_tmp.empty() && !grant_.shares_network && !invocation_.limits.kept;
   }
 
   // Returns only when the hand-over has failed. Then the test is refused.
   void hand_over_test() {
-    HandOver handed;
-    handed.callers = around_.callers;
-    handed.keeper = std::move(keeper_);
-    handed.service_keeper = std::move(service_keeper_);
-    handed.cluster = std::move(cluster_);
-    grant_.refusal = to_text(hand_over(invocation_, grant_, handed));
-    keeper_ = std::move(handed.keeper);
-    service_keeper_ = std::move(handed.service_keeper);
-    cluster_ = std::move(handed.cluster);
+    held_.grant = grant_;
+    const Result<std::string> program = exec_program();
+    grant_.refusal =
+        to_text(program ? hand_over(*program, invocation_.arguments, invocation_.environment, held_)
+                        : program.error());
   }
 
   Exit run_granted() {
@@ -135,9 +117,10 @@ class Launch {
       warn(record_start(grant_.identity, far_ ? all_locks : grant_.policy.locks, schedule));
       AttemptScratch scratch(std::move(grant_.scratch));
       AttemptResult result = attempt_with_locks(scratch);
-      std::optional<NextAttempt> next = runner_.conclude(
-          {invocation_, grant_, keeper_, around_, clock_.end(), scratch.state(), teller(), result});
-      if (!invocation_.is_afar) tell_of(result, scratch);
+      std::optional<NextAttempt> next =
+          runner_.conclude({invocation_, grant_, held_.keeper, around_, clock_.end(),
+                            scratch.state(), teller(), result});
+      if (!invocation_.far) tell_of(result, scratch);
       result.verdict = verdict_of(result);
       if (os::logs(LogLevel::debug)) os::log(LogLevel::debug, {account_of(result)});
       warn(record_end(grant_.identity, result));
@@ -158,14 +141,14 @@ class Launch {
 
   Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
-    bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
-    end_services(service_keeper_, around_);
-    if (!has_lost_lock(result.observation)) wait_for_release(cluster_, around_);
+    bid_farewell(held_.keeper.fd(), scratch.state(), came_out(result, end));
+    end_services(held_.service_keeper, around_);
+    if (!has_lost_lock(result.observation)) wait_for_release(held_.cluster, around_);
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
         (result.told_timeout || clock_.judges(grant_.policy, invocation_.facts))) {
-      keeper_ = KeeperLink{};
+      held_.keeper = KeeperLink{};
       // ctest says `***Timeout` only if it ends us itself.
       (void)wait_until(around_, clock_.end() + k_ctest_patience);
     }
@@ -204,7 +187,7 @@ class Launch {
                      invocation_.skip_code ? MaySkip::yes : MaySkip::no));
     // This process becomes the test. Without the farewell the keeper would think that the launcher
     // was killed.
-    bid_farewell(keeper_.fd(), LentScratch::reusable, "bare");
+    bid_farewell(held_.keeper.fd(), LentScratch::reusable, "bare");
     return run_bare(invocation_, around_.callers);
   }
 
@@ -214,13 +197,13 @@ class Launch {
       return not_begun(in_words("interrupted before it was tried again"), interrupted_);
     }
     if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
-    const bool is_alone = invocation_.attach && !keeper_.connected() && !invocation_.is_afar;
+    const bool is_alone = invocation_.attach && !held_.keeper.connected() && !invocation_.far;
     if (const std::string_view why = needs_keeper(grant_, invocation_); is_alone && !why.empty()) {
       return refused(in_words(std::string(why)));
     }
     HeldLocks above(invocation_.held);
     Teller say = teller();
-    TakenLocks locks = take_locks(grant_, above, around_, keeper_, cluster_door(), say);
+    TakenLocks locks = take_locks(grant_, above, around_, held_.keeper, cluster_door(), say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     SharedNetwork network;
     HadServices services;
@@ -231,11 +214,13 @@ class Launch {
     if (why_not) return std::move(*why_not);
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks.waited + services.waited);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
-    const bool needs_one =
-        !runner_.is_plain() || invocation_.is_afar || grant_.policy.containment.has(Boundary::tmp);
+    const bool needs_one = !runner_.is_plain() || invocation_.far.has_value() ||
+                           grant_.policy.containment.has(Boundary::tmp);
     if (wants_own || (needs_one && scratch.path().empty() && !far_)) make_own(scratch);
     std::vector<Variable>& told = services.variables;
-    told.insert(told.end(), invocation_.near_variables.begin(), invocation_.near_variables.end());
+    if (const std::optional<FarSide>& far = invocation_.far) {
+      told.insert(told.end(), far->variables.begin(), far->variables.end());
+    }
     AttemptResult result = attempt({grant_, above, locks, told, scratch.path()}, locks,
                                    network.descriptor.get(), scratch);
     result.lock_wait += locks.waited;
@@ -280,7 +265,8 @@ class Launch {
   bool shares_network() const {
     const Policy& policy = grant_.policy;
     return policy.containment.has(Boundary::netns) &&
-           (grant_.shares_network || (service_keeper_.connected() && !policy.services.empty()));
+           (grant_.shares_network ||
+            (held_.service_keeper.connected() && !policy.services.empty()));
   }
 
   static std::string trouble_with_network(const std::string& why) {
@@ -308,7 +294,7 @@ class Launch {
     plan.policy = policy;
     if (is_told_of_limit()) plan.policy.timeout = Milliseconds{0};
     plan.mode = invocation_.mode();
-    plan.keeper = keeper_.fd();
+    plan.keeper = held_.keeper.fd();
     plan.locks = &locks.held;
     if (locks.cluster.is_connected()) plan.cluster = &locks.cluster;
     plan.identity = &identity;
@@ -336,7 +322,7 @@ class Launch {
       if (result.ran_no_case) weigh_end(invocation_, result);
     } else {
       weigh_evidence(evidence, invocation_, grant_, left, result);
-      weigh_memory(keeper_, result);
+      weigh_memory(held_.keeper, result);
     }
     notice_lost_locks(locks.held, identity.test, result);
     notice_lost_lease(locks.cluster, identity.test, result);
@@ -352,7 +338,9 @@ class Launch {
 
   // Where connections for holdfast-etcd are sent: to ctest's keeper, which passes them on, or for a
   // command to holdfast-etcd itself.
-  int cluster_door() const { return cluster_.valid() ? cluster_.get() : keeper_.fd(); }
+  int cluster_door() const {
+    return held_.cluster.valid() ? held_.cluster.get() : held_.keeper.fd();
+  }
 
   // The far side weighs all evidence, which is on its machine.
   AttemptResult attempt_afar(AttemptPlan& plan, TakenLocks& locks) {
@@ -366,7 +354,9 @@ class Launch {
   }
 
   // The process that has the services: ctest's keeper, or the service keeper of this command.
-  KeeperLink& services_of() { return service_keeper_.connected() ? service_keeper_ : keeper_; }
+  KeeperLink& services_of() {
+    return held_.service_keeper.connected() ? held_.service_keeper : held_.keeper;
+  }
 
   void make_own(AttemptScratch& scratch) {
     Result<AttemptScratch> made = AttemptScratch::make_own();
@@ -414,7 +404,8 @@ class Launch {
   }
 
   Teller teller() {
-    return {keeper_.connected() ? &keeper_ : nullptr, invocation_.line.loudness, invocation_.lines};
+    return {held_.keeper.connected() ? &held_.keeper : nullptr, invocation_.line.loudness,
+            held_.lines.get()};
   }
 
   std::string in_words(const std::string& trouble) const {
@@ -423,9 +414,7 @@ class Launch {
 
   Invocation invocation_;
   Surroundings around_;
-  KeeperLink keeper_;
-  KeeperLink service_keeper_;
-  os::UniqueFd cluster_;
+  HandOver held_;
   Grant grant_;
   bool may_ask_for_cases_ = false;  // AttemptPlan
   std::optional<Policy> far_;       // the node's part of the policy, if the attempt runs on a node
@@ -437,8 +426,6 @@ class Launch {
 
 bool is_under_ctest() { return ::getenv(environment::k_attach.data()) != nullptr; }
 
-}  // namespace
-
 // The environment tells the mode, because arguments may not be read yet. Under ctest a failure of
 // ours must not be an exit code.
 Exit cannot_begin(const std::string& why) {
@@ -446,12 +433,20 @@ Exit cannot_begin(const std::string& why) {
   return own_failure(is_under_ctest() ? ExitMode::ctest : ExitMode::command);
 }
 
-Exit launch(char** arguments, char** environment, const Runners& runners, HandedOver* handed) {
+}  // namespace
+
+Exit launch(char** arguments, char** environment, const Runners& runners) {
+  Result<HandOver> held = take_over(arguments);
+  if (!held) return cannot_begin(to_text(held.error()));
   // holdfast-exec takes over at once for a batch: whatever we found out before would be lost. At
   // this point only the test's own property tells of a batch. Other settings are read later.
   const bool is_told_of_batch =
       is_under_ctest() && ::getenv(environment::k_property_isolation.data()) != nullptr;
   if (runners.tests.is_plain() && is_told_of_batch) become_exec(arguments, environment);
+  return go_on(arguments, environment, runners, std::move(*held));
+}
+
+Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver held) {
   Result<Invocation> invocation = read_invocation(arguments, environment);
   if (!invocation) return cannot_begin(to_text(invocation.error()));
   if (invocation->line.help) {
@@ -459,27 +454,19 @@ Exit launch(char** arguments, char** environment, const Runners& runners, Handed
     return {Exit::Kind::code, 0};
   }
   if (invocation->line.step) {
-    return launch_step(std::move(*invocation), handed, runners.steps);
+    return launch_step(std::move(*invocation), std::move(held), runners.steps);
   }
-  os::CallersSignals callers;
-  if (handed != nullptr) {
-    if (handed->far) be_far_side(*handed->far, *invocation);
-    callers = handed->callers;
-  } else {
-    if (invocation->line.settings >= 0) {
-      Result<Values> said = take_settings(invocation->line.settings);
-      if (!said) return cannot_begin(to_text(said.error()));
-      invocation->said = std::move(*said);
-    }
-    callers = os::take_signals();
+  if (held.far) be_far_side(std::move(*held.far), *invocation);
+  if (!held.said.empty()) invocation->said = std::move(held.said);
+  if (!held.callers) {
+    held.callers = os::take_signals();
     if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
-      return launch_unwatched(*invocation, callers, trouble);
+      return launch_unwatched(*invocation, held, trouble);
     }
   }
-  Result<Surroundings> around = look_around(*invocation, callers);
+  Result<Surroundings> around = look_around(*invocation, *held.callers);
   if (!around) return cannot_begin(to_text(around.error()));
-  Launch launch(std::move(*invocation), std::move(*around), runners.tests);
-  return handed != nullptr ? launch.go_on(std::move(*handed)) : launch.run();
+  return Launch(std::move(*invocation), std::move(*around), std::move(held), runners.tests).run();
 }
 
 }  // namespace holdfast::supervision

@@ -23,13 +23,10 @@ struct Runners;
 // With plain runners this process is holdfast-launcher, which becomes holdfast-exec for anything
 // more than one plain attempt. holdfast-exec calls this function with its own runners
 // (docs/internals/decisions/0032-one-program-for-more.md).
-//
-// `handed`: what holdfast-launcher has handed over to holdfast-exec; null: nothing was handed over.
-Exit launch(char** arguments, char** environment, const Runners& runners,
-            HandedOver* handed = nullptr);
+Exit launch(char** arguments, char** environment, const Runners& runners);
 
-// Prints `why`: the reason why the launch cannot begin. Returns how this process must end.
-Exit cannot_begin(const std::string& why);
+// The same for a process that already holds something of its test.
+Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver held);
 
 // An attempt that is over. Its locks are released, and its record is not written yet.
 struct EndedAttempt {

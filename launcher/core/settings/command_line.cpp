@@ -1,6 +1,5 @@
 #include "core/settings/command_line.hpp"
 
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
 #include <algorithm>
@@ -8,9 +7,7 @@
 namespace holdfast {
 namespace {
 
-// The options that are no settings of a test. --settings, --service-keeper and --cluster are not
-// for people: by these `holdfast run` tells the launcher what holdfast.toml says, which the
-// launcher does not read, and where it gets services and locks over machines.
+// The options that are no settings of a test.
 enum class Option : std::uint8_t {
   name,
   step,
@@ -20,17 +17,13 @@ enum class Option : std::uint8_t {
   language,
   slots,
   configuration,
-  settings,
-  service_keeper,
-  cluster,
   quiet,
   help,
 };
 
-constexpr std::array<std::string_view, 13> words_of(Option) {
-  return {"--name",         "--step",  "--tree",   "--target",        "--output",
-          "--language",     "--slots", "--config", k_settings_option, k_service_keeper_option,
-          k_cluster_option, "--quiet", "--help"};
+constexpr std::array<std::string_view, 10> words_of(Option) {
+  return {"--name",     "--step",  "--tree",   "--target", "--output",
+          "--language", "--slots", "--config", "--quiet",  "--help"};
 }
 
 // `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes `--test:WORD:PLACE=NAME`
@@ -87,15 +80,6 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
       return set_step(option, name, value, line);
     case Option::configuration:
       line.configuration = value;
-      return {};
-    case Option::service_keeper:
-      line.service_keeper = parse_number<int>(value).value_or(-1);
-      return {};
-    case Option::cluster:
-      line.cluster = parse_number<int>(value).value_or(-1);
-      return {};
-    case Option::settings:
-      line.settings = parse_number<int>(value).value_or(-1);
       return {};
     case Option::quiet:
       line.loudness = Loudness::quiet;

@@ -67,12 +67,12 @@ class FarOutput {
 
   // To be called in the launcher: makes the pipes its stdout and stderr, and closes all that is
   // ours. Returns its descriptor for lines for people.
-  int give_to_launcher() {
+  os::UniqueFd give_to_launcher() {
     ::dup2(test_.output(), STDOUT_FILENO);
     ::dup2(test_.errors(), STDERR_FILENO);
     out_.reset();
     test_ = {};
-    const int lines = ::fcntl(lines_.output(), F_DUPFD_CLOEXEC, 3);
+    os::UniqueFd lines(::fcntl(lines_.output(), F_DUPFD_CLOEXEC, 3));
     lines_ = {};
     return lines;
   }
@@ -251,20 +251,19 @@ std::vector<std::string> environment_of(const FarJob& job) {
 int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSignals& callers,
                 FarOutput& output, const ProcessName& parent, int result) {
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
-  const int lines = output.give_to_launcher();
   std::vector<std::string> words = job.arguments;
   std::vector<std::string> entries = environment_of(job);
   std::vector<char*> arguments = os::pointers_to(words);
   std::vector<char*> variables = os::pointers_to(entries);
   environ = variables.data();
-  supervision::HandedOver handed;
-  handed.callers = callers;
-  handed.grant = job.grant;
-  handed.far =
-      supervision::FarSide{parent, job.n, job.variables, lines, files.log_file(), node_name()};
+  supervision::HandOver held;
+  held.callers = callers;
+  held.grant = job.grant;
+  held.lines = output.give_to_launcher();
+  held.far = supervision::FarSide{parent, job.n, job.variables, files.log_file(), node_name()};
   FarRunner tests(job, files.cases_file(), result);
   NoSteps steps;
-  (void)supervision::launch(arguments.data(), variables.data(), {tests, steps}, &handed);
+  (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps}, std::move(held));
   if (::getppid() != parent.pid) {
     if (const Result<std::string> record = os::read_memory_file(result)) {
       (void)files.put_ended(*record);

@@ -27,15 +27,15 @@ Exit become_command(const Invocation& invocation, char** environment,
   return exit_of(Outcome::launch_failed, seen, invocation.mode());
 }
 
-Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
+Exit launch_unwatched(const Invocation& invocation, const HandOver& handed,
                       std::string_view trouble) {
   if (must_be_contained(invocation)) {
     write_line(std::string(trouble) + ": the command is not run without its containment");
     return own_failure(invocation.mode());
   }
-  if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
+  if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, *handed.callers);
   const bool wants_ports = last_of(invocation.line.options.said, Setting::ports) != nullptr;
-  if (invocation.line.service_keeper >= 0) {
+  if (handed.service_keeper.connected()) {
     write_line(std::string(trouble) + ": the command is not run without its services");
     return own_failure(ExitMode::command);
   }
@@ -44,7 +44,7 @@ Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& ca
     return own_failure(ExitMode::command);
   }
   write_line(std::string(trouble) + ": running the command by itself");
-  return run_bare(invocation, callers);
+  return run_bare(invocation, *handed.callers);
 }
 
 }  // namespace holdfast::supervision

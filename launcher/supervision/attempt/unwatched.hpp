@@ -6,6 +6,7 @@
 #include "core/outcome/outcome.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
+#include "supervision/grant/hand_over.hpp"
 
 namespace holdfast::supervision {
 
@@ -21,9 +22,9 @@ Exit become_command(const Invocation& invocation, char** environment,
 // only if the command cannot be executed.
 Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers);
 
-// For when we cannot supervise. A command that asked for a lock does not run without the lock. A
-// test of ctest runs without its locks; `holdfast begin` has said so.
-Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
+// For when we cannot supervise. `handed.callers` must be set. A command that asked for a lock does
+// not run without the lock. A test of ctest runs without its locks; `holdfast begin` has said so.
+Exit launch_unwatched(const Invocation& invocation, const HandOver& handed,
                       std::string_view trouble);
 
 }  // namespace holdfast::supervision

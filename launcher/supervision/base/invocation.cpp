@@ -99,6 +99,19 @@ TestInputs inputs_of(char** command, std::string_view required) {
   return {file_arguments(words, here), required_files(required)};
 }
 
+void be_far_side(FarSide far, Invocation& invocation) {
+  if (!invocation.attach) invocation.attach.emplace();
+  invocation.attach->ctest = far.parent;
+  invocation.far = std::move(far);
+  CtestLimits& limits = invocation.limits;
+  limits.raised.reset();
+  limits.kept.reset();
+  limits.default_raised = limits.stop_time = Milliseconds{0};
+  limits.tells = false;
+  invocation.tells_locks = false;
+  invocation.told_timeout = Milliseconds{0};
+}
+
 Result<Invocation> read_invocation(char** arguments, char** environment) {
   HOLDFAST_TRY(CommandLine line, parse_command_line(words_of(arguments + 1)));
   Invocation invocation;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/environment.hpp"
+#include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/ctest/attach.hpp"
 #include "core/ctest/ctest_limits.hpp"
@@ -16,6 +17,16 @@
 #include "core/settings/facts.hpp"
 
 namespace holdfast::supervision {
+
+// A launcher on another machine than the ctest of its test: what it has from the launcher beside
+// ctest.
+struct FarSide {
+  ProcessName parent;  // our parent, in ctest's place: when it dies, the test is ended
+  unsigned n = 1;      // which attempt of the test it is
+  std::vector<Variable> variables = {};  // what the other side tells the test
+  std::string log = {};                  // path: where this side logs
+  std::string node = {};                 // its machine
+};
 
 struct Invocation {
   CommandLine line;
@@ -37,17 +48,16 @@ struct Invocation {
   Milliseconds told_timeout{0};
   bool disabled = false;  // HOLDFAST_DISABLE
   bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF
-  // This side of the attempt is on another machine than its ctest. A process that stands for ctest
-  // is our parent, and there is no keeper.
-  bool is_afar = false;
-  std::vector<Variable> near_variables;  // what the other side tells the test
-  std::string far_log;                   // where this side logs then
-  std::string far_node;                  // and on which machine
-  int lines = -1;              // where lines for people go without a keeper; -1: our own stderr
+  // Set: this side of the attempt is on another machine than its ctest, and there is no keeper.
+  std::optional<FarSide> far;
   std::string not_understood;  // what ctest has said in another version's words; empty: nothing
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };
+
+// Makes of what the launcher beside ctest has read the invocation of the far side. ctest's clock
+// and its first line of the output stay there.
+void be_far_side(FarSide far, Invocation& invocation);
 
 // Returns the words of a null-terminated command, valid as long as the command.
 std::vector<std::string_view> words_of(char** command);

@@ -34,6 +34,9 @@ class KeeperLink {
   bool connected() const { return socket_.valid(); }
   const std::string& trouble() const { return trouble_; }
   int fd() const { return socket_.get(); }
+  // For a hand-over to the next program.
+  const os::UniqueFd& socket() const { return socket_; }
+  os::UniqueFd& socket() { return socket_; }
 
   // Gives the keeper a duplicate of a lock's descriptor, so that the lock outlives this process for
   // as long as anything of its test lives. To be called before the test starts.

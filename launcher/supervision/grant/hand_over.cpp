@@ -2,97 +2,87 @@
 
 #include <fcntl.h>
 
+#include <vector>
+
 #include "core/base/number.hpp"
 #include "core/settings/fields.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"
 
-namespace holdfast::supervision {
+namespace holdfast {
 
-void be_far_side(const FarSide& far, Invocation& invocation) {
-  invocation.is_afar = true;
-  invocation.near_variables = far.variables;
-  invocation.lines = far.lines;
-  invocation.far_log = far.log;
-  invocation.far_node = far.node;
-  if (!invocation.attach) invocation.attach.emplace();
-  invocation.attach->ctest = far.parent;
-  CtestLimits& limits = invocation.limits;
-  limits.raised.reset();
-  limits.kept.reset();
-  limits.default_raised = limits.stop_time = Milliseconds{0};
-  limits.tells = false;
-  invocation.tells_locks = false;
-  invocation.told_timeout = Milliseconds{0};
+void each_field(wire::Any<EarlierAttempts> auto& earlier, auto&& use) {
+  use("count", earlier.count);
+  use("wall_us", earlier.wall_us);
+  use("user_us", earlier.user_us);
+  use("system_us", earlier.system_us);
+  use("max_rss_kb", earlier.max_rss_kb);
+  use("waited_ms", earlier.waited_ms);
+  use("why", earlier.why);
 }
 
+}  // namespace holdfast
+
+namespace holdfast::os {
+
+// Signal sets are in the kernel's form.
+void each_field(wire::Any<CallersSignals> auto& callers, auto&& use) {
+  use("mask", callers.mask, wire::k_needed);
+  use("ignored", callers.ignored, wire::k_needed);
+  use("child_ignored", callers.child_ignored);
+}
+
+}  // namespace holdfast::os
+
+namespace holdfast::supervision {
 namespace {
 
-// The fields besides those of the grant. Signal sets are in the kernel's form.
-struct Handed {
-  int keeper = -1;
-  int build_tool = -1;
-  int lines = -1;
-  os::SignalSet mask = 0;
-  os::SignalSet ignored = 0;
-  bool child_ignored = false;
-  EarlierAttempts earlier = {};
-};
+// Nobody else uses this option, and parse_command_line() does not know it.
+constexpr std::string_view k_handed_over = "--handed-over=";
 
-void each_field(wire::Any<Handed> auto& handed, auto&& use) {
-  use("keeper", handed.keeper, -1);
-  use("build_tool", handed.build_tool, -1);
-  use("lines", handed.lines, -1);
-  use("mask", handed.mask, wire::k_needed);
-  use("ignored", handed.ignored, wire::k_needed);
-  use("child_ignored", handed.child_ignored);
-  use("earlier", handed.earlier.count);
-  use("earlier_wall_us", handed.earlier.wall_us);
-  use("earlier_user_us", handed.earlier.user_us);
-  use("earlier_system_us", handed.earlier.system_us);
-  use("earlier_max_rss_kb", handed.earlier.max_rss_kb);
-  use("earlier_waited_ms", handed.earlier.waited_ms);
-  use("earlier_why", handed.earlier.why);
+// What is neither the grant nor settings, which make the rest of the message.
+void each_field(wire::Any<HandOver> auto& handed, auto&& use) {
+  use("callers", handed.callers);
+  use("earlier", handed.earlier);
 }
 
-wire::Message to_message(const wire::AttemptGrant& grant, const HandOver& handed) {
-  wire::Message message = wire::to_message(grant);
-  const Handed all{.keeper = handed.keeper.fd(),
-                   .build_tool = handed.build_tool.get(),
-                   .lines = handed.lines.get(),
-                   .mask = handed.callers.mask,
-                   .ignored = handed.callers.ignored,
-                   .child_ignored = handed.callers.child_ignored,
-                   .earlier = handed.earlier};
-  each_field(all, wire::ToMessage(message));
+void each_descriptor(wire::Any<HandOver> auto& handed, auto&& use) {
+  use("keeper", handed.keeper.socket());
+  use("service_keeper", handed.service_keeper.socket());
+  use("cluster", handed.cluster);
+  use("build_tool", handed.build_tool);
+  use("lines", handed.lines);
+}
+
+wire::Message to_message(const HandOver& handed) {
+  wire::Message message =
+      handed.grant ? wire::to_message(*handed.grant) : wire::to_message(handed.said);
+  const wire::ToMessage write(message);
+  each_field(handed, write);
+  each_descriptor(handed, [&](std::string_view key, const os::UniqueFd& descriptor) {
+    write(key, descriptor.get(), -1);
+  });
   return message;
 }
 
-// -1: there is none.
-os::UniqueFd taken(int descriptor) {
-  os::UniqueFd own(descriptor);
-  if (own.valid()) (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-  return own;
-}
-
-Result<HandedOver> from_message(const wire::Message& message) {
-  HandedOver handed;
-  HOLDFAST_TRY(handed.grant, wire::to_grant(message));
-  Handed all;
-  wire::FromMessage read(message);
-  each_field(all, read);
-  HOLDFAST_TRY(all, read.give(wire::k_grant, std::move(all)));
-  handed.callers.mask = all.mask;
-  handed.callers.ignored = all.ignored;
-  handed.callers.child_ignored = all.child_ignored;
-  if (os::UniqueFd keeper = taken(all.keeper); keeper.valid()) {
-    handed.keeper = KeeperLink::adopt(std::move(keeper));
+Result<HandOver> from_message(const wire::Message& message) {
+  HandOver handed;
+  if (message.kind == wire::k_grant) {
+    HOLDFAST_TRY(handed.grant, wire::to_grant(message));
+  } else {
+    HOLDFAST_TRY(handed.said, wire::to_values(message));
   }
-  handed.build_tool = taken(all.build_tool);
-  handed.lines = taken(all.lines);
-  handed.earlier = std::move(all.earlier);
-  return handed;
+  wire::FromMessage read(message);
+  each_field(handed, read);
+  each_descriptor(handed, [&](std::string_view key, os::UniqueFd& descriptor) {
+    int number = -1;
+    read(key, number, -1);
+    descriptor = os::UniqueFd(number);
+    // The command must not get it.
+    if (number >= 0) (void)::fcntl(number, F_SETFD, FD_CLOEXEC);
+  });
+  return read.give(message.kind, std::move(handed));
 }
 
 // Reads the message that `descriptor` has, and closes it.
@@ -102,53 +92,38 @@ Result<wire::Message> take_message(int descriptor) {
   return wire::decode(text);
 }
 
-void keep_over_exec(const HandOver& handed) {
-  for (const int fd : {handed.keeper.fd(), handed.service_keeper.fd(), handed.cluster.get(),
-                       handed.build_tool.get(), handed.lines.get()}) {
-    if (fd >= 0) (void)::fcntl(fd, F_SETFD, 0);
-  }
-}
-
 }  // namespace
 
-Error hand_over(const Invocation& invocation, const wire::AttemptGrant& grant,
+Error hand_over(const std::string& program, char** arguments, char** environment,
                 const HandOver& handed) {
-  HOLDFAST_TRY(const std::string program, exec_program());
-  HOLDFAST_TRY(const os::UniqueFd file, os::memory_file(wire::encode(to_message(grant, handed))));
+  HOLDFAST_TRY(const os::UniqueFd file, os::memory_file(wire::encode(to_message(handed))));
   std::string word = std::string(k_handed_over) + std::to_string(file.get());
-  std::vector<char*> arguments{invocation.arguments[0], word.data()};
-  for (char** own = invocation.arguments + 1; *own != nullptr; ++own) arguments.push_back(*own);
-  arguments.push_back(nullptr);
-  keep_over_exec(handed);
-  ::execve(program.c_str(), arguments.data(), invocation.environment);
+  std::vector<char*> all{arguments[0], word.data()};
+  for (char** own = arguments + 1; *own != nullptr; ++own) all.push_back(*own);
+  all.push_back(nullptr);
+  each_descriptor(handed, [](std::string_view, const os::UniqueFd& descriptor) {
+    if (descriptor.valid()) (void)::fcntl(descriptor.get(), F_SETFD, 0);
+  });
+  ::execve(program.c_str(), all.data(), environment);
   return os::system_error("execute " + program);
 }
 
-Result<std::optional<HandedOver>> take_over(char**& arguments) {
-  if (arguments[0] == nullptr || arguments[1] == nullptr) return std::optional<HandedOver>();
+Result<HandOver> take_over(char**& arguments) {
+  if (arguments[0] == nullptr || arguments[1] == nullptr) return HandOver();
   const std::string_view word = arguments[1];
-  if (!word.starts_with(k_handed_over)) return std::optional<HandedOver>();
+  if (!word.starts_with(k_handed_over)) return HandOver();
   const std::optional<int> fd = parse_number<int>(word.substr(k_handed_over.size()));
   if (!fd || *fd < 0) return Error{"read what was handed over: expected a descriptor"};
   HOLDFAST_TRY(const wire::Message message, take_message(*fd));
-  HOLDFAST_TRY(HandedOver handed, from_message(message));
+  HOLDFAST_TRY(HandOver handed, from_message(message));
   arguments[1] = arguments[0];
   ++arguments;
-  return std::optional<HandedOver>(std::move(handed));
+  return handed;
 }
 
 void become_exec(char** arguments, char** environment) {
   const Result<std::string> program = exec_program();
   if (program) ::execve(program->c_str(), arguments, environment);
-}
-
-Result<os::UniqueFd> hand_settings(const Values& said) {
-  return os::memory_file(wire::encode(wire::to_message(said)));
-}
-
-Result<Values> take_settings(int descriptor) {
-  HOLDFAST_TRY(const wire::Message message, take_message(descriptor));
-  return wire::to_values(message);
 }
 
 }  // namespace holdfast::supervision

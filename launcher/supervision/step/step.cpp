@@ -9,6 +9,7 @@
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
+#include "supervision/base/programs.hpp"
 #include "supervision/base/step_record.hpp"
 #include "supervision/locks/lock_taking.hpp"
 
@@ -40,11 +41,11 @@ Exit refuse(const Error& error) {
 
 class Step {
  public:
-  Step(Invocation& invocation, Surroundings around, os::UniqueFd lines, StepRunner& runner)
+  Step(Invocation& invocation, Surroundings around, HandOver held, StepRunner& runner)
       : invocation_(invocation),
         step_(*invocation.line.step),
         around_(std::move(around)),
-        lines_(std::move(lines)),
+        held_(std::move(held)),
         outputs_(step_, invocation.command),
         runner_(runner) {}
 
@@ -79,8 +80,8 @@ class Step {
   // unless the command fails anyway and there is nobody else to tell.
   void say(const AttemptResult& result) {
     if (step_.kind != StepKind::custom) return write_line(result.note);
-    if (!lines_.valid() && result.outcome == Outcome::passed) return;
-    Teller(nullptr, Loudness::normal, lines_.get()).complain(result.note);
+    if (!held_.lines.valid() && result.outcome == Outcome::passed) return;
+    Teller(nullptr, Loudness::normal, held_.lines.get()).complain(result.note);
   }
 
   // No setting for steps applies to custom commands.
@@ -117,15 +118,12 @@ class Step {
 
   // Returns only on failure.
   Error hand_over_step() {
-    HandOver handed;
-    handed.callers = around_.callers;
-    handed.build_tool = std::move(around_.parent);
-    handed.lines = std::move(lines_);
-    handed.earlier = step_.earlier;
+    HOLDFAST_TRY(const std::string program, exec_program());
+    held_.build_tool = std::move(around_.parent);
+    held_.earlier = step_.earlier;
     outputs_.go_there();
-    Error error = hand_over(invocation_, grant_, handed);
-    around_.parent = std::move(handed.build_tool);
-    lines_ = std::move(handed.lines);
+    Error error = hand_over(program, invocation_.arguments, invocation_.environment, held_);
+    around_.parent = std::move(held_.build_tool);
     return error;
   }
 
@@ -135,7 +133,7 @@ class Step {
     }
     HeldLocks above(invocation_.held);
     KeeperLink none;
-    Teller teller(nullptr, invocation_.line.loudness, lines_.get());
+    Teller teller(nullptr, invocation_.line.loudness, held_.lines.get());
     TakenLocks locks = take_locks(grant_, above, around_, none, -1, teller);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, step_.title());
     AttemptPlan plan;
@@ -163,7 +161,7 @@ class Step {
   Invocation& invocation_;
   BuildStep& step_;
   Surroundings around_;
-  os::UniqueFd lines_;
+  HandOver held_;
   StepOutputs outputs_;
   StepRunner& runner_;
   Grant grant_;
@@ -265,23 +263,22 @@ std::string StepRunner::why_once_more(const AttemptResult& result) {
   return holdfast::why_once_more(result.observation, evidence);
 }
 
-Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner) {
+Exit launch_step(Invocation invocation, HandOver handed, StepRunner& runner) {
   invocation.attach.reset();  // a ctest further up did not start this step
-  const os::CallersSignals callers = handed != nullptr ? handed->callers : os::take_signals();
-  if (handed == nullptr && is_exempt(invocation))
-    return become_command(invocation, invocation.environment, callers);
+  const bool is_first = !handed.callers;
+  if (is_first) handed.callers = os::take_signals();
+  if (is_first && is_exempt(invocation))
+    return become_command(invocation, invocation.environment, *handed.callers);
   complete_step(invocation);
-  Result<Surroundings> around = look_around(invocation, callers);
+  Result<Surroundings> around = look_around(invocation, *handed.callers);
   if (!around) return refuse(around.error());
-  os::UniqueFd lines;
-  if (handed != nullptr) {
-    around->parent = std::move(handed->build_tool);
-    lines = std::move(handed->lines);
-    invocation.line.step->earlier = std::move(handed->earlier);
+  if (is_first) {
+    handed.lines = watch_build_tool(invocation, *around);
   } else {
-    lines = watch_build_tool(invocation, *around);
+    around->parent = std::move(handed.build_tool);
+    invocation.line.step->earlier = std::move(handed.earlier);
   }
-  return Step(invocation, std::move(*around), std::move(lines), runner).run();
+  return Step(invocation, std::move(*around), std::move(handed), runner).run();
 }
 
 }  // namespace holdfast::supervision

@@ -80,9 +80,9 @@ class StepRunner {
   StepMemory memory_;
 };
 
-// `invocation.line.step` must be set. `handed`: as for launch(). With a plain runner, a step that
-// is more than one plain attempt is handed over to holdfast-exec. That happens before the attempt
-// if settings or slots by memory ask for it, else after the attempt.
-Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner);
+// `invocation.line.step` must be set. With a plain runner, a step that is more than one plain
+// attempt is handed over to holdfast-exec. That happens before the attempt if settings or slots by
+// memory ask for it, else after the attempt.
+Exit launch_step(Invocation invocation, HandOver handed, StepRunner& runner);
 
 }  // namespace holdfast::supervision

@@ -18,9 +18,10 @@ int code_of(std::vector<std::string> options, bool services) {
   if (child == 0) {
     options.insert(options.end(), {"--", "/bin/true"});
     Started started(std::move(options), {"PATH=/bin"});
-    Invocation invocation = started.invocation();
-    if (services) invocation.line.service_keeper = STDIN_FILENO;
-    const Exit end = launch_unwatched(invocation, {}, "no pidfd_open(2)");
+    HandOver handed;
+    handed.callers.emplace();
+    if (services) handed.service_keeper = KeeperLink::adopt(os::UniqueFd(::dup(STDIN_FILENO)));
+    const Exit end = launch_unwatched(started.invocation(), handed, "no pidfd_open(2)");
     ::_exit(end.value);
   }
   int status = 0;

@@ -1,4 +1,4 @@
-#include "supervision/grant/hand_over.hpp"
+#include "supervision/base/invocation.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ TEST(FarSide, WhatCtestDoesWithATestStaysBesideCtest) {
                    "HOLDFAST_P_LOCK_LINE=1", "HOLDFAST_P_TIMEOUT_LINE=2"});
   Invocation invocation = started.invocation();
   ASSERT_TRUE(invocation.limits.tells);
-  be_far_side({{5, 6}, 2, {{"HOLDFAST_SLOT_GPU", "1"}}, 9, "/log", "n1"}, invocation);
+  be_far_side({{5, 6}, 2, {{"HOLDFAST_SLOT_GPU", "1"}}, "/log", "n1"}, invocation);
   // A signal that is for the test must not count as ctest's word on a limit.
   EXPECT_FALSE(invocation.limits.tells);
   CtestClock clock(invocation.limits);
@@ -29,14 +29,13 @@ TEST(FarSide, WhatCtestDoesWithATestStaysBesideCtest) {
 TEST(FarSide, ItsParentIsInCtestsPlace) {
   Started started({"--test=t", "/bin/t"}, {k_attached});
   Invocation invocation = started.invocation();
-  be_far_side({{5, 6}, 2, {{"HOLDFAST_SLOT_GPU", "1"}}, 9, "/log", "n1"}, invocation);
+  be_far_side({{5, 6}, 2, {{"HOLDFAST_SLOT_GPU", "1"}}, "/log", "n1"}, invocation);
   EXPECT_EQ(invocation.attach->ctest, (ProcessName{5, 6}));
   EXPECT_EQ(invocation.attach->tree, "/b");
-  EXPECT_TRUE(invocation.is_afar);
-  EXPECT_EQ(invocation.near_variables.size(), 1U);
-  EXPECT_EQ(invocation.lines, 9);
-  EXPECT_EQ(invocation.far_log, "/log");
-  EXPECT_EQ(invocation.far_node, "n1");
+  ASSERT_TRUE(invocation.far);
+  EXPECT_EQ(invocation.far->variables.size(), 1U);
+  EXPECT_EQ(invocation.far->log, "/log");
+  EXPECT_EQ(invocation.far->node, "n1");
 }
 
 }  // namespace

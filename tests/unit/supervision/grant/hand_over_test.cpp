@@ -1,0 +1,34 @@
+#include "supervision/grant/hand_over.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "os/file/file_text.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+Result<HandOver> taken_from(std::string word) {
+  std::string name = "holdfast-exec";
+  char* words[] = {name.data(), word.data(), nullptr};
+  char** arguments = words;
+  return take_over(arguments);
+}
+
+TEST(HandOver, IsEmptyForAProgramThatWasHandedNothing) {
+  const Result<HandOver> held = taken_from("--name=t");
+  ASSERT_TRUE(held);
+  EXPECT_FALSE(held->callers);
+  EXPECT_FALSE(held->grant);
+}
+
+TEST(HandOver, ThatIsNotUnderstoodIsRefused) {
+  EXPECT_FALSE(taken_from("--handed-over=none"));
+  Result<os::UniqueFd> file = os::memory_file("no message");
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(taken_from("--handed-over=" + std::to_string(file->release())));
+}
+
+}  // namespace
+}  // namespace holdfast::supervision
