@@ -256,7 +256,6 @@ class Host {
     plan.mode = ExitMode::ctest;
     plan.keeper = keeper_.get();
     plan.identity = &identity_;
-    plan.locks = &locks_;
     plan.timeout_signal = order_.spec.stop_signal;
     plan.timeout_grace = order_.spec.grace;
     plan.teller = &teller_;
@@ -276,7 +275,6 @@ class Host {
   wire::HostOrder order_;
   os::UniqueFd keeper_;
   supervision::AttemptIdentity identity_;
-  std::vector<os::LockRequest> locks_;
   std::vector<os::UniqueFd> kept_;
   os::UniqueFd network_;
   os::UniqueFd dependents_;

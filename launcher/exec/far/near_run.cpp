@@ -47,9 +47,11 @@ Milliseconds sum(Milliseconds a, Milliseconds b) { return std::min(k_longest, a 
 
 }  // namespace
 
-NearAttempt::NearAttempt(const supervision::AttemptPlan& plan, supervision::Surroundings& around,
-                         OutputRelay& relay, const FarFiles& files, SrunProcess srun)
+NearAttempt::NearAttempt(const supervision::AttemptPlan& plan, const Policy& far,
+                         supervision::Surroundings& around, OutputRelay& relay,
+                         const FarFiles& files, SrunProcess srun)
     : plan_(plan),
+      far_(far),
       around_(around),
       relay_(relay),
       files_(files),
@@ -73,7 +75,7 @@ void NearAttempt::wait_for_news() {
   os::Wait wait({around_.signals.fd(), parent, srun_.watched()}, next_look());
   if (!relay_.is_full()) srun_.output().join(wait);
   relay_.join(wait);
-  if (plan_.cluster != nullptr) plan_.cluster->join(wait);
+  for (supervision::Need* const need : plan_.needs) need->join(wait);
   wait.go();
   relay_.pass_on();
   read_srun();
@@ -82,7 +84,7 @@ void NearAttempt::wait_for_news() {
     parent_watched_ = false;
     if (end_.signal == 0) end_by(SIGTERM);
   }
-  if (plan_.cluster != nullptr) look_at_lease(wait);
+  for (supervision::Need* const need : plan_.needs) look_at(*need, wait);
   const Milliseconds now = os::monotonic_now();
   if (now >= next_records_) look_for_records();
   if (end_.signal == 0 && now >= limit()) {
@@ -112,9 +114,8 @@ Milliseconds NearAttempt::next_look() const {
 // When the test must be over, if the far side does what it should. Nobody knows how long the far
 // side waits for its locks.
 Milliseconds NearAttempt::limit() const {
-  const Policy& policy = plan_.far->policy;
-  if (policy.timeout.count() == 0 || !policy.locks.empty()) return k_longest;
-  return sum(started_, policy.timeout + policy.grace + k_stacks);
+  if (far_.timeout.count() == 0 || !far_.locks.empty()) return k_longest;
+  return sum(started_, far_.timeout + far_.grace + k_stacks);
 }
 
 bool NearAttempt::read_srun() {
@@ -174,7 +175,7 @@ void NearAttempt::look_for_records() {
   end_.record = files_.ended();
   if (end_.record.empty() && is_end_said_) end_.record = said_end_;
   if (!end_.record.empty()) record_ = now;
-  if (plan_.far->policy.isolation) take_cases();
+  if (far_.isolation) take_cases();
 }
 
 // Only ctest's machine writes to the journal: on NFS, O_APPEND does not keep the lines of two
@@ -204,9 +205,9 @@ void NearAttempt::read_signals() {
   }
 }
 
-void NearAttempt::look_at_lease(const os::Wait& wait) {
-  using News = supervision::ClusterLocks::News;
-  const News news = plan_.cluster->look(wait);
+void NearAttempt::look_at(supervision::Need& need, const os::Wait& wait) {
+  using News = supervision::Need::News;
+  const News news = need.look(wait);
   if (news == News::none) return;
   if (end_.signal == 0) {
     end_.lease_lost = true;
@@ -307,13 +308,14 @@ std::vector<Variable> near_variables(char** environment) {
 
 class NodeRun {
  public:
-  NodeRun(const AttemptPlan& plan, supervision::Surroundings& around, OutputRelay& relay,
-          const std::vector<std::string>& cases)
+  NodeRun(const AttemptPlan& plan, const Policy& far, supervision::Surroundings& around,
+          OutputRelay& relay, const std::vector<std::string>& cases)
       : plan_(plan),
+        far_(far),
         around_(around),
         relay_(relay),
         cases_to_run_(cases),
-        allocation_(allocation_of_ctest(plan.far->invocation.environment)),
+        allocation_(allocation_of_ctest(plan.test->invocation.environment)),
         slurm_(allocation_, around),
         files_(directory_of(plan), plan.identity->attempt),
         run_(files_.directory()) {}
@@ -397,11 +399,11 @@ class NodeRun {
   }
 
   FarJob job() const {
-    const supervision::FarOrder& order = *plan_.far;
+    const supervision::Invocation& invocation = plan_.test->invocation;
     FarJob job;
     job.version = HOLDFAST_VERSION;
-    job.arguments = entries_of(order.invocation.arguments);
-    job.environment = entries_of(order.invocation.environment);
+    job.arguments = entries_of(invocation.arguments);
+    job.environment = entries_of(invocation.environment);
     // A command inside of the test finds the locks that the test has here. Only a test with locks
     // over machines needs the password, and it is told below.
     std::erase_if(job.environment, [](const std::string& entry) {
@@ -420,8 +422,8 @@ class NodeRun {
     job.cases = cases_to_run_;
     // With two streams their order in our log is not certain, so no case has a place in it.
     if (job.one_stream) job.log = relay_.log();
-    job.grant = order.grant;
-    job.grant.policy = order.policy;
+    job.grant = plan_.test->grant;
+    job.grant.policy = far_;
     job.grant.policy.timeout = plan_.policy.timeout;
     // The lock by which an attempt runs alone stays here, and a batch has to know.
     if (has_to_itself(plan_.policy.locks)) job.grant.policy.processors = 1;
@@ -436,7 +438,7 @@ class NodeRun {
     // srun_words() has accepted the same text before, when the settings were read.
     HOLDFAST_TRY(std::vector<std::string> options, srun_words(plan_.policy.engine.options));
     FarStep step;
-    step.processors = static_cast<unsigned>(processors_of(plan_.far->invocation.facts));
+    step.processors = static_cast<unsigned>(processors_of(plan_.test->invocation.facts));
     step.options = std::move(options);
     step.left_out_nodes = left_out_;
     step.command = {program, std::string(k_far_option), files_.job()};
@@ -451,8 +453,8 @@ class NodeRun {
   }
 
   AttemptResult follow_srun() {
-    if (plan_.cluster != nullptr) {
-      if (Result<void> begun = plan_.cluster->begin_watch(); !begun) {
+    for (supervision::Need* const need : plan_.needs) {
+      if (Result<void> begun = need->begin_watch(); !begun) {
         return supervision::own_failure(begun.error());
       }
     }
@@ -462,7 +464,7 @@ class NodeRun {
       supervision::dismiss_warden(warden);
       return supervision::own_failure(srun.error());
     }
-    NearEnd end = NearAttempt(plan_, around_, relay_, files_, std::move(*srun)).run();
+    NearEnd end = NearAttempt(plan_, far_, around_, relay_, files_, std::move(*srun)).run();
     supervision::dismiss_warden(warden);
     AttemptResult result = concluded(end);
     if (end.lease_lost && result.observation.end_reason == EndReason::signal) {
@@ -477,7 +479,7 @@ class NodeRun {
   // If we are killed, srun dies with us, and the node ends the test within the grace. Until then
   // the warden keeps the locks from all others.
   supervision::Warden post_warden() const {
-    std::vector<int> locks = plan_.lock_descriptors();
+    std::vector<int> locks = plan_.kept_descriptors();
     if (locks.empty()) return {};
     supervision::Warden warden = supervision::start_warden(std::move(locks));
     if (warden.pid != 0) return warden;
@@ -574,6 +576,7 @@ class NodeRun {
   }
 
   const AttemptPlan& plan_;
+  const Policy& far_;
   supervision::Surroundings& around_;
   OutputRelay& relay_;
   const std::vector<std::string>& cases_to_run_;
@@ -586,9 +589,10 @@ class NodeRun {
 
 }  // namespace
 
-AttemptResult run_on_node(const AttemptPlan& plan, supervision::Surroundings& around,
-                          OutputRelay& relay, const std::vector<std::string>& cases) {
-  return NodeRun(plan, around, relay, cases).run();
+AttemptResult run_on_node(const AttemptPlan& plan, const Policy& far,
+                          supervision::Surroundings& around, OutputRelay& relay,
+                          const std::vector<std::string>& cases) {
+  return NodeRun(plan, far, around, relay, cases).run();
 }
 
 }  // namespace holdfast::exec

@@ -15,15 +15,15 @@ ProcessEnd end_of_main(const GuardReport& report) {
   return {};
 }
 
-AttemptResult result_without_attempt(const Observation& observation, std::string note) {
+}  // namespace
+
+AttemptResult result_without_attempt(const Observation& seen, std::string note) {
   AttemptResult result;
-  result.observation = observation;
-  result.outcome = outcome_of(observation);
+  result.observation = seen;
+  result.outcome = outcome_of(seen);
   result.note = std::move(note);
   return result;
 }
-
-}  // namespace
 
 AttemptResult result_of(const SeenAttempt& seen) {
   AttemptResult result;
@@ -76,65 +76,6 @@ AttemptResult refused(std::string note) {
   Observation seen;
   seen.lock_refused = true;
   return result_without_attempt(seen, std::move(note));
-}
-
-AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
-  Observation seen;
-  seen.lock_not_had = locks.end == TakenLocks::End::not_in_time;
-  seen.lock_refused = locks.end == TakenLocks::End::refused;
-  const std::string note = "\"" + name + "\": " + locks.trouble;
-  if (locks.end == TakenLocks::End::lost) seen.end_reason = EndReason::lock_lost;
-  AttemptResult result = locks.end == TakenLocks::End::interrupted
-                             ? not_begun(note, locks.signal != 0 ? locks.signal : SIGTERM)
-                             : result_without_attempt(seen, note);
-  result.lock_wait = locks.waited;
-  return result;
-}
-
-AttemptResult lost_before_start(TakenLocks& locks, const HadServices& services,
-                                const std::string& name) {
-  locks.end = TakenLocks::End::lost;
-  locks.trouble = "lost its lock " + to_text(locks.cluster.held().front().spec) +
-                  " before it began: " + locks.cluster.why_lost();
-  AttemptResult result = without_locks(locks, name);
-  result.service_wait = services.waited;
-  return result;
-}
-
-AttemptResult without_services(const HadServices& services, const std::string& name) {
-  const std::string note = "\"" + name + "\": " + services.trouble;
-  Observation seen;
-  seen.service_not_had = true;
-  AttemptResult result = services.end == HadServices::End::interrupted
-                             ? not_begun(note, services.signal != 0 ? services.signal : SIGTERM)
-                             : result_without_attempt(seen, note);
-  result.service_wait = services.waited;
-  return result;
-}
-
-void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
-                       AttemptResult& result) {
-  for (const os::LockRequest& lock : locks) {
-    if (!lock.is_lost()) continue;
-    result.observation.lock_lost = true;
-    result.outcome = outcome_of(result.observation);
-    result.note = "\"" + name + "\": the file of its lock " + to_text(lock.spec()) +
-                  " was removed while it had it: another may have had it at the same time";
-    return;
-  }
-}
-
-void notice_lost_lease(const ClusterLocks& locks, const std::string& name, AttemptResult& result) {
-  const bool was_ended = result.observation.end_reason == EndReason::lock_lost;
-  if (!locks.is_connected() || (!was_ended && !locks.was_over())) return;
-  result.observation.lock_lost = true;
-  const Outcome outcome = outcome_of(result.observation);
-  if (outcome != Outcome::lock_lost) return;
-  result.outcome = outcome;
-  result.note =
-      "\"" + name + "\" lost its lock " + to_text(locks.held().front().spec) + ": " +
-      locks.why_lost() +
-      (was_ended ? "; its process tree was ended" : ": another may have had it at the same time");
 }
 
 std::int64_t AttemptClock::wall_us() const {

@@ -4,15 +4,12 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/outcome/supervision.hpp"
 #include "core/settings/policy.hpp"
 #include "os/file/clock.hpp"
 #include "supervision/base/records.hpp"
-#include "supervision/locks/taken_locks.hpp"
-#include "supervision/services/service_asking.hpp"
 
 namespace holdfast::supervision {
 
@@ -33,26 +30,8 @@ AttemptResult own_failure(const Error& error);
 AttemptResult not_begun(std::string note, int signal);
 // Returns the result if the attempt's locks can never be taken.
 AttemptResult refused(std::string note);
-// Returns the result if `locks` were not taken, for whatever reason. `name`: the name of the test.
-AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
-// Returns the result if the lease of `locks` ended while the attempt waited for something else.
-AttemptResult lost_before_start(TakenLocks& locks, const HadServices& services,
-                                const std::string& name);
-// `services` were not had; `name` is the name of the test.
-AttemptResult without_services(const HadServices& services, const std::string& name);
-
-// Whether others may have had a lock of the attempt, for whatever reason we know that.
-inline bool has_lost_lock(const Observation& seen) {
-  return seen.lock_lost || seen.end_reason == EndReason::lock_lost;
-}
-
-// To be called when the test is over and its locks are still held. If the file of a lock was
-// removed while the attempt had the lock, that becomes the result of the attempt.
-void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
-                       AttemptResult& result);
-// The same for the lease of locks over machines, after end_watch(). A test that has ended by itself
-// before the lease was over had its lock to the end.
-void notice_lost_lease(const ClusterLocks& locks, const std::string& name, AttemptResult& result);
+// Returns the result of an attempt that could not begin, for the reason in `seen`.
+AttemptResult result_without_attempt(const Observation& seen, std::string note);
 
 // The clock of an attempt, which stands still while the test is paused.
 class AttemptClock {

@@ -177,7 +177,9 @@ class Guard final : public os::TreeWatcher {
   // The launcher ends the test before its lease of locks over machines is over. The guard looks at
   // the lease as well, in case the launcher is stopped or was killed.
   Milliseconds hurry_time() override {
-    return plan_.cluster == nullptr ? k_longest : plan_.cluster->time_left();
+    Milliseconds left = k_longest;
+    for (const Need* const need : plan_.needs) left = std::min(left, need->time_left());
+    return left;
   }
 
   // While the tree is being ended, every order but kill_tree is ignored, and so is the launcher's
@@ -267,8 +269,7 @@ class Guard final : public os::TreeWatcher {
     report_.stays = true;
     note_usage();
     report(GuardReport::Stage::tree_ended);
-    plan_.locks->clear();
-    if (plan_.cluster != nullptr) plan_.cluster->let_go();
+    for (Need* const need : plan_.needs) need->let_go();
     // Leftovers that no other test needs may outlive the run, so for them the guard does not watch
     // the run. The guard stays only because it is the first process of their PID namespace: if the
     // guard ended, the leftovers would end too.
@@ -521,18 +522,9 @@ Result<pid_t> GuardProcess::fork_contained(const AttemptPlan& plan) {
   return guard;
 }
 
-std::vector<int> AttemptPlan::lock_descriptors() const {
-  std::vector<int> kept;
-  for (const os::LockRequest& lock : *locks) {
-    for (int held : lock.descriptors()) kept.push_back(held);
-  }
-  if (cluster != nullptr) kept.push_back(cluster->descriptor());
-  return kept;
-}
-
 void GuardProcess::post_warden(const AttemptPlan& plan, pid_t guard) {
   if (plan.keeper >= 0) return;
-  const pid_t warden = containment_->post_warden(plan.lock_descriptors(), plan.policy.grace, guard);
+  const pid_t warden = containment_->post_warden(plan.kept_descriptors(), plan.policy.grace, guard);
   if (warden > 0) spared_.push_back(warden);
 }
 

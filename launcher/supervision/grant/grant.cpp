@@ -10,6 +10,7 @@
 #include "core/base/encoding.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -18,7 +19,6 @@
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 #include "os/stack/lost_rights.hpp"
-#include "supervision/base/teller.hpp"
 #include "supervision/grant/left_run.hpp"
 
 namespace holdfast::supervision {
@@ -74,9 +74,11 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
 }
 
 // False: there is no keeper to ask.
-bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers, KeeperLink& keeper,
-                Grant& grant) {
-  keeper = KeeperLink::find(*invocation.attach, callers);
+bool ask_keeper(TestAtHand& test) {
+  const Invocation& invocation = test.invocation;
+  KeeperLink& keeper = test.held.keeper;
+  Grant& grant = test.grant;
+  keeper = KeeperLink::find(*invocation.attach, test.around.callers);
   if (!keeper.connected()) {
     if (!keeper.trouble().empty()) go_on_without(invocation, keeper.trouble(), grant);
     return false;
@@ -162,11 +164,35 @@ Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const P
   return grant;
 }
 
-Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
-                 KeeperLink& keeper) {
+// It stays here without a build tree, which both sides must see. It also stays here if its fixtures
+// share a /tmp or a network on this machine, or if its limit begins when ctest reads a line of its
+// output (TIMEOUT_AFTER_MATCH).
+bool TestAtHand::is_for_node() const {
+  return grant.policy.engine.kind != Engine::local && invocation.attach && !invocation.far &&
+         grant.shared_tmp.empty() && !grant.shares_network && !invocation.limits.kept;
+}
+
+bool TestAtHand::needs_exec() const {
+  const Policy& policy = grant.policy;
+  return grant.refusal.empty() &&
+         (is_batch() || policy.retry.may_retry() || policy.hooks.any() || is_for_node());
+}
+
+Teller TestAtHand::teller() {
+  return {held.keeper.connected() ? &held.keeper : nullptr, invocation.line.loudness,
+          held.lines.get()};
+}
+
+std::string TestAtHand::in_words(std::string_view trouble) const {
+  return text_of({"\"", grant.identity.test, "\": ", trouble});
+}
+
+void seek_grant(TestAtHand& test) {
+  const Invocation& invocation = test.invocation;
+  Grant& grant = test.grant;
   const ProcessName own = os::own_name();
-  Grant grant = complete(own_names(own), invocation, own);
-  if (invocation.attach && ask_keeper(invocation, callers, keeper, grant)) return grant;
+  grant = complete(own_names(own), invocation, own);
+  if (invocation.attach && ask_keeper(test)) return;
   // Without a keeper, which remembers what it has seen, only a program is looked at that is most
   // likely one with GoogleTest.
   const std::string_view program = invocation.command[0];
@@ -174,7 +200,6 @@ Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers
     grant.program = os::ProgramReader().read(std::string(program));
   }
   resolve_here(invocation, grant);
-  return grant;
 }
 
 }  // namespace holdfast::supervision

@@ -1,7 +1,9 @@
-// Asks the keeper for the network that an attempt shares with its services or fixtures.
+// The needs that a keeper has for an attempt: its services, and the network that it shares with
+// them or with its fixtures.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,9 +14,11 @@
 #include "core/service/service_spec.hpp"
 #include "os/file/descriptors.hpp"
 #include "supervision/base/keeper_link.hpp"
+#include "supervision/base/need.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
+#include "supervision/grant/grant.hpp"
 
 namespace holdfast::supervision {
 
@@ -49,6 +53,29 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
 // been looked at, a minute at most.
 wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
 void note_red_services(wire::RedServices seen, AttemptResult& result);
+
+// The network, before the services: they are asked for from within it.
+class NetworkNeed final : public Need {
+ public:
+  std::optional<AttemptResult> acquire(TestAtHand& test) override;
+  void tell(const TestAtHand& test, TestEnvironment& told, AttemptPlan& plan) override;
+  void release(TestAtHand& /*test*/, AttemptResult& /*result*/) override { let_go(); }
+  void let_go() override { network_ = {}; }
+
+ private:
+  SharedNetwork network_;
+};
+
+class ServiceNeed final : public Need {
+ public:
+  std::optional<AttemptResult> acquire(TestAtHand& test) override;
+  void tell(const TestAtHand& test, TestEnvironment& told, AttemptPlan& plan) override;
+  void release(TestAtHand& test, AttemptResult& result) override;
+  void end(TestAtHand& test, const AttemptResult& last) override;
+
+ private:
+  HadServices had_;
+};
 
 // Tells the keeper of a command's services to end them, when the command of `holdfast run` is over.
 // Blocks until nothing of them is left, a minute at most, or until a signal that ends tests
