@@ -36,7 +36,6 @@
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
 #include "settings/pattern.hpp"
-#include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/teller.hpp"

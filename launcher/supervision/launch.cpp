@@ -11,12 +11,12 @@
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/programs.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/outcome/outcome.hpp"
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/need.hpp"
 #include "supervision/grant/grant.hpp"
 #include "supervision/step/step.hpp"

@@ -17,9 +17,9 @@
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/programs.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -17,8 +17,8 @@
 #include "os/file/own_files.hpp"
 #include "os/file/wait.hpp"
 #include "os/log/log.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/programs.hpp"
+#include "supervision/base/records.hpp"
 #include "supervision/services/service_asking.hpp"
 
 namespace holdfast::exec {

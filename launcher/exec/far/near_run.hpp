@@ -12,7 +12,7 @@
 #include "exec/far/srun_process.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/wait.hpp"
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/teller.hpp"
 
 namespace holdfast::exec {

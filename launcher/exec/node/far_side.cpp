@@ -34,7 +34,7 @@
 #include "os/signal/signals.hpp"
 #include "supervision/all_needs.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {

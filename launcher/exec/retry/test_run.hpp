@@ -17,7 +17,7 @@
 #include "exec/batch/batch_run.hpp"
 #include "exec/output/output_relay.hpp"
 #include "forensics/probes.hpp"
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {

@@ -1,4 +1,4 @@
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 
 #include <sys/wait.h>
 
@@ -14,10 +14,10 @@
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/guard_process.hpp"
 #include "supervision/base/guard_messages.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 namespace {

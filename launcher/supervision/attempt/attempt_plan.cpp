@@ -7,6 +7,7 @@
 #include "core/base/names.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"
+#include "os/stack/stack_dump.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -15,7 +16,20 @@ namespace {
 // size if the user already has many large pipes.
 constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
 
+// A living reader reads at once.
+constexpr Milliseconds k_telling_time{200};
+
+class NoCompanion final : public Companion {};
+
+NoCompanion none;
+
 }  // namespace
+
+void Companion::tell(const std::string& text) {
+  os::write_within(STDERR_FILENO, text, k_telling_time);
+}
+
+Companion& no_companion() { return none; }
 
 std::string marker_directory(const std::string& scratch) {
   return scratch + "/" + std::string(names::k_marker_directory);

@@ -20,9 +20,9 @@
 #include "os/process/tagged_processes.hpp"
 #include "os/stack/lost_rights.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/guard_report.hpp"
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/records.hpp"
+#include "supervision/base/step_files.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::supervision {
@@ -478,6 +478,26 @@ void be_guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd 
 }
 
 }  // namespace
+
+void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& report,
+                               std::int64_t wall_us) {
+  AttemptResult result;
+  result.report = report;
+  result.observation.end_reason = EndReason::parent_gone;
+  result.outcome = outcome_of(result.observation);
+  result.wall_us = wall_us;
+  if (plan.step != nullptr) {
+    plan.outputs->remove();
+    result.note = "the launcher of the step was killed; its process tree was ended";
+    return record_step(*plan.step, result);
+  }
+  result.note = "the launcher of the test was killed; its process tree was ended";
+  (void)record_end(*plan.identity, result);
+  bid_farewell(plan.keeper, LentScratch::used);
+  // The keeper holds the test's locks and the build tree. If it is stopped, it would hold both for
+  // ever.
+  if (plan.keeper >= 0) (void)os::continue_peer(plan.keeper);
+}
 
 Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
   HOLDFAST_DO(os::become_subreaper());

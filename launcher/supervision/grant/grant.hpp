@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/ctest/attach.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/settings/policy.hpp"
 #include "supervision/base/invocation.hpp"
@@ -53,5 +54,9 @@ struct TestAtHand {
 // the grant is a refusal. If a keeper was expected and there is none, says why. Waits for the
 // keeper's answer for a few seconds at most.
 void seek_grant(TestAtHand& test);
+
+// Of a run whose keeper was killed, or does not answer: the journal that the keeper has begun for
+// this ctest's run. Empty: it has begun none, or the run has ended.
+std::string journal_of_left_run(const Attach& attach);
 
 }  // namespace holdfast::supervision

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "os/log/log.hpp"
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
 #include "supervision/locks/lock_taking.hpp"
 
 namespace holdfast::supervision {

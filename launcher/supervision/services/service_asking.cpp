@@ -3,7 +3,7 @@
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 namespace {

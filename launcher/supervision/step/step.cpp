@@ -5,12 +5,12 @@
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/programs.hpp"
-#include "supervision/base/step_record.hpp"
+#include "supervision/base/records.hpp"
+#include "supervision/base/step_files.hpp"
 #include "supervision/locks/lock_need.hpp"
 
 namespace holdfast::supervision {

@@ -13,7 +13,7 @@
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/wait.hpp"
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
 #include "supervision/locks/lock_need.hpp"
 
 namespace holdfast::supervision {
