@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/types.h>
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -10,8 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
-#include "core/base/duration.hpp"
 
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/settings/policy.hpp"

@@ -1,8 +1,8 @@
 #include "supervision/base/guard_messages.hpp"
 
 #include <sys/resource.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cstring>
 
 namespace holdfast::supervision {

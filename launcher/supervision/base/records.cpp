@@ -1,6 +1,7 @@
 #include "supervision/base/records.hpp"
 
 #include <sys/wait.h>
+
 #include <algorithm>
 
 #include "core/journal/record_lines.hpp"

@@ -7,16 +7,16 @@
 #include <string>
 #include <string_view>
 #include <vector>
-#include "core/base/duration.hpp"
-#include "core/outcome/supervision.hpp"
-#include "core/settings/policy.hpp"
-#include "os/file/clock.hpp"
 
+#include "core/base/duration.hpp"
 #include "core/ctest/test_order.hpp"
 #include "core/journal/records.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
+#include "core/outcome/supervision.hpp"
+#include "core/settings/policy.hpp"
 #include "core/settings/wire.hpp"
+#include "os/file/clock.hpp"
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/invocation.hpp"
 
@@ -47,7 +47,7 @@ struct AttemptResult {
   std::optional<std::vector<std::string>> cases_left;
   // A batch in which no case ran: the end of its program alone says what it came to.
   bool ran_no_case = false;
-  bool ended_for_companion = false;  // supervision/attempt/companion.hpp
+  bool ended_for_companion = false;  // Companion (supervision/attempt)
   int pressed = 0;                   // SupervisionState::pressed
   bool has_no_node = false;          // the allocation of Slurm is over, or no node is left
   // What holdfast-exec adds. A field is empty if there is nothing to add.

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+
 #include <algorithm>
+
 #include "core/base/names.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"

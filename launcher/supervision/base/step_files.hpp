@@ -4,13 +4,13 @@
 #pragma once
 
 #include <time.h>
-#include "supervision/base/records.hpp"
 
 #include <string>
 #include <vector>
 
 #include "core/step/build_step.hpp"
 #include "os/file/descriptors.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 

@@ -4,16 +4,16 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
-#include <vector>
-#include "core/base/number.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <vector>
 
 #include "core/base/encoding.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
