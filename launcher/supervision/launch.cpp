@@ -15,7 +15,6 @@
 #include "supervision/attempt/scratch.hpp"
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/programs.hpp"
 #include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
@@ -77,10 +76,7 @@ class Launch {
   // Returns only when the hand-over has failed. Then the test is refused.
   void hand_over_test() {
     held_.grant = grant_;
-    const Result<std::string> program = exec_program();
-    grant_.refusal =
-        to_text(program ? hand_over(*program, invocation_.arguments, invocation_.environment, held_)
-                        : program.error());
+    grant_.refusal = to_text(hand_over(invocation_, held_));
   }
 
   Exit run_granted() {

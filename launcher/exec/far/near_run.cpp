@@ -317,13 +317,12 @@ class NodeRun {
         cases_to_run_(cases),
         allocation_(allocation_of_ctest(plan.test->invocation.environment)),
         slurm_(allocation_, around),
-        files_(directory_of(plan), plan.identity->attempt),
-        run_(files_.directory()) {}
+        files_(directory_of(plan), plan.identity->attempt) {}
 
   AttemptResult run() {
     if (const std::string why = obstacle(); !why.empty()) return refuse(why);
-    if (run_.is_over()) return lost_for_good(over_in_words());
-    left_out_ = run_.left_out();
+    if (files_.is_over()) return lost_for_good(over_in_words());
+    left_out_ = files_.left_out();
     if (!left_out_.empty()) {
       const bool is_without_node = has_no_node();
       if (slurm_.told_to_end() != 0) return interrupted();
@@ -388,7 +387,8 @@ class NodeRun {
 
   // The end was asked for while Slurm was asked.
   AttemptResult interrupted() const {
-    return supervision::not_begun(in_words("interrupted before it began"), slurm_.told_to_end());
+    return supervision::not_begun(plan_.test->in_words("interrupted before it began"),
+                                  slurm_.told_to_end());
   }
 
   bool has_no_node() {
@@ -500,7 +500,7 @@ class NodeRun {
     if (end.signal != 0 && !end.overdue) {
       const std::string why =
           end.start ? "interrupted" : "interrupted while it waited for its step";
-      return supervision::not_begun(in_words(why), end.signal);
+      return supervision::not_begun(plan_.test->in_words(why), end.signal);
     }
     if (end.start) return lost_after_start(end);
     return lost_before_start(end);
@@ -542,9 +542,9 @@ class NodeRun {
     const LostStart start = lost_start(state, down, left_out_, end.said);
     switch (start.kind) {
       case LostStart::Kind::refused:
-        return supervision::refused(in_words(start.why));
+        return supervision::refused(plan_.test->in_words(start.why));
       case LostStart::Kind::allocation_over:
-        run_.note_over();
+        files_.note_over();
         plan_.teller->complain_once(over_in_words() + ": no further test is run");
         return lost_for_good(over_in_words());
       case LostStart::Kind::no_node_left:
@@ -566,13 +566,9 @@ class NodeRun {
 
   // The result's note says why.
   void note_lost_node(const std::string& node, AttemptResult& result) {
-    result.note = in_words(node.empty() ? "node lost: " + result.note
-                                        : "node " + node + " lost: " + result.note);
-    if (!node.empty() && has_node_rule(plan_.policy.retry)) run_.leave_out(node);
-  }
-
-  std::string in_words(const std::string& what) const {
-    return text_of({"\"", plan_.identity->test, "\": ", what});
+    result.note = plan_.test->in_words(node.empty() ? "node lost: " + result.note
+                                                    : "node " + node + " lost: " + result.note);
+    if (!node.empty() && has_node_rule(plan_.policy.retry)) files_.leave_out(node);
   }
 
   const AttemptPlan& plan_;
@@ -583,7 +579,6 @@ class NodeRun {
   Allocation allocation_;
   SlurmQuestions slurm_;
   FarFiles files_;
-  FarRun run_;
   std::vector<std::string> left_out_;
 };
 

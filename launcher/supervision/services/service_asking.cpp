@@ -95,6 +95,18 @@ bool shares_network(const TestAtHand& test) {
           (test.held.service_keeper.connected() && !policy.services.empty()));
 }
 
+// `why`: why it cannot be made here. None: the attempt goes on without a network of its own.
+std::optional<AttemptResult> without_network(std::string_view why, TestAtHand& test) {
+  const std::string trouble = text_of({"containment = \"netns\": ", why});
+  Policy& policy = test.grant.policy;
+  if (policy.containment_missing == ContainmentMissing::fail) {
+    return refused(test.in_words("not allowed here: " + trouble));
+  }
+  test.teller().complain_once("ignoring " + trouble);
+  policy.containment = policy.containment.without({Boundary::netns});
+  return std::nullopt;
+}
+
 AttemptResult without_services(const HadServices& services, const TestAtHand& test) {
   const std::string note = test.in_words(services.trouble);
   if (services.end == HadServices::End::interrupted) {
@@ -107,49 +119,29 @@ AttemptResult without_services(const HadServices& services, const TestAtHand& te
 
 }  // namespace
 
-SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around) {
-  SharedNetwork network;
-  if (!keeper.tell(wire::k_network)) network.lost = "there is no keeper";
-  while (network.lost.empty()) {
-    network.signal = wait_until(around, k_longest, {keeper.fd()}).signal;
-    if (network.signal != 0) break;
-    os::UniqueFd descriptor;
-    const std::optional<wire::Message> message = keeper.hear(&descriptor);
-    if (!message) {
-      network.lost = "the keeper has ended";
-    } else if (message->kind == wire::k_end) {
-      network.lost = "the run is over";
-    } else if (message->kind == wire::k_network) {
-      network.trouble = message->get("why");
-      network.descriptor = std::move(descriptor);
-      break;
-    }
-  }
-  return network;
-}
-
 std::optional<AttemptResult> NetworkNeed::acquire(TestAtHand& test) {
   if (!shares_network(test)) return std::nullopt;
-  network_ = ask_for_network(keeper_of(test), test.around);
-  if (network_.signal != 0) {
-    return not_begun(test.in_words("interrupted while waiting for its network"), network_.signal);
+  const auto lost = [&](std::string_view why) {
+    return refused(test.in_words(text_of({"the network that it shares is lost: ", why})));
+  };
+  KeeperLink& keeper = keeper_of(test);
+  if (!keeper.tell(wire::k_network)) return lost("there is no keeper");
+  while (true) {
+    const int signal = wait_until(test.around, k_longest, {keeper.fd()}).signal;
+    if (signal != 0) {
+      return not_begun(test.in_words("interrupted while waiting for its network"), signal);
+    }
+    const std::optional<wire::Message> message = keeper.hear(&descriptor_);
+    if (!message) return lost("the keeper has ended");
+    if (message->kind == wire::k_end) return lost("the run is over");
+    if (message->kind != wire::k_network) continue;
+    const std::string_view why = message->get("why");
+    return why.empty() ? std::nullopt : without_network(why, test);
   }
-  if (!network_.lost.empty()) {
-    return refused(test.in_words("the network that it shares is lost: " + network_.lost));
-  }
-  if (network_.trouble.empty()) return std::nullopt;
-  const std::string trouble = "containment = \"netns\": " + network_.trouble;
-  Policy& policy = test.grant.policy;
-  if (policy.containment_missing == ContainmentMissing::fail) {
-    return refused(test.in_words("not allowed here: " + trouble));
-  }
-  test.teller().complain_once("ignoring " + trouble);
-  policy.containment = policy.containment.without({Boundary::netns});
-  return std::nullopt;
 }
 
 void NetworkNeed::tell(const TestAtHand& /*test*/, TestEnvironment& /*told*/, AttemptPlan& plan) {
-  plan.contained.network = network_.descriptor.get();
+  plan.contained.network = descriptor_.get();
 }
 
 std::optional<AttemptResult> ServiceNeed::acquire(TestAtHand& test) {

@@ -22,17 +22,6 @@
 
 namespace holdfast::supervision {
 
-struct SharedNetwork {
-  os::UniqueFd descriptor;  // for os::join_network()
-  std::string trouble;      // why it cannot be made here; empty: it can
-  std::string lost;         // why nobody has it any more; empty: somebody has it
-  int signal = 0;           // that ends the test: SIGTERM when ctest has died; 0: none
-};
-
-// To be called when the attempt has its locks. Blocks until the network is there, there will be
-// none, a signal that ends tests arrives, or ctest dies.
-SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around);
-
 // Asks the keeper for an attempt's services, and tells people about the wait.
 struct HadServices {
   enum class End : std::uint8_t { had, unavailable, interrupted } end = End::had;
@@ -60,10 +49,11 @@ class NetworkNeed final : public Need {
   std::optional<AttemptResult> acquire(TestAtHand& test) override;
   void tell(const TestAtHand& test, TestEnvironment& told, AttemptPlan& plan) override;
   void release(TestAtHand& /*test*/, AttemptResult& /*result*/) override { let_go(); }
-  void let_go() override { network_ = {}; }
+  void let_go() override { descriptor_.reset(); }
 
  private:
-  SharedNetwork network_;
+  os::UniqueFd
+      descriptor_;  // for os::join_network(); invalid: it has a network of its own, or none
 };
 
 class ServiceNeed final : public Need {

@@ -8,7 +8,6 @@
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/programs.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/step_files.hpp"
 #include "supervision/locks/lock_need.hpp"
@@ -120,11 +119,10 @@ class Step {
 
   // Returns only on failure.
   Error hand_over_step() {
-    HOLDFAST_TRY(const std::string program, exec_program());
     held_.build_tool = std::move(around_.parent);
     held_.earlier = step_.earlier;
     outputs_.go_there();
-    Error error = hand_over(program, invocation_.arguments, invocation_.environment, held_);
+    Error error = hand_over(invocation_, held_);
     around_.parent = std::move(held_.build_tool);
     return error;
   }

@@ -77,10 +77,15 @@ TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
 // A test that is to share a network must not run in another, even if it may run without one.
 TEST_F(ServiceAsking, TheNetworkOfARunThatIsOverIsLost) {
   say(wire::k_end);
-  const SharedNetwork network = ask_for_network(link_, around_);
-  EXPECT_EQ(network.lost, "the run is over");
-  EXPECT_EQ(network.trouble, "");
-  EXPECT_EQ(network.signal, 0);
+  Grant grant;
+  grant.identity.test = "t";
+  grant.policy.containment = {Boundary::netns};
+  grant.shares_network = true;
+  TestAtHand test{{}, std::move(around_), {}, grant, {}};
+  test.held.keeper = std::move(link_);
+  const std::optional<AttemptResult> lost = NetworkNeed().acquire(test);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->note, "\"t\": the network that it shares is lost: the run is over");
 }
 
 TEST_F(ServiceAsking, WhatIsSaidOfARedTestIsHeardBehindAnEarlierAnswer) {
