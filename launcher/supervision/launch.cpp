@@ -28,8 +28,9 @@ constexpr Milliseconds k_ctest_patience{30'000};
 // go when the attempt is over.
 class Launch {
  public:
-  Launch(TestAtHand test, const Runners& runners)
-      : test_(std::move(test)),
+  // Both must outlive this object.
+  Launch(TestAtHand& test, const Runners& runners)
+      : test_(test),
         invocation_(test_.invocation),
         around_(test_.around),
         held_(test_.held),
@@ -324,7 +325,7 @@ class Launch {
     test_.teller().complain_once(describe_unrecorded(recorded.error()));
   }
 
-  TestAtHand test_;
+  TestAtHand& test_;
   Invocation& invocation_;
   Surroundings& around_;
   HandOver& held_;
@@ -358,7 +359,7 @@ Exit launch(char** arguments, char** environment, const Runners& runners) {
   return go_on(arguments, environment, runners, std::move(*held));
 }
 
-Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver held) {
+Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver&& held) {
   Result<Invocation> invocation = read_invocation(arguments, environment);
   if (!invocation) return cannot_begin(to_text(invocation.error()));
   if (invocation->line.help) {
@@ -379,7 +380,7 @@ Exit go_on(char** arguments, char** environment, const Runners& runners, HandOve
   Result<Surroundings> around = look_around(*invocation, *held.callers);
   if (!around) return cannot_begin(to_text(around.error()));
   TestAtHand test{std::move(*invocation), std::move(*around), std::move(held), {}, {}};
-  return Launch(std::move(test), runners).run();
+  return Launch(test, runners).run();
 }
 
 }  // namespace holdfast::supervision

@@ -24,7 +24,7 @@ struct Runners;
 Exit launch(char** arguments, char** environment, const Runners& runners);
 
 // The same for a process that already holds something of its test.
-Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver held);
+Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver&& held);
 
 // An attempt that is over. Its needs are let go, and its record is not written yet.
 struct EndedAttempt {
