@@ -7,6 +7,7 @@
 #include "exec/step/step_run.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/all_needs.hpp"
 #include "supervision/launch.hpp"
 
 int main(int /*count*/, char** argv) {
@@ -21,7 +22,8 @@ int main(int /*count*/, char** argv) {
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   exec::TestRunner tests;
   exec::StepRun steps;
-  const Exit end = supervision::launch(arguments, environ, {tests, steps});
+  supervision::AllNeeds needs;
+  const Exit end = supervision::launch(arguments, environ, {tests, steps, needs.all});
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

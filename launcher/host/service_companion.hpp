@@ -22,7 +22,6 @@
 #include "os/process/stop_record.hpp"
 #include "settings/pattern.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::host {
 

@@ -37,7 +37,6 @@
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
 #include "settings/pattern.hpp"
-#include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/teller.hpp"
@@ -258,7 +257,6 @@ class Host {
     plan.mode = ExitMode::ctest;
     plan.keeper = keeper_.get();
     plan.identity = &identity_;
-    plan.locks = &locks_;
     plan.timeout_signal = order_.spec.stop_signal;
     plan.timeout_grace = order_.spec.grace;
     plan.teller = &teller_;
@@ -278,7 +276,6 @@ class Host {
   wire::HostOrder order_;
   os::UniqueFd keeper_;
   supervision::AttemptIdentity identity_;
-  std::vector<os::LockRequest> locks_;
   std::vector<os::UniqueFd> kept_;
   os::UniqueFd network_;
   os::UniqueFd dependents_;

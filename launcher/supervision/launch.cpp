@@ -1,6 +1,7 @@
 #include "supervision/launch.hpp"
 
 #include <cstdlib>
+#include <ranges>
 
 #include "core/base/attempt_tag.hpp"
 #include "core/base/parts.hpp"
@@ -10,15 +11,11 @@
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt_environment.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/programs.hpp"
-#include "supervision/locks/lock_taking.hpp"
-#include "supervision/services/service_asking.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -27,32 +24,36 @@ namespace {
 // stopped or the machine is overloaded.
 constexpr Milliseconds k_ctest_patience{30'000};
 
-// Takes a test from its grant to its record. Takes the locks before each attempt, and releases them
-// when the attempt is over.
+// Takes a test from its grant to its record. Acquires its needs before each attempt, and lets them
+// go when the attempt is over.
 class Launch {
  public:
-  Launch(Invocation invocation, Surroundings around, HandOver held, AttemptRunner& runner)
-      : invocation_(std::move(invocation)),
-        around_(std::move(around)),
-        held_(std::move(held)),
+  // Both must outlive this object.
+  Launch(TestAtHand& test, const Runners& runners)
+      : test_(test),
+        invocation_(test_.invocation),
+        around_(test_.around),
+        held_(test_.held),
+        grant_(test_.grant),
         clock_(invocation_.limits),
-        runner_(runner) {
+        runner_(runners.tests),
+        needs_(runners.needs) {
     if (!invocation_.tells_locks) clock_.start();
   }
 
   Exit run() {
     if (!invocation_.not_understood.empty()) {
-      teller().complain("ignoring " + invocation_.not_understood);
+      test_.teller().complain("ignoring " + invocation_.not_understood);
     }
     if (held_.grant) {
       grant_ = complete(std::move(*held_.grant), invocation_, os::own_name());
       if (invocation_.far) grant_.identity.n = invocation_.far->n;
     } else {
-      grant_ = seek_grant(invocation_, around_.callers, held_.keeper);
+      seek_grant(test_);
     }
     begin_log();
     if (invocation_.bare) return run_unwatched();
-    if (runner_.is_plain() && needs_exec()) hand_over_test();
+    if (runner_.is_plain() && test_.needs_exec()) hand_over_test();
     return run_granted();
   }
 
@@ -73,53 +74,25 @@ class Launch {
                               is_told ? "keeper has granted" : "properties of the test say"});
   }
 
-  bool is_batch() const { return grant_.policy.isolation && invocation_.attach; }
-
-  // The test needs holdfast-exec if it is a batch, may have a second attempt, or has hooks.
-  bool needs_exec() const {
-    const Policy& policy = grant_.policy;
-    return grant_.refusal.empty() &&
-           (is_batch() || policy.retry.may_retry() || policy.hooks.any() || is_for_node());
-  }
-
-  // Whether the test runs on another machine. It stays here without a build tree, which both sides
-  // must see. It also stays here if its fixtures share a /tmp or a network on this machine, or if
-  // its limit begins when ctest reads a line of its output (TIMEOUT_AFTER_MATCH).
-  bool is_for_node() const {
-    return grant_.policy.engine.kind != Engine::local && invocation_.attach && !invocation_.far &&
-           grant_.shared_tmp.empty() && !grant_.shares_network && !invocation_.limits.kept;
-  }
-
   // Returns only when the hand-over has failed. Then the test is refused.
   void hand_over_test() {
     held_.grant = grant_;
-    const Result<std::string> program = exec_program();
-    grant_.refusal =
-        to_text(program ? hand_over(*program, invocation_.arguments, invocation_.environment, held_)
-                        : program.error());
+    grant_.refusal = to_text(hand_over(invocation_, held_));
   }
 
   Exit run_granted() {
-    // A batch finds out by itself which framework its program has.
-    if (is_batch()) {
-      may_ask_for_cases_ = grant_.program.can_be_asked() && !preloads(invocation_.environment);
-      grant_.program = {};
-    }
     const TestSchedule schedule = schedule_of(invocation_.facts);
-    std::vector<LockSpec> all_locks;  // of an attempt that runs partly on another machine
-    if (is_for_node()) {
-      all_locks = grant_.policy.locks;
-      far_ = take_far_share(grant_.policy);
-    }
+    runner_.begin(test_);
     while (true) {
       os::set_process_title(os::k_launcher_name, {os::k_launcher_title, grant_.identity.attempt});
       os::log_attempt(grant_.identity.attempt);
-      warn(record_start(grant_.identity, far_ ? all_locks : grant_.policy.locks, schedule));
+      const std::vector<LockSpec>& locks = test_.all_locks ? *test_.all_locks : grant_.policy.locks;
+      warn(record_start(grant_.identity, locks, schedule));
       AttemptScratch scratch(std::move(grant_.scratch));
-      AttemptResult result = attempt_with_locks(scratch);
+      AttemptResult result = attempt_with_needs(scratch);
       std::optional<NextAttempt> next =
-          runner_.conclude({invocation_, grant_, held_.keeper, around_, clock_.end(),
-                            scratch.state(), teller(), result});
+          runner_.conclude({test_, clock_.end(), scratch.state(), result});
+      // The near side of an attempt tells people the same.
       if (!invocation_.far) tell_of(result, scratch);
       result.verdict = verdict_of(result);
       if (os::logs(LogLevel::debug)) os::log(LogLevel::debug, {account_of(result)});
@@ -132,18 +105,18 @@ class Launch {
     }
   }
 
-  // Not called on the far side of an attempt: the near side tells people the same.
   void tell_of(const AttemptResult& result, const AttemptScratch& scratch) {
     if (!result.note.empty()) tell_note(result);
-    if (!result.older_fixtures.empty()) teller().tell(in_words(result.older_fixtures));
+    if (!result.older_fixtures.empty()) {
+      test_.teller().tell(test_.in_words(result.older_fixtures));
+    }
     tell_scratch(scratch, result);
   }
 
   Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(held_.keeper.fd(), scratch.state(), came_out(result, end));
-    end_services(held_.service_keeper, around_);
-    if (!has_lost_lock(result.observation)) wait_for_release(held_.cluster, around_);
+    for (Need* const need : std::views::reverse(needs_)) need->end(test_, result);
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
@@ -194,171 +167,119 @@ class Launch {
     return run_bare(invocation_, around_.callers);
   }
 
-  AttemptResult attempt_with_locks(AttemptScratch& scratch) {
+  AttemptResult attempt_with_needs(AttemptScratch& scratch) {
+    test_.lock_wait = test_.service_wait = Milliseconds{0};
+    std::optional<AttemptResult> why_not = acquire_needs();
+    if (why_not) {
+      for (Need* const need : std::views::reverse(needs_)) need->let_go();
+    }
+    AttemptResult result = why_not ? std::move(*why_not) : attempt(scratch);
+    result.lock_wait += test_.lock_wait;
+    result.service_wait += test_.service_wait;
+    return result;
+  }
+
+  // Returns the result of an attempt that cannot begin.
+  std::optional<AttemptResult> acquire_needs() {
     if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
     if (interrupted_ != 0) {
-      return not_begun(in_words("interrupted before it was tried again"), interrupted_);
+      return not_begun(test_.in_words("interrupted before it was tried again"), interrupted_);
     }
-    if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
+    if (!grant_.refusal.empty()) return refused(test_.in_words(grant_.refusal));
     const bool is_alone = invocation_.attach && !held_.keeper.connected() && !invocation_.far;
     if (const std::string_view why = needs_keeper(grant_, invocation_); is_alone && !why.empty()) {
-      return refused(in_words(std::string(why)));
+      return refused(test_.in_words(why));
     }
-    HeldLocks above(invocation_.held);
-    Teller say = teller();
-    TakenLocks locks = take_locks(grant_, above, around_, held_.keeper, cluster_door(), say);
-    if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
-    SharedNetwork network;
-    HadServices services;
-    std::optional<AttemptResult> why_not = wait_with_locks(locks, network, services);
-    // Minutes may have passed, and the test must not begin without its locks.
-    if (locks.cluster.is_lost_now())
-      return lost_before_start(locks, services, grant_.identity.test);
-    if (why_not) return std::move(*why_not);
-    if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks.waited + services.waited);
+    for (std::size_t i = 0; i < needs_.size(); ++i) {
+      const Needs earlier = needs_.first(i);
+      const LossEndsWaits watched(earlier, around_);
+      std::optional<AttemptResult> why_not = needs_[i]->acquire(test_);
+      // Minutes may have passed, and the test must not begin without them.
+      for (Need* const need : earlier) {
+        if (std::optional<AttemptResult> lost = need->confirm(test_)) return lost;
+      }
+      if (why_not) return why_not;
+    }
+    return std::nullopt;
+  }
+
+  // The attempt has its needs.
+  AttemptResult attempt(AttemptScratch& scratch) {
+    if (invocation_.tells_locks && grant_.identity.n == 1) tell_had();
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
-    const bool needs_one = !runner_.is_plain() || invocation_.far.has_value() ||
-                           grant_.policy.containment.has(Boundary::tmp);
-    if (wants_own || (needs_one && scratch.path().empty() && !far_)) make_own(scratch);
-    std::vector<Variable>& told = services.variables;
-    if (const std::optional<FarSide>& far = invocation_.far) {
-      told.insert(told.end(), far->variables.begin(), far->variables.end());
-    }
-    AttemptResult result = attempt({grant_, above, locks, told, scratch.path()}, locks,
-                                   network.descriptor.get(), scratch);
-    result.lock_wait += locks.waited;
-    result.service_wait += services.waited;
-    // A batch may have had later generations too.
-    result.services.insert(result.services.begin(), services.uses.begin(), services.uses.end());
-    if (!result.services.empty() && !is_good(result.outcome)) {
-      note_red_services(look_at_services(services_of(), around_), result);
-    }
-    for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
-    if (!locks.held.empty()) os::log(LogLevel::debug, {"lets its locks go"});
+    const bool needs_one =
+        !runner_.is_plain() || invocation_.far || grant_.policy.containment.has(Boundary::tmp);
+    if (wants_own || (needs_one && scratch.path().empty() && !test_.all_locks)) make_own(scratch);
+    AttemptResult result = run_test(scratch);
+    for (Need* const need : std::views::reverse(needs_)) need->release(test_, result);
     return result;
   }
 
-  // Waits for what the attempt needs besides its locks. Returns its result if it cannot begin.
-  std::optional<AttemptResult> wait_with_locks(TakenLocks& locks, SharedNetwork& network,
-                                               HadServices& services) {
-    const LossEndsWaits watched(&locks.cluster, around_);
-    if (shares_network()) network = ask_for_network(services_of(), around_);
-    if (network.signal != 0) {
-      return not_begun(in_words("interrupted while waiting for its network"), network.signal);
-    }
-    if (!network.lost.empty()) {
-      return refused(in_words("the network that it shares is lost: " + network.lost));
-    }
-    if (!network.trouble.empty() && !does_without_network(network.trouble)) {
-      return refused(in_words("not allowed here: " + trouble_with_network(network.trouble)));
-    }
-    Teller say = teller();
-    services =
-        ask_for_services(grant_.policy.services, grant_.identity.test, services_of(), around_, say);
-    if (services.end == HadServices::End::had) return std::nullopt;
-    for (std::string_view lines = services.details; !lines.empty();) {
-      write_line(text_of({"its output: ", take_part(lines, '\n')}));
-    }
-    AttemptResult result = without_services(services, grant_.identity.test);
-    result.lock_wait = locks.waited;
-    return result;
-  }
-
-  // Whether the test is in a network with its services or fixtures.
-  bool shares_network() const {
+  // Runs the test itself, once.
+  AttemptResult run_test(AttemptScratch& scratch) {
     const Policy& policy = grant_.policy;
-    return policy.containment.has(Boundary::netns) &&
-           (grant_.shares_network ||
-            (held_.service_keeper.connected() && !policy.services.empty()));
-  }
-
-  static std::string trouble_with_network(const std::string& why) {
-    return "containment = \"netns\": " + why;
-  }
-
-  // True: the test goes on without a network of its own.
-  bool does_without_network(const std::string& why) {
-    if (grant_.policy.containment_missing == ContainmentMissing::fail) return false;
-    teller().complain_once("ignoring " + trouble_with_network(why));
-    grant_.policy.containment = grant_.policy.containment.without({Boundary::netns});
-    return true;
-  }
-
-  // Runs the test itself, once. `network`: the network that it shares; -1: none.
-  AttemptResult attempt(const AttemptFacts& facts, TakenLocks& locks, int network,
-                        AttemptScratch& scratch) {
-    const AttemptIdentity& identity = grant_.identity;
-    const Policy& policy = grant_.policy;
-    Teller say = teller();
-    TestEnvironment environment = attempt_environment(invocation_, facts);
-    const Evidence evidence = ask_for_evidence(invocation_, grant_, scratch.path(), environment);
+    const bool is_here = !test_.all_locks;  // else the other side weighs all evidence
+    Teller say = test_.teller();
     AttemptPlan plan;
-    plan.command = {invocation_.command, environment.environ(), tag_number(identity.attempt)};
+    plan.test = &test_;
+    plan.needs = needs_;
     plan.policy = policy;
     if (is_told_of_limit()) plan.policy.timeout = Milliseconds{0};
     plan.mode = invocation_.mode();
     plan.keeper = held_.keeper.fd();
-    plan.locks = &locks.held;
-    if (locks.cluster.is_connected()) plan.cluster = &locks.cluster;
-    plan.identity = &identity;
+    plan.identity = &grant_.identity;
     plan.native_end = clock_.end();
     plan.timeout_signal = invocation_.limits.end_signal;
     plan.timeout_grace = invocation_.limits.end_grace;
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
-    plan.rights_file = evidence.googletest.runs_file;
-    plan.may_ask_for_cases = may_ask_for_cases_;
-    plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
     plan.is_plain = runner_.is_plain();
-    if (far_) return attempt_afar(plan, locks);
-    if (policy.containment.has_any()) {
+    if (is_here && policy.containment.has_any()) {
       plan.contained = containment_needs(grant_, invocation_, scratch.path());
-      plan.contained.network = network;
-      if (!plan.contained.refusal.empty()) return refused(in_words(plan.contained.refusal));
+      if (!plan.contained.refusal.empty()) {
+        return refused(test_.in_words(plan.contained.refusal));
+      }
     }
+    TestEnvironment environment = attempt_environment(test_, scratch.path(), plan);
+    // A batch finds out by itself what its program can tell.
+    const Evidence evidence =
+        test_.is_batch() ? Evidence()
+                         : ask_for_evidence(invocation_, grant_, scratch.path(), environment);
+    plan.rights_file = evidence.googletest.runs_file;
+    plan.command = {invocation_.command, environment.environ(),
+                    tag_number(grant_.identity.attempt)};
     AttemptResult result = runner_.run(plan, around_);
-    locks.cluster.end_watch();  // what follows may take longer than the lease
-    os::ScratchContent left = scratch.look();
-    if (runner_.judges_cases()) {
+    for (Need* const need : needs_) need->end_watch();  // what follows may take longer
+    os::ScratchContent left;
+    if (is_here) {
+      left = scratch.look();
+      weigh(evidence, left, result);
+    }
+    for (Need* const need : needs_) need->judge(test_, result);
+    if (is_here) settle(scratch, plan.contained, left, result);
+    return result;
+  }
+
+  void weigh(const Evidence& evidence, const os::ScratchContent& left, AttemptResult& result) {
+    if (test_.is_batch()) {
       note_orphans(grant_, left, result);
       if (result.ran_no_case) weigh_end(invocation_, result);
     } else {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(held_.keeper, result);
     }
-    notice_lost_locks(locks.held, identity.test, result);
-    notice_lost_lease(locks.cluster, identity.test, result);
-    const bool has_tmp = policy.containment.has(Boundary::tmp) && plan.contained.tmp;
+  }
+
+  void settle(AttemptScratch& scratch, const ContainmentNeeds& contained, os::ScratchContent& left,
+              AttemptResult& result) {
+    const Policy& policy = grant_.policy;
+    const bool has_tmp = policy.containment.has(Boundary::tmp) && contained.tmp;
     const Scratch what =
-        has_tmp ? scratch.settle_tmp(plan.contained, policy, result, left) : policy.scratch;
+        has_tmp ? scratch.settle_tmp(contained, policy, result, left) : policy.scratch;
     result.scratch = scratch.settle(what, result.outcome, left);
-    if (result.note.empty()) {
-      result.note = note_on(result, identity.test, invocation_.command[0], policy);
-    }
-    return result;
-  }
-
-  // Where connections for holdfast-etcd are sent: to ctest's keeper, which passes them on, or for a
-  // command to holdfast-etcd itself.
-  int cluster_door() const {
-    return held_.cluster.valid() ? held_.cluster.get() : held_.keeper.fd();
-  }
-
-  // The far side weighs all evidence, which is on its machine.
-  AttemptResult attempt_afar(AttemptPlan& plan, TakenLocks& locks) {
-    const FarOrder order{invocation_, grant_, *far_};
-    plan.far = &order;
-    AttemptResult result = runner_.run(plan, around_);
-    locks.cluster.end_watch();
-    notice_lost_locks(locks.held, grant_.identity.test, result);
-    notice_lost_lease(locks.cluster, grant_.identity.test, result);
-    return result;
-  }
-
-  // The process that has the services: ctest's keeper, or the service keeper of this command.
-  KeeperLink& services_of() {
-    return held_.service_keeper.connected() ? held_.service_keeper : held_.keeper;
+    if (!result.note.empty()) return;
+    result.note = note_on(result, grant_.identity.test, invocation_.command[0], policy);
   }
 
   void make_own(AttemptScratch& scratch) {
@@ -366,14 +287,14 @@ class Launch {
     if (made) {
       scratch = std::move(*made);
     } else {
-      teller().complain(
-          in_words("ignoring that it has no scratch directory: " + to_text(made.error())));
+      test_.teller().complain(
+          test_.in_words("ignoring that it has no scratch directory: " + to_text(made.error())));
     }
   }
 
   // Prints the first line of the test's output, for which ctest waits (lock_line.cmake).
-  void tell_had(Milliseconds waited) {
-    write_line(lock_line(grant_.policy, waited));
+  void tell_had() {
+    write_line(lock_line(grant_.policy, test_.lock_wait + test_.service_wait));
     // CTest 3.25 forgets the regular expression for this line after the first match. So ctest never
     // starts its clock for a later attempt of `--repeat`, and will not end that attempt.
     if (!grant_.is_again) clock_.start();
@@ -382,47 +303,39 @@ class Launch {
   void tell_scratch(const AttemptScratch& scratch, const AttemptResult& result) {
     const std::string kept = "its scratch directory is kept: ";
     if (!scratch.trouble().empty()) {
-      teller().complain(in_words(kept + scratch.trouble()));
+      test_.teller().complain(test_.in_words(kept + scratch.trouble()));
     } else if (scratch.is_own() && !result.scratch.empty()) {
-      teller().tell(in_words(kept + result.scratch));
+      test_.teller().tell(test_.in_words(kept + result.scratch));
     }
   }
 
   // It is worth knowing that a test left something behind or had nothing to run. Any other note is
   // an error.
   void tell_note(const AttemptResult& result) {
-    if (is_worth_knowing(result)) return teller().tell(result.note);
+    Teller teller = test_.teller();
+    if (is_worth_knowing(result)) return teller.tell(result.note);
     if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
-      return teller().complain_of_interruption(result.note);
+      return teller.complain_of_interruption(result.note);
     }
     const bool tells_of_waits = result.outcome == Outcome::lock_timeout;
-    teller().complain(result.note, tells_of_waits ? Layout::folded : Layout::one_line);
+    teller.complain(result.note, tells_of_waits ? Layout::folded : Layout::one_line);
   }
 
   // A record that cannot be written causes a warning and nothing else.
   void warn(const Result<void>& recorded) {
     if (recorded || warned_) return;
     warned_ = true;
-    teller().complain_once(describe_unrecorded(recorded.error()));
+    test_.teller().complain_once(describe_unrecorded(recorded.error()));
   }
 
-  Teller teller() {
-    return {held_.keeper.connected() ? &held_.keeper : nullptr, invocation_.line.loudness,
-            held_.lines.get()};
-  }
-
-  std::string in_words(const std::string& trouble) const {
-    return "\"" + invocation_.test + "\": " + trouble;
-  }
-
-  Invocation invocation_;
-  Surroundings around_;
-  HandOver held_;
-  Grant grant_;
-  bool may_ask_for_cases_ = false;  // AttemptPlan
-  std::optional<Policy> far_;       // the node's part of the policy, if the attempt runs on a node
+  TestAtHand& test_;
+  Invocation& invocation_;
+  Surroundings& around_;
+  HandOver& held_;
+  Grant& grant_;
   CtestClock clock_;
   AttemptRunner& runner_;
+  Needs needs_;
   int interrupted_ = 0;  // the signal that came before another attempt
   bool warned_ = false;
 };
@@ -449,7 +362,7 @@ Exit launch(char** arguments, char** environment, const Runners& runners) {
   return go_on(arguments, environment, runners, std::move(*held));
 }
 
-Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver held) {
+Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver&& held) {
   Result<Invocation> invocation = read_invocation(arguments, environment);
   if (!invocation) return cannot_begin(to_text(invocation.error()));
   if (invocation->line.help) {
@@ -469,7 +382,8 @@ Exit go_on(char** arguments, char** environment, const Runners& runners, HandOve
   }
   Result<Surroundings> around = look_around(*invocation, *held.callers);
   if (!around) return cannot_begin(to_text(around.error()));
-  return Launch(std::move(*invocation), std::move(*around), std::move(held), runners.tests).run();
+  TestAtHand test{std::move(*invocation), std::move(*around), std::move(held), {}, {}};
+  return Launch(test, runners).run();
 }
 
 }  // namespace holdfast::supervision

@@ -5,11 +5,9 @@
 #include <string>
 
 #include "core/outcome/outcome.hpp"
-#include "supervision/attempt/attempt.hpp"
-#include "supervision/base/keeper_link.hpp"
-#include "supervision/base/teller.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
+#include "supervision/base/need.hpp"
 #include "supervision/grant/grant.hpp"
-#include "supervision/grant/hand_over.hpp"
 #include "supervision/step/step.hpp"
 
 namespace holdfast::supervision {
@@ -26,17 +24,13 @@ struct Runners;
 Exit launch(char** arguments, char** environment, const Runners& runners);
 
 // The same for a process that already holds something of its test.
-Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver held);
+Exit go_on(char** arguments, char** environment, const Runners& runners, HandOver&& held);
 
-// An attempt that is over. Its locks are released, and its record is not written yet.
+// An attempt that is over. Its needs are let go, and its record is not written yet.
 struct EndedAttempt {
-  const Invocation& invocation;
-  const Grant& grant;
-  KeeperLink& keeper;
-  Surroundings& around;
+  TestAtHand& test;
   Milliseconds native_end;  // as in AttemptPlan
   LentScratch scratch;
-  Teller teller;
   AttemptResult& result;  // the receiver adds what it finds out
 };
 
@@ -48,16 +42,16 @@ struct NextAttempt {
   bool alone = false;  // no other test runs beside it
 };
 
-// Decides which attempts a test has, and runs them. Each attempt has locks, records and a scratch
+// Decides which attempts a test has, and runs them. Each attempt has needs, records and a scratch
 // directory as usual. This base class is the plain runner: it runs one plain attempt.
 class AttemptRunner {
  public:
   virtual bool is_plain() const { return true; }
+  // Called once, before the first attempt. May change what the attempts need here.
+  virtual void begin(TestAtHand& /*test*/) {}
   virtual AttemptResult run(const AttemptPlan& plan, Surroundings& around) {
     return run_attempt(plan, around);
   }
-  // Whether this runner itself weighs all evidence of each case.
-  virtual bool judges_cases() const { return false; }
   // Returns the next attempt. None: this attempt was the last, and the test ends as this attempt
   // did.
   virtual std::optional<NextAttempt> conclude(const EndedAttempt& /*ended*/) {
@@ -78,6 +72,7 @@ class AttemptRunner {
 struct Runners {
   AttemptRunner& tests;
   StepRunner& steps;
+  Needs needs;  // of each attempt of a test
 };
 
 }  // namespace holdfast::supervision

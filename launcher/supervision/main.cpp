@@ -1,5 +1,6 @@
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/all_needs.hpp"
 #include "supervision/attempt/anchor.hpp"
 #include "supervision/launch.hpp"
 
@@ -20,7 +21,8 @@ int main(int /*count*/, char** argv) {
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   PlainRunner tests;
   PlainStepRunner steps;
-  const Exit end = supervision::launch(arguments, environ, {tests, steps});
+  supervision::AllNeeds needs;
+  const Exit end = supervision::launch(arguments, environ, {tests, steps, needs.all});
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

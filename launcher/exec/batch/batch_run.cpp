@@ -17,9 +17,9 @@
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/programs.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -31,6 +31,11 @@ using supervision::Surroundings;
 // The time for a list that comes at the very end, to name the cases that were not run.
 constexpr Milliseconds k_late_listing_time{1000};
 
+// True: the program is of GoogleTest and may be asked for a report of its cases.
+bool may_be_asked(const supervision::TestAtHand& test) {
+  return test.grant.program.can_be_asked() && !preloads(test.invocation.environment);
+}
+
 class BatchRun {
  public:
   BatchRun(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay, std::string journal)
@@ -39,7 +44,7 @@ class BatchRun {
         relay_(relay),
         journal_(*plan.identity, std::move(journal)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
-        program_(test_program(plan.command, markers_, plan.may_ask_for_cases)),
+        program_(test_program(plan.command, markers_, may_be_asked(*plan.test))),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
         batch_(std::in_place, start_.isolation, program_->framework()),
         link_(link_of_worker()),
@@ -188,7 +193,7 @@ class BatchRun {
 
   // False: the locks over machines are lost, and the batch ends.
   bool has_locks() {
-    if (!supervision::is_lost_now(plan_.cluster)) return true;
+    if (!supervision::is_lost_now(plan_.needs)) return true;
     end_unbegun(EndReason::lock_lost, 0, "its lock was lost");
     return false;
   }
@@ -283,7 +288,7 @@ class BatchRun {
   }
 
   std::optional<BatchAction> next_beside() {
-    if (supervision::is_lost_now(plan_.cluster)) return std::nullopt;
+    if (supervision::is_lost_now(plan_.needs)) return std::nullopt;
     const std::size_t others = todo_.size();
     happened({.kind = BatchEvent::Kind::case_wanted});
     if (todo_.size() == others) return std::nullopt;

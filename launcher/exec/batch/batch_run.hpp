@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exec/output/output_relay.hpp"
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 
 namespace holdfast::exec {
 

@@ -28,7 +28,7 @@ BatchServices::BatchServices(const supervision::AttemptPlan& plan,
 
 HadServices::End BatchServices::have() {
   if (!are_used()) return HadServices::End::had;
-  const supervision::LossEndsWaits watched(plan_.cluster, around_);
+  const supervision::LossEndsWaits watched(plan_.needs, around_);
   const Milliseconds start = os::monotonic_now();
   while (state_ == State::asked) {
     const supervision::Waited waited = supervision::wait_until(around_, k_longest, {fd()});

@@ -24,9 +24,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/stack/stack_dump.hpp"
-#include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/companion.hpp"
 #include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::exec {

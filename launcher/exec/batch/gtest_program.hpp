@@ -8,7 +8,6 @@
 #include "exec/output/output_relay.hpp"
 #include "os/file/wait.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 

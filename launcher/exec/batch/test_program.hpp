@@ -17,7 +17,6 @@
 #include "exec/output/output_relay.hpp"
 #include "os/process/execute.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 

@@ -207,15 +207,15 @@ std::string FarFiles::lines_in(const std::string& path, std::uint64_t done) cons
   return text;
 }
 
-bool FarRun::is_over() const {
+bool FarFiles::is_over() const {
   return os::exists_own(text_of({directory_, "/", names::k_far_over_file}));
 }
 
-void FarRun::note_over() const {
+void FarFiles::note_over() const {
   (void)make_file(text_of({directory_, "/", names::k_far_over_file}), {});
 }
 
-std::vector<std::string> FarRun::left_out() const {
+std::vector<std::string> FarFiles::left_out() const {
   std::vector<std::string> nodes;
   for (const std::string& name : os::names_in_own(directory_)) {
     if (name.starts_with(names::k_far_left_out_prefix)) {
@@ -225,7 +225,7 @@ std::vector<std::string> FarRun::left_out() const {
   return nodes;
 }
 
-void FarRun::leave_out(const std::string& node) const {
+void FarFiles::leave_out(const std::string& node) const {
   if (node.empty() || node.find('/') != std::string::npos) return;
   (void)make_file(text_of({directory_, "/", names::k_far_left_out_prefix, node}), {});
 }

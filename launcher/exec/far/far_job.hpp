@@ -57,6 +57,13 @@ class FarFiles {
   std::string log_file() const;
   std::string log() const;
 
+  // What all tests of a run know about their allocation: that it is over, and the nodes that are
+  // left out.
+  bool is_over() const;
+  void note_over() const;
+  std::vector<std::string> left_out() const;
+  void leave_out(const std::string& node) const;
+
  private:
   std::string path(std::string_view suffix) const;
   // The whole lines after the first `done` bytes of a file.
@@ -64,20 +71,6 @@ class FarFiles {
 
   std::string directory_;
   std::string attempt_;
-};
-
-// What all tests of a run know about their allocation.
-class FarRun {
- public:
-  explicit FarRun(std::string directory) : directory_(std::move(directory)) {}
-
-  bool is_over() const;
-  void note_over() const;
-  std::vector<std::string> left_out() const;
-  void leave_out(const std::string& node) const;
-
- private:
-  std::string directory_;
 };
 
 // What the far side of an attempt is to do, and what it says when it has begun. Both are messages

@@ -17,8 +17,8 @@
 #include "os/file/own_files.hpp"
 #include "os/file/wait.hpp"
 #include "os/log/log.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/programs.hpp"
+#include "supervision/base/records.hpp"
 #include "supervision/services/service_asking.hpp"
 
 namespace holdfast::exec {
@@ -47,9 +47,11 @@ Milliseconds sum(Milliseconds a, Milliseconds b) { return std::min(k_longest, a 
 
 }  // namespace
 
-NearAttempt::NearAttempt(const supervision::AttemptPlan& plan, supervision::Surroundings& around,
-                         OutputRelay& relay, const FarFiles& files, SrunProcess srun)
+NearAttempt::NearAttempt(const supervision::AttemptPlan& plan, const Policy& far,
+                         supervision::Surroundings& around, OutputRelay& relay,
+                         const FarFiles& files, SrunProcess srun)
     : plan_(plan),
+      far_(far),
       around_(around),
       relay_(relay),
       files_(files),
@@ -73,7 +75,7 @@ void NearAttempt::wait_for_news() {
   os::Wait wait({around_.signals.fd(), parent, srun_.watched()}, next_look());
   if (!relay_.is_full()) srun_.output().join(wait);
   relay_.join(wait);
-  if (plan_.cluster != nullptr) plan_.cluster->join(wait);
+  for (supervision::Need* const need : plan_.needs) need->join(wait);
   wait.go();
   relay_.pass_on();
   read_srun();
@@ -82,7 +84,7 @@ void NearAttempt::wait_for_news() {
     parent_watched_ = false;
     if (end_.signal == 0) end_by(SIGTERM);
   }
-  if (plan_.cluster != nullptr) look_at_lease(wait);
+  for (supervision::Need* const need : plan_.needs) look_at(*need, wait);
   const Milliseconds now = os::monotonic_now();
   if (now >= next_records_) look_for_records();
   if (end_.signal == 0 && now >= limit()) {
@@ -112,9 +114,8 @@ Milliseconds NearAttempt::next_look() const {
 // When the test must be over, if the far side does what it should. Nobody knows how long the far
 // side waits for its locks.
 Milliseconds NearAttempt::limit() const {
-  const Policy& policy = plan_.far->policy;
-  if (policy.timeout.count() == 0 || !policy.locks.empty()) return k_longest;
-  return sum(started_, policy.timeout + policy.grace + k_stacks);
+  if (far_.timeout.count() == 0 || !far_.locks.empty()) return k_longest;
+  return sum(started_, far_.timeout + far_.grace + k_stacks);
 }
 
 bool NearAttempt::read_srun() {
@@ -174,7 +175,7 @@ void NearAttempt::look_for_records() {
   end_.record = files_.ended();
   if (end_.record.empty() && is_end_said_) end_.record = said_end_;
   if (!end_.record.empty()) record_ = now;
-  if (plan_.far->policy.isolation) take_cases();
+  if (far_.isolation) take_cases();
 }
 
 // Only ctest's machine writes to the journal: on NFS, O_APPEND does not keep the lines of two
@@ -204,9 +205,9 @@ void NearAttempt::read_signals() {
   }
 }
 
-void NearAttempt::look_at_lease(const os::Wait& wait) {
-  using News = supervision::ClusterLocks::News;
-  const News news = plan_.cluster->look(wait);
+void NearAttempt::look_at(supervision::Need& need, const os::Wait& wait) {
+  using News = supervision::Need::News;
+  const News news = need.look(wait);
   if (news == News::none) return;
   if (end_.signal == 0) {
     end_.lease_lost = true;
@@ -307,21 +308,21 @@ std::vector<Variable> near_variables(char** environment) {
 
 class NodeRun {
  public:
-  NodeRun(const AttemptPlan& plan, supervision::Surroundings& around, OutputRelay& relay,
-          const std::vector<std::string>& cases)
+  NodeRun(const AttemptPlan& plan, const Policy& far, supervision::Surroundings& around,
+          OutputRelay& relay, const std::vector<std::string>& cases)
       : plan_(plan),
+        far_(far),
         around_(around),
         relay_(relay),
         cases_to_run_(cases),
-        allocation_(allocation_of_ctest(plan.far->invocation.environment)),
+        allocation_(allocation_of_ctest(plan.test->invocation.environment)),
         slurm_(allocation_, around),
-        files_(directory_of(plan), plan.identity->attempt),
-        run_(files_.directory()) {}
+        files_(directory_of(plan), plan.identity->attempt) {}
 
   AttemptResult run() {
     if (const std::string why = obstacle(); !why.empty()) return refuse(why);
-    if (run_.is_over()) return lost_for_good(over_in_words());
-    left_out_ = run_.left_out();
+    if (files_.is_over()) return lost_for_good(over_in_words());
+    left_out_ = files_.left_out();
     if (!left_out_.empty()) {
       const bool is_without_node = has_no_node();
       if (slurm_.told_to_end() != 0) return interrupted();
@@ -386,7 +387,8 @@ class NodeRun {
 
   // The end was asked for while Slurm was asked.
   AttemptResult interrupted() const {
-    return supervision::not_begun(in_words("interrupted before it began"), slurm_.told_to_end());
+    return supervision::not_begun(plan_.test->in_words("interrupted before it began"),
+                                  slurm_.told_to_end());
   }
 
   bool has_no_node() {
@@ -397,11 +399,11 @@ class NodeRun {
   }
 
   FarJob job() const {
-    const supervision::FarOrder& order = *plan_.far;
+    const supervision::Invocation& invocation = plan_.test->invocation;
     FarJob job;
     job.version = HOLDFAST_VERSION;
-    job.arguments = entries_of(order.invocation.arguments);
-    job.environment = entries_of(order.invocation.environment);
+    job.arguments = entries_of(invocation.arguments);
+    job.environment = entries_of(invocation.environment);
     // A command inside of the test finds the locks that the test has here. Only a test with locks
     // over machines needs the password, and it is told below.
     std::erase_if(job.environment, [](const std::string& entry) {
@@ -420,8 +422,8 @@ class NodeRun {
     job.cases = cases_to_run_;
     // With two streams their order in our log is not certain, so no case has a place in it.
     if (job.one_stream) job.log = relay_.log();
-    job.grant = order.grant;
-    job.grant.policy = order.policy;
+    job.grant = plan_.test->grant;
+    job.grant.policy = far_;
     job.grant.policy.timeout = plan_.policy.timeout;
     // The lock by which an attempt runs alone stays here, and a batch has to know.
     if (has_to_itself(plan_.policy.locks)) job.grant.policy.processors = 1;
@@ -436,7 +438,7 @@ class NodeRun {
     // srun_words() has accepted the same text before, when the settings were read.
     HOLDFAST_TRY(std::vector<std::string> options, srun_words(plan_.policy.engine.options));
     FarStep step;
-    step.processors = static_cast<unsigned>(processors_of(plan_.far->invocation.facts));
+    step.processors = static_cast<unsigned>(processors_of(plan_.test->invocation.facts));
     step.options = std::move(options);
     step.left_out_nodes = left_out_;
     step.command = {program, std::string(k_far_option), files_.job()};
@@ -451,8 +453,8 @@ class NodeRun {
   }
 
   AttemptResult follow_srun() {
-    if (plan_.cluster != nullptr) {
-      if (Result<void> begun = plan_.cluster->begin_watch(); !begun) {
+    for (supervision::Need* const need : plan_.needs) {
+      if (Result<void> begun = need->begin_watch(); !begun) {
         return supervision::own_failure(begun.error());
       }
     }
@@ -462,7 +464,7 @@ class NodeRun {
       supervision::dismiss_warden(warden);
       return supervision::own_failure(srun.error());
     }
-    NearEnd end = NearAttempt(plan_, around_, relay_, files_, std::move(*srun)).run();
+    NearEnd end = NearAttempt(plan_, far_, around_, relay_, files_, std::move(*srun)).run();
     supervision::dismiss_warden(warden);
     AttemptResult result = concluded(end);
     if (end.lease_lost && result.observation.end_reason == EndReason::signal) {
@@ -477,7 +479,7 @@ class NodeRun {
   // If we are killed, srun dies with us, and the node ends the test within the grace. Until then
   // the warden keeps the locks from all others.
   supervision::Warden post_warden() const {
-    std::vector<int> locks = plan_.lock_descriptors();
+    std::vector<int> locks = plan_.kept_descriptors();
     if (locks.empty()) return {};
     supervision::Warden warden = supervision::start_warden(std::move(locks));
     if (warden.pid != 0) return warden;
@@ -498,7 +500,7 @@ class NodeRun {
     if (end.signal != 0 && !end.overdue) {
       const std::string why =
           end.start ? "interrupted" : "interrupted while it waited for its step";
-      return supervision::not_begun(in_words(why), end.signal);
+      return supervision::not_begun(plan_.test->in_words(why), end.signal);
     }
     if (end.start) return lost_after_start(end);
     return lost_before_start(end);
@@ -540,9 +542,9 @@ class NodeRun {
     const LostStart start = lost_start(state, down, left_out_, end.said);
     switch (start.kind) {
       case LostStart::Kind::refused:
-        return supervision::refused(in_words(start.why));
+        return supervision::refused(plan_.test->in_words(start.why));
       case LostStart::Kind::allocation_over:
-        run_.note_over();
+        files_.note_over();
         plan_.teller->complain_once(over_in_words() + ": no further test is run");
         return lost_for_good(over_in_words());
       case LostStart::Kind::no_node_left:
@@ -564,31 +566,28 @@ class NodeRun {
 
   // The result's note says why.
   void note_lost_node(const std::string& node, AttemptResult& result) {
-    result.note = in_words(node.empty() ? "node lost: " + result.note
-                                        : "node " + node + " lost: " + result.note);
-    if (!node.empty() && has_node_rule(plan_.policy.retry)) run_.leave_out(node);
-  }
-
-  std::string in_words(const std::string& what) const {
-    return text_of({"\"", plan_.identity->test, "\": ", what});
+    result.note = plan_.test->in_words(node.empty() ? "node lost: " + result.note
+                                                    : "node " + node + " lost: " + result.note);
+    if (!node.empty() && has_node_rule(plan_.policy.retry)) files_.leave_out(node);
   }
 
   const AttemptPlan& plan_;
+  const Policy& far_;
   supervision::Surroundings& around_;
   OutputRelay& relay_;
   const std::vector<std::string>& cases_to_run_;
   Allocation allocation_;
   SlurmQuestions slurm_;
   FarFiles files_;
-  FarRun run_;
   std::vector<std::string> left_out_;
 };
 
 }  // namespace
 
-AttemptResult run_on_node(const AttemptPlan& plan, supervision::Surroundings& around,
-                          OutputRelay& relay, const std::vector<std::string>& cases) {
-  return NodeRun(plan, around, relay, cases).run();
+AttemptResult run_on_node(const AttemptPlan& plan, const Policy& far,
+                          supervision::Surroundings& around, OutputRelay& relay,
+                          const std::vector<std::string>& cases) {
+  return NodeRun(plan, far, around, relay, cases).run();
 }
 
 }  // namespace holdfast::exec

@@ -12,7 +12,7 @@
 #include "exec/far/srun_process.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/wait.hpp"
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/teller.hpp"
 
 namespace holdfast::exec {
@@ -39,8 +39,10 @@ struct NearEnd {
 
 class NearAttempt {
  public:
-  NearAttempt(const supervision::AttemptPlan& plan, supervision::Surroundings& around,
-              OutputRelay& relay, const FarFiles& files, SrunProcess srun);
+  // `far`: the policy for the node (take_far_share()).
+  NearAttempt(const supervision::AttemptPlan& plan, const Policy& far,
+              supervision::Surroundings& around, OutputRelay& relay, const FarFiles& files,
+              SrunProcess srun);
 
   // Returns when srun has ended and this side has looked for the records.
   NearEnd run();
@@ -56,7 +58,7 @@ class NearAttempt {
   bool waits_for_step() const;
   void tell_wait();
   void read_signals();
-  void look_at_lease(const os::Wait& wait);
+  void look_at(supervision::Need& need, const os::Wait& wait);
   void end_by(int signal);
   void hurry_srun(Milliseconds now);
   Milliseconds time_for_term() const;
@@ -64,6 +66,7 @@ class NearAttempt {
   void look_after_end();
 
   const supervision::AttemptPlan& plan_;
+  const Policy& far_;
   supervision::Surroundings& around_;
   OutputRelay& relay_;
   const FarFiles& files_;
@@ -85,9 +88,9 @@ class NearAttempt {
   bool is_killed_ = false;
 };
 
-// `plan.far` must be set. The result is like that of an attempt on this machine, with the name of
-// the node. `cases`: those that a batch has to run; empty: all.
-supervision::AttemptResult run_on_node(const supervision::AttemptPlan& plan,
+// The result is like that of an attempt on this machine, with the name of the node. `far`: the
+// policy there. `cases`: those that a batch has to run; empty: all.
+supervision::AttemptResult run_on_node(const supervision::AttemptPlan& plan, const Policy& far,
                                        supervision::Surroundings& around, OutputRelay& relay,
                                        const std::vector<std::string>& cases);
 

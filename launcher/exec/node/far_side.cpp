@@ -32,8 +32,9 @@
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/all_needs.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {
@@ -204,7 +205,7 @@ class FarRunner final : public supervision::AttemptRunner {
 
   supervision::AttemptResult run(const supervision::AttemptPlan& plan,
                                  supervision::Surroundings& around) override {
-    if (judges_cases()) {
+    if (plan.test->is_batch()) {
       OutputRelay relay = OutputRelay::for_log_of_reader(job_.log);
       return run_batch(plan, around, relay, {job_.cases, cases_file_});
     }
@@ -212,8 +213,6 @@ class FarRunner final : public supervision::AttemptRunner {
     OutputRelay relay{std::string()};
     return run_captured(plan, around, relay);
   }
-
-  bool judges_cases() const override { return job_.grant.policy.isolation.has_value(); }
 
   std::optional<supervision::NextAttempt> conclude(
       const supervision::EndedAttempt& ended) override {
@@ -263,7 +262,9 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   held.far = supervision::FarSide{parent, job.n, job.variables, files.log_file(), node_name()};
   FarRunner tests(job, files.cases_file(), result);
   NoSteps steps;
-  (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps}, std::move(held));
+  supervision::AllNeeds needs;
+  (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps, needs.all},
+                           std::move(held));
   if (::getppid() != parent.pid) {
     if (const Result<std::string> record = os::read_memory_file(result)) {
       (void)files.put_ended(*record);

@@ -20,9 +20,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
-#include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/companion.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/records.hpp"
 

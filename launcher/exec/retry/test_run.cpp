@@ -30,8 +30,8 @@ void tell_lines(std::string_view words, supervision::Teller teller) {
 
 // Returns the directory of the project's sources; for a command, its working directory.
 std::string sources_of(const supervision::EndedAttempt& ended) {
-  if (!ended.grant.home.tree.empty()) {
-    if (auto source = os::source_of_tree(ended.grant.home.tree)) return std::move(*source);
+  if (!ended.test.grant.home.tree.empty()) {
+    if (auto source = os::source_of_tree(ended.test.grant.home.tree)) return std::move(*source);
   }
   return os::working_directory();
 }
@@ -70,13 +70,13 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
 void say_last_words(const std::string& words, const CTestVerdict& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output) {
   if (words.empty()) return;
-  if (output == nullptr) return tell_lines(words, ended.teller);
+  if (output == nullptr) return tell_lines(words, ended.test.teller());
   const std::string last = output->text(1);
   const std::string text = (last.empty() || last == "\n" ? "" : "\n") + words;
   if (is_same_with(mirror, ended.result, mode, *output, text)) {
     output->write(Stream::output, text);
   } else {
-    tell_lines(words, ended.teller);
+    tell_lines(words, ended.test.teller());
   }
 }
 
@@ -85,7 +85,8 @@ void Aftermath::note_start(const supervision::AttemptPlan& plan) {
   if (!plan.policy.hooks.on_failure.empty()) environment_ = entries_of(plan.command.environment);
   if (is_noted_ || !plan.policy.retry.may_retry()) return;
   is_noted_ = true;
-  const TestInputs inputs = supervision::inputs_of(plan.command.arguments, plan.required_files);
+  const TestInputs inputs =
+      supervision::inputs_of(plan.command.arguments, plan.test->invocation.facts.required_files);
   for (const auto& paths : {inputs.named, inputs.required}) {
     for (const std::string& path : paths) inputs_.push_back({path, os::known_program(path)});
   }
@@ -99,9 +100,9 @@ std::vector<Finding> Aftermath::look_around(const supervision::EndedAttempt& end
   // Nobody looks around on another node.
   const bool is_here = ended.result.node.empty();
   const std::vector<std::string> locks =
-      is_here ? lock_places_of(ended.grant) : std::vector<std::string>();
+      is_here ? lock_places_of(ended.test.grant) : std::vector<std::string>();
   const forensics::Probes probes({program_, before_, sources_of(ended), locks, inputs_, is_here});
-  is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
+  is_told_to_end_ = await_unless_told_to_end(ended.test.around, probes.works()) != 0;
   std::vector<Finding> findings = probes.findings();
   if (!ended.result.service_states.empty()) {
     findings.push_back({"services", false, ended.result.service_states});
@@ -110,21 +111,21 @@ std::vector<Finding> Aftermath::look_around(const supervision::EndedAttempt& end
 }
 
 std::optional<Finding> Aftermath::run_hook(const supervision::EndedAttempt& ended) {
-  const std::string& command = ended.grant.policy.hooks.on_failure;
+  const std::string& command = ended.test.grant.policy.hooks.on_failure;
   if (command.empty() || is_told_to_end_) return std::nullopt;
   forensics::HookFacts facts;
   facts.hook = "on-failure";
-  facts.test = ended.grant.identity.test;
-  facts.run = ended.grant.run;
-  facts.attempt_id = ended.grant.identity.attempt;
-  facts.attempt = ended.grant.identity.n;
+  facts.test = ended.test.grant.identity.test;
+  facts.run = ended.test.grant.run;
+  facts.attempt_id = ended.test.grant.identity.attempt;
+  facts.attempt = ended.test.grant.identity.n;
   facts.outcome = ended.result.outcome;
   facts.main = ended.result.observation.main;
   facts.scratch = ended.result.scratch;
   facts.output = ended.result.log;
   const Milliseconds time = forensics::k_on_failure_time;
   os::BoundedWork work(forensics::hook_order(command, facts, environment_, time));
-  if (await_unless_told_to_end(ended.around, {&work}) != 0) {
+  if (await_unless_told_to_end(ended.test.around, {&work}) != 0) {
     return Finding{facts.hook, true, "ended with the test"};
   }
   return forensics::hook_finding(facts.hook, work.end(), time);
@@ -154,13 +155,17 @@ OutputWay way_of_output(const Policy& policy, ExitMode mode) {
   return is_read ? OutputWay::captured : OutputWay::direct;
 }
 
+void TestRunner::begin(supervision::TestAtHand& test) {
+  if (!test.is_for_node()) return;
+  test.all_locks = test.grant.policy.locks;
+  far_ = take_far_share(test.grant.policy);
+}
+
 // On a node, ctest's limit is out of reach while the test waits for its step, and ctest learns of a
 // timeout by the first line of the output. So the output is held back as that of a test that may be
 // tried again.
 supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
-  is_batch_ = plan.policy.isolation.has_value() && plan.mode == ExitMode::ctest;
-  const OutputWay way =
-      plan.far != nullptr ? OutputWay::held_back : way_of_output(plan.policy, plan.mode);
+  const OutputWay way = far_ ? OutputWay::held_back : way_of_output(plan.policy, plan.mode);
   output_.reset();
   aftermath_.note_start(plan);
   if (way == OutputWay::direct) return supervision::run_attempt(plan, around);
@@ -178,17 +183,18 @@ supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings
 
 supervision::AttemptResult TestRunner::run_captured_attempt(const AttemptPlan& plan,
                                                             Surroundings& around) {
-  if (plan.far != nullptr) return run_on_node(plan, around, *output_, cases_left_);
-  if (is_batch_) return run_batch(plan, around, *output_, {cases_left_, plan.identity->journal});
+  if (far_) return run_on_node(plan, *far_, around, *output_, cases_left_);
+  if (plan.test->is_batch())
+    return run_batch(plan, around, *output_, {cases_left_, plan.identity->journal});
   return run_captured(plan, around, *output_);
 }
 
 std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
-  const RetryPolicy& policy = ended.grant.policy.retry;
-  mode_ = ended.invocation.mode();
+  const RetryPolicy& policy = ended.test.grant.policy.retry;
+  mode_ = ended.test.invocation.mode();
   if (!mirror_) {
-    mirror_ = mirror_of(ended.invocation);
-    first_ = ended.grant.identity.attempt;
+    mirror_ = mirror_of(ended.test.invocation);
+    first_ = ended.test.grant.identity.attempt;
   }
   native_end_ = ended.native_end;
   attempts_.push_back(judge(ended));
@@ -226,7 +232,8 @@ void TestRunner::note_lost_services(const EndedAttempt& ended) {
   supervision::AttemptResult& result = ended.result;
   if (last.verdict != MirroredVerdict::failed) return;
   if (!result.services.empty() && is_good(result.outcome)) {
-    note_red_services(supervision::look_at_services(ended.keeper, ended.around), result);
+    note_red_services(supervision::look_at_services(ended.test.held.keeper, ended.test.around),
+                      result);
   }
   last.lost_service = !result.lost_services.empty();
 }
@@ -235,26 +242,25 @@ void TestRunner::note_lost_services(const EndedAttempt& ended) {
 // says so.
 std::optional<std::size_t> TestRunner::known_flake(const EndedAttempt& ended) const {
   std::vector<std::string> signatures;
-  for (const KnownFlake& known : ended.grant.policy.retry.known) {
+  for (const KnownFlake& known : ended.test.grant.policy.retry.known) {
     signatures.push_back(known.signature);
   }
   if (signatures.empty() || !output_) return std::nullopt;
   const Result<std::optional<std::size_t>> found =
       first_found(signatures, output_->text(k_most_searched_output));
   if (found) return *found;
-  supervision::Teller(ended.teller)
-      .complain_once("ignoring [[known-flaky]]: " + to_text(found.error()));
+  ended.test.teller().complain_once("ignoring [[known-flaky]]: " + to_text(found.error()));
   return std::nullopt;
 }
 
 RetryDecision TestRunner::decide(const EndedAttempt& ended) {
   RetryQuestion question;
-  question.policy = ended.grant.policy.retry;
+  question.policy = ended.test.grant.policy.retry;
   question.attempts = attempts_;
-  question.failure_is_looked_for = ended.invocation.facts.until_fail;
+  question.failure_is_looked_for = ended.test.invocation.facts.until_fail;
   if (ended.native_end != k_longest) {
     question.time_left =
-        time_for_attempt(os::monotonic_now(), ended.native_end, ended.grant.policy.grace);
+        time_for_attempt(os::monotonic_now(), ended.native_end, ended.test.grant.policy.grace);
   }
   question.seed = Fnv1a().add(first_).value();
   return decide_retry(question);
@@ -264,16 +270,16 @@ RetryDecision TestRunner::decide(const EndedAttempt& ended) {
 std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
                                                     RetryDecision& decision) {
   if (decision.step == RetryDecision::Step::done) return std::nullopt;
-  wire::Again again = ended.keeper.asks_again(ended.scratch);
+  wire::Again again = ended.test.held.keeper.asks_again(ended.scratch);
   decision = with_answer(std::move(decision), {again.is_granted(), again.reason});
   is_refused_ = decision.step == RetryDecision::Step::done;
   if (is_refused_) return std::nullopt;
   ended.result.retry = decision.reason;
   os::log(LogLevel::debug, {decision.end, ": ", decision.reason});
-  const supervision::AttemptIdentity& identity = ended.grant.identity;
-  supervision::Teller(ended.teller)
-      .tell("\"" + brief(identity.test) + "\": attempt " + std::to_string(identity.n) + ": " +
-            decision.end + ", " + decision.reason);
+  const supervision::AttemptIdentity& identity = ended.test.grant.identity;
+  ended.test.teller().tell("\"" + brief(identity.test) + "\": attempt " +
+                           std::to_string(identity.n) + ": " + decision.end + ", " +
+                           decision.reason);
   settle_log(ended);
   earlier_.push_back({identity.n, decision.end, ended.result.log});
   NextAttempt next;
@@ -318,23 +324,23 @@ void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision&
 void TestRunner::settle_log(const EndedAttempt& ended) {
   if (!output_) return;
   const bool is_first = attempts_.size() == 1;
-  if (is_first && attempts_.back().verdict != MirroredVerdict::failed && !is_batch_) {
+  if (is_first && attempts_.back().verdict != MirroredVerdict::failed && !ended.test.is_batch()) {
     output_->remove_log();
     ended.result.log.clear();
     return;
   }
   constexpr std::uint64_t k_kib = 1024;
-  output_->cut_log(ended.grant.policy.kept_output_kb * k_kib);
+  output_->cut_log(ended.test.grant.policy.kept_output_kb * k_kib);
 }
 
 void TestRunner::note_flaky(const EndedAttempt& ended) {
   supervision::AttemptResult& result = ended.result;
   result.is_flaky = true;
   say_last_words(words_on_flaky(attempts_.size()), *mirror_, mode_, ended, output_.get());
-  if (ended.grant.policy.retry.flaky_result == FlakyResult::pass) return;
+  if (ended.test.grant.policy.retry.flaky_result == FlakyResult::pass) return;
   result.observation.flaky_fails = true;
   result.verdict = name_of(MirroredVerdict::failed);
-  const std::string note = "\"" + brief(ended.grant.identity.test) + "\": passed on attempt " +
+  const std::string note = "\"" + brief(ended.test.grant.identity.test) + "\": passed on attempt " +
                            std::to_string(attempts_.size()) + ", and flaky-result is fail";
   result.note += (result.note.empty() ? "" : "; ") + note;
 }
@@ -358,8 +364,8 @@ void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& de
 // ctest looks for the line only the first time. Without a keeper, we do not know whether this is
 // the first time.
 void TestRunner::tell_timeout(const EndedAttempt& ended) {
-  const bool is_looked_for = ended.invocation.told_timeout.count() > 0 && !ended.grant.is_again &&
-                             ended.keeper.connected();
+  const bool is_looked_for = ended.test.invocation.told_timeout.count() > 0 &&
+                             !ended.test.grant.is_again && ended.test.held.keeper.connected();
   // The limit of a case does not concern ctest.
   const bool is_over = ended.result.outcome == Outcome::timed_out &&
                        ended.result.observation.end_reason == EndReason::timeout;
@@ -368,7 +374,7 @@ void TestRunner::tell_timeout(const EndedAttempt& ended) {
   ended.result.told_timeout = true;
   output_->put_first("holdfast: timed out after " +
                      describe(Milliseconds{ended.result.wall_us / 1000}) + ", attempt " +
-                     std::to_string(ended.grant.identity.n) + "\n");
+                     std::to_string(ended.test.grant.identity.n) + "\n");
 }
 
 }  // namespace holdfast::exec

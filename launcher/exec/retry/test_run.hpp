@@ -17,7 +17,7 @@
 #include "exec/batch/batch_run.hpp"
 #include "exec/output/output_relay.hpp"
 #include "forensics/probes.hpp"
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {
@@ -82,9 +82,9 @@ OutputWay way_of_output(const Policy& policy, ExitMode mode);
 class TestRunner final : public supervision::AttemptRunner {
  public:
   bool is_plain() const override { return false; }
+  void begin(supervision::TestAtHand& test) override;
   supervision::AttemptResult run(const supervision::AttemptPlan& plan,
                                  supervision::Surroundings& around) override;
-  bool judges_cases() const override { return is_batch_; }
   std::optional<supervision::NextAttempt> conclude(const supervision::EndedAttempt& ended) override;
   int wait(const supervision::NextAttempt& next, Policy& policy,
            supervision::Surroundings& around) override;
@@ -105,7 +105,7 @@ class TestRunner final : public supervision::AttemptRunner {
   void note_failure(const supervision::EndedAttempt& ended, const RetryDecision& decision);
 
   ExitMode mode_ = ExitMode::command;
-  bool is_batch_ = false;
+  std::optional<Policy> far_;  // the policy for the node on which the test runs; none: it runs here
   std::vector<std::string> cases_left_;  // of a batch, for the next attempt; empty: all
   std::optional<CTestVerdict> mirror_;
   Aftermath aftermath_;

@@ -16,7 +16,6 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
-#include "supervision/attempt/guard_report.hpp"
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/teller.hpp"
 

@@ -1,4 +1,4 @@
-#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 
 #include <sys/wait.h>
 
@@ -14,10 +14,10 @@
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/guard_process.hpp"
 #include "supervision/base/guard_messages.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -102,10 +102,8 @@ class Attempt final : public os::TreeWatcher {
     if (plan_.stop_time != k_longest && plan_.stop_time - k_stop_time_look > clock_.started()) {
       look_at_ = plan_.stop_time - k_stop_time_look;
     }
-    if (plan_.cluster != nullptr) {
-      if (Result<void> begun = plan_.cluster->begin_watch(); !begun) {
-        return own_failure(begun.error());
-      }
+    for (Need* const need : plan_.needs) {
+      if (Result<void> begun = need->begin_watch(); !begun) return own_failure(begun.error());
     }
     if (Result<void> begun = guard_.start(plan_, around_); !begun) {
       return own_failure(begun.error());
@@ -144,7 +142,7 @@ class Attempt final : public os::TreeWatcher {
       wait_.until(time);
     }
     plan_.companion->join(wait_);
-    if (plan_.cluster != nullptr) plan_.cluster->join(wait_);
+    for (Need* const need : plan_.needs) need->join(wait_);
     if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
       wait_.go_for(rest);
     } else {
@@ -160,7 +158,7 @@ class Attempt final : public os::TreeWatcher {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
-    if (plan_.cluster != nullptr) look_at_lease();
+    for (Need* const need : plan_.needs) look_at(*need);
     if (stacks_.go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
     if (now >= look_at_) look_before_stop_time();
@@ -169,13 +167,13 @@ class Attempt final : public os::TreeWatcher {
     if (now >= guard_deadline()) take_over();
   }
 
-  void look_at_lease() {
-    switch (plan_.cluster->look(wait_)) {
-      case ClusterLocks::News::none:
+  void look_at(Need& need) {
+    switch (need.look(wait_)) {
+      case Need::News::none:
         return;
-      case ClusterLocks::News::lost:
+      case Need::News::lost:
         return happened({Event::Kind::lock_lost});
-      case ClusterLocks::News::over:
+      case Need::News::over:
         is_lease_over_ = true;
         return happened({Event::Kind::lease_over});
     }

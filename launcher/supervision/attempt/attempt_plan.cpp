@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "core/base/names.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"
+#include "os/stack/stack_dump.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -14,7 +16,24 @@ namespace {
 // size if the user already has many large pipes.
 constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
 
+// A living reader reads at once.
+constexpr Milliseconds k_telling_time{200};
+
+class NoCompanion final : public Companion {};
+
+NoCompanion none;
+
 }  // namespace
+
+void Companion::tell(const std::string& text) {
+  os::write_within(STDERR_FILENO, text, k_telling_time);
+}
+
+Companion& no_companion() { return none; }
+
+std::string marker_directory(const std::string& scratch) {
+  return scratch + "/" + std::string(names::k_marker_directory);
+}
 
 Result<Capture> Capture::open(bool streams_are_one) {
   Capture capture;
@@ -55,6 +74,35 @@ void Capture::make_parts_larger() {
   if (part_size_ == k_large_part) return;
   part_size_ = k_large_part;
   part_.reset();
+}
+
+std::vector<int> AttemptPlan::kept_descriptors() const {
+  std::vector<int> kept;
+  for (const Need* const need : needs) need->add_descriptors(kept);
+  return kept;
+}
+
+TestEnvironment attempt_environment(const TestAtHand& test, const std::string& scratch,
+                                    AttemptPlan& plan) {
+  namespace env = environment;
+  const AttemptIdentity& identity = test.grant.identity;
+  TestEnvironment told(test.invocation.environment);
+  told.set(env::k_test_name, identity.test);
+  told.set(env::k_attempt, std::to_string(identity.n));
+  told.set(env::k_attempt_id, identity.attempt);
+  told.set(env::k_run_id, test.grant.run);
+  if (!scratch.empty()) {
+    told.set(env::k_tmpdir, scratch);
+    told.set(env::k_marker_dir, marker_directory(scratch));
+  }
+  if (const std::optional<FarSide>& far = test.invocation.far) {
+    for (const Variable& variable : far->variables) told.set(variable.name, variable.value);
+  }
+  for (Need* const need : plan.needs) need->tell(test, told, plan);
+  for (const Variable& variable : test.grant.policy.environment) {
+    told.set_if_absent(variable.name, variable.value);
+  }
+  return told;
 }
 
 }  // namespace holdfast::supervision

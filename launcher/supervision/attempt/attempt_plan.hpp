@@ -1,27 +1,32 @@
-// What to do in one attempt.
+// What to do in one attempt, and what looks on.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/settings/policy.hpp"
 #include "core/step/build_step.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
-#include "os/lock/lock_file.hpp"
 #include "os/process/execute.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
-#include "supervision/attempt/companion.hpp"
+#include "supervision/base/need.hpp"
 #include "supervision/base/records.hpp"
-#include "supervision/base/step_outputs.hpp"
+#include "supervision/base/step_files.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
-#include "supervision/locks/cluster_locks.hpp"
+#include "supervision/grant/grant.hpp"
 
 namespace holdfast::supervision {
 
@@ -81,15 +86,45 @@ class Capture {
   std::size_t part_size_ = k_usual_part;
 };
 
-struct Grant;
-struct Invocation;
+// This base class is the companion of a plain attempt: it waits for nothing and limits nothing.
+class Companion {
+ public:
+  // Adds the descriptors that the companion waits for, and the time at which look() is to be called
+  // even without news. Also called while the test is paused.
+  virtual void join(os::Wait& /*wait*/) {}
+  // Called after each wait. Must not wait.
+  virtual void look() {}
+  // True: the companion wants on_main_started() at once. The guard then sends a packet for that.
+  virtual bool wants_start() const { return false; }
+  // The test's main process runs. `main` is its number; 0: it has no number here (a PID namespace).
+  virtual void on_main_started(pid_t /*main*/) {}
+  // Returns the time at which the limit of the running part is over, on the clock of
+  // monotonic_now(); k_longest: never. Not called while the test is paused.
+  virtual Milliseconds deadline() { return k_longest; }
+  // Returns how long the wait may be, less than a second, because the companion also waits for
+  // something that its descriptors do not show. 0: the companion waits for no such thing.
+  virtual std::chrono::nanoseconds rest() const { return std::chrono::nanoseconds{0}; }
+  // Called when the deadline has passed. Returns whether the tree is to be ended for that reason.
+  // With end_tree, stacks are taken first.
+  enum class Verdict : std::uint8_t { go_on, end_tree, end_without_stacks };
+  virtual Verdict on_deadline() { return Verdict::go_on; }
+  // Called when the whole tree begins to be ended, for whatever reason.
+  virtual void on_tree_ends() {}
+  // Nothing of the tree is left. The guard is still ending, so work that is done here delays
+  // nobody.
+  virtual void on_tree_gone() {}
+  // The test was paused for `length`.
+  virtual void on_pause(Milliseconds /*length*/) {}
+  // Puts text of ours (stacks) into the test's output. For a plain attempt that is our stderr. Text
+  // that nobody reads within 200 ms is dropped.
+  virtual void tell(const std::string& text);
 
-// What an attempt on another machine has besides the plan (exec/far).
-struct FarOrder {
-  const Invocation& invocation;
-  const Grant& grant;
-  const Policy& policy;  // for the node: take_far_share()
+ protected:
+  ~Companion() = default;
 };
+
+// Returns the companion of plain attempts. It has no state, so any number of attempts may share it.
+Companion& no_companion();
 
 struct AttemptPlan {
   os::Command command;
@@ -97,8 +132,8 @@ struct AttemptPlan {
   ExitMode mode = ExitMode::command;
   int keeper = -1;  // connection; -1: none
   const AttemptIdentity* identity = nullptr;
-  std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
-  ClusterLocks* cluster = nullptr;                // likewise; null: it has no locks over machines
+  const TestAtHand* test = nullptr;
+  Needs needs = {};                     // held for as long as anything of the test lives
   Milliseconds native_end = k_longest;  // when ctest itself ends the test; monotonic clock
   int timeout_signal = 0;               // sent when time is over; 0: SIGTERM, with the usual grace
   Milliseconds timeout_grace{0};
@@ -110,20 +145,29 @@ struct AttemptPlan {
   // If this file is there when the main process ends, the guard compares the rights of the process
   // with its own; empty: it does not.
   std::string rights_file = {};
-  // True: the program is of GoogleTest and may be asked for a report of its cases.
-  bool may_ask_for_cases = false;
-  std::string_view required_files = {};  // as TestFacts has them
-  ContainmentNeeds contained;            // what the policy's containment needs
+  ContainmentNeeds contained;  // what the policy's containment needs
   Teller* teller = nullptr;
   Companion* companion = &no_companion();
   // The build step; null: the command is a test. Processes that have called setsid(2) do not belong
   // to a build step's tree.
   const BuildStep* step = nullptr;
   const StepOutputs* outputs = nullptr;
-  const FarOrder* far = nullptr;  // null: the attempt runs here
 
-  // The descriptors that keep the locks.
-  std::vector<int> lock_descriptors() const;
+  // The descriptors that keep the needs.
+  std::vector<int> kept_descriptors() const;
 };
+
+// Where the processes of an attempt leave markers, in the attempt's directory.
+std::string marker_directory(const std::string& scratch);
+
+// The environment of the test: what it inherits, and what Holdfast adds
+// (docs/reference/environment.md). Its needs may also add to `plan`. `scratch`: the attempt's
+// directory; empty: it has none. Valid as long as the invocation's environment.
+TestEnvironment attempt_environment(const TestAtHand& test, const std::string& scratch,
+                                    AttemptPlan& plan);
+
+// Runs the test. Returns when no process of the tree is left, or when the remaining processes were
+// let go. A signal, ctest's death or the end of the test's time makes this function end the tree.
+AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around);
 
 }  // namespace holdfast::supervision

@@ -204,11 +204,9 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
   Evidence evidence;
   evidence.pytest = is_pytest(invocation.command);
   if (scratch.empty()) return evidence;
-  const std::string markers = scratch + "/" + std::string(names::k_marker_directory);
-  told.set(env::k_marker_dir, markers);
   evidence.not_asked = not_asked(grant, invocation);
   if (grant.program.can_be_asked() && !preloads(invocation.environment)) {
-    evidence.googletest = ask_for_trace(invocation, grant.policy, markers, told);
+    evidence.googletest = ask_for_trace(invocation, grant.policy, marker_directory(scratch), told);
   }
   return evidence;
 }

@@ -20,9 +20,9 @@
 #include "os/process/tagged_processes.hpp"
 #include "os/stack/lost_rights.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/guard_report.hpp"
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/records.hpp"
+#include "supervision/base/step_files.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::supervision {
@@ -177,7 +177,9 @@ class Guard final : public os::TreeWatcher {
   // The launcher ends the test before its lease of locks over machines is over. The guard looks at
   // the lease as well, in case the launcher is stopped or was killed.
   Milliseconds hurry_time() override {
-    return plan_.cluster == nullptr ? k_longest : plan_.cluster->time_left();
+    Milliseconds left = k_longest;
+    for (const Need* const need : plan_.needs) left = std::min(left, need->time_left());
+    return left;
   }
 
   // While the tree is being ended, every order but kill_tree is ignored, and so is the launcher's
@@ -267,8 +269,7 @@ class Guard final : public os::TreeWatcher {
     report_.stays = true;
     note_usage();
     report(GuardReport::Stage::tree_ended);
-    plan_.locks->clear();
-    if (plan_.cluster != nullptr) plan_.cluster->let_go();
+    for (Need* const need : plan_.needs) need->let_go();
     // Leftovers that no other test needs may outlive the run, so for them the guard does not watch
     // the run. The guard stays only because it is the first process of their PID namespace: if the
     // guard ended, the leftovers would end too.
@@ -478,6 +479,26 @@ void be_guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd 
 
 }  // namespace
 
+void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& report,
+                               std::int64_t wall_us) {
+  AttemptResult result;
+  result.report = report;
+  result.observation.end_reason = EndReason::parent_gone;
+  result.outcome = outcome_of(result.observation);
+  result.wall_us = wall_us;
+  if (plan.step != nullptr) {
+    plan.outputs->remove();
+    result.note = "the launcher of the step was killed; its process tree was ended";
+    return record_step(*plan.step, result);
+  }
+  result.note = "the launcher of the test was killed; its process tree was ended";
+  (void)record_end(*plan.identity, result);
+  bid_farewell(plan.keeper, LentScratch::used);
+  // The keeper holds the test's locks and the build tree. If it is stopped, it would hold both for
+  // ever.
+  if (plan.keeper >= 0) (void)os::continue_peer(plan.keeper);
+}
+
 Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
   HOLDFAST_DO(os::become_subreaper());
   // This process may have been a shell before exec. The shell's children are not of the test's
@@ -521,18 +542,9 @@ Result<pid_t> GuardProcess::fork_contained(const AttemptPlan& plan) {
   return guard;
 }
 
-std::vector<int> AttemptPlan::lock_descriptors() const {
-  std::vector<int> kept;
-  for (const os::LockRequest& lock : *locks) {
-    for (int held : lock.descriptors()) kept.push_back(held);
-  }
-  if (cluster != nullptr) kept.push_back(cluster->descriptor());
-  return kept;
-}
-
 void GuardProcess::post_warden(const AttemptPlan& plan, pid_t guard) {
   if (plan.keeper >= 0) return;
-  const pid_t warden = containment_->post_warden(plan.lock_descriptors(), plan.policy.grace, guard);
+  const pid_t warden = containment_->post_warden(plan.kept_descriptors(), plan.policy.grace, guard);
   if (warden > 0) spared_.push_back(warden);
 }
 

@@ -1,6 +1,7 @@
 // The guard as the launcher sees it: a child that it starts, gives orders, hears and buries.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -60,5 +61,9 @@ class GuardProcess {
   bool has_hung_up_ = false;
   bool has_reported_ = false;
 };
+
+// Writes the attempt's record and tells the keeper, in the place of a killed launcher.
+void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& report,
+                               std::int64_t wall_us);
 
 }  // namespace holdfast::supervision

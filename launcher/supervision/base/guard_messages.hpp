@@ -11,8 +11,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "core/base/duration.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast::supervision {
 
@@ -99,5 +101,12 @@ struct GuardReport {
   unsigned survivors = 0;  // how many could not be ended: uninterruptible, or another user's
   std::array<ListedProcess, k_most_listed> survivor_list{};
 };
+
+// Puts the first of `processes` into `list`. Returns the number of all `processes`.
+unsigned list_processes(const std::vector<os::NamedProcess>& processes,
+                        std::array<ListedProcess, k_most_listed>& list);
+
+// Adds the resources that all processes reaped so far have used.
+void add_usage(GuardReport& report);
 
 }  // namespace holdfast::supervision

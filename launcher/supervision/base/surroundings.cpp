@@ -62,6 +62,11 @@ int next_ending_signal(Surroundings& around, Milliseconds& stopped) {
   return 0;
 }
 
+LossEndsWaits::LossEndsWaits(Needs needs, Surroundings& around) : around_(around) {
+  const auto begin = [](Need* need) { return static_cast<bool>(need->begin_watch()); };
+  if (std::ranges::all_of(needs, begin)) around_.watched = needs;
+}
+
 Waited wait_until(Surroundings& around, Milliseconds until, const std::vector<int>& readable) {
   Milliseconds stopped{0};
   while (true) {
@@ -69,11 +74,11 @@ Waited wait_until(Surroundings& around, Milliseconds until, const std::vector<in
     if (signal != 0) return {Waited::Reason::told_to_end, signal, stopped};
     os::Wait wait({around.signals.fd(), around.parent.get()}, until);
     for (const int fd : readable) wait.on(fd);
-    if (around.lease != nullptr) around.lease->join(wait);
+    for (Need* const need : around.watched) need->join(wait);
     const bool is_last = wait.time_left() == 0;
     wait.go();
-    const bool is_lost = around.lease != nullptr && around.lease->is_lost_after(wait);
-    if (wait.news(around.parent.get()) != 0 || is_lost) {
+    for (Need* const need : around.watched) (void)need->look(wait);
+    if (wait.news(around.parent.get()) != 0 || is_lost_now(around.watched)) {
       return {Waited::Reason::told_to_end, SIGTERM, stopped};
     }
     if (std::ranges::any_of(readable, [&](int fd) { return wait.news(fd) != 0; })) {

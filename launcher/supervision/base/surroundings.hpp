@@ -1,4 +1,4 @@
-// What may be lost while this process waits for something else: the lease of locks over machines.
+// What the launcher watches all the time, and how it waits.
 #pragma once
 
 #include <signal.h>
@@ -14,28 +14,19 @@
 #include "os/file/wait.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
+#include "supervision/base/need.hpp"
 
 namespace holdfast::supervision {
-
-class LeaseWatch {
- public:
-  // Adds what tells of the loss; is_lost_after() takes it from there.
-  virtual void join(os::Wait& wait) = 0;
-  virtual bool is_lost_after(const os::Wait& wait) = 0;
-
- protected:
-  ~LeaseWatch() = default;
-};
 
 // What the launcher watches all the time, whatever it does: signals sent to it and the life of the
 // ctest that started it.
 struct Surroundings {
   os::CallersSignals callers;
   os::SignalQueue signals;
-  os::UniqueFd parent;          // ctest's pidfd; invalid: nobody's death ends the test
-  bool parent_gone = false;     // ctest or the build tool died before we looked
-  bool parent_tells = false;    // ctest sends SIGUSR1 when the test's limit is over
-  LeaseWatch* lease = nullptr;  // its loss ends waits; null: there is none to lose
+  os::UniqueFd parent;        // ctest's pidfd; invalid: nobody's death ends the test
+  bool parent_gone = false;   // ctest or the build tool died before we looked
+  bool parent_tells = false;  // ctest sends SIGUSR1 when the test's limit is over
+  Needs watched = {};         // the loss of one of them ends waits
 
   // Takes the next pending signal, as os::SignalQueue::next() does, and logs from whom it is.
   // SIGCHLD, and what the queue sends itself, are no news.
@@ -60,17 +51,30 @@ inline constexpr os::SignalSet k_stopping_signals =
 // signals. `stopped`: the time for which it was stopped is added there.
 int next_ending_signal(Surroundings& around, Milliseconds& stopped);
 
+// For as long as it lives, the loss of one of `needs` ends waits (wait_until()). Without a clock it
+// does not; then a look after the wait must do.
+class LossEndsWaits {
+ public:
+  LossEndsWaits(Needs needs, Surroundings& around);
+  ~LossEndsWaits() { around_.watched = {}; }
+  LossEndsWaits(const LossEndsWaits&) = delete;
+  LossEndsWaits& operator=(const LossEndsWaits&) = delete;
+
+ private:
+  Surroundings& around_;
+};
+
 // What ended a wait: the time, a readable descriptor, or a reason to end the test.
 struct Waited {
   enum class Reason : std::uint8_t { time_is_over, readable, told_to_end };
   Reason reason = Reason::time_is_over;
-  // With told_to_end: the signal, or SIGTERM when ctest has died or the lease is lost.
+  // With told_to_end: the signal, or SIGTERM when ctest has died or a need is lost.
   int signal = 0;
   Milliseconds stopped{0};  // for how long we were stopped meanwhile
 };
 
 // Blocks until the monotonic time `until`, or until one of `readable` is. Returns at once when
-// a signal that ends tests comes, when ctest has died, or when the lease is lost. A stop signal
+// a signal that ends tests comes, when ctest has died, or when a need is lost. A stop signal
 // (Ctrl-Z) stops us as it would stop a test, but `until` does not change.
 Waited wait_until(Surroundings& around, Milliseconds until, const std::vector<int>& readable = {});
 

@@ -3,13 +3,18 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <vector>
 
 #include "core/base/encoding.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -18,11 +23,28 @@
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 #include "os/stack/lost_rights.hpp"
-#include "supervision/base/teller.hpp"
-#include "supervision/grant/left_run.hpp"
 
 namespace holdfast::supervision {
 namespace {
+
+// A run's id begins with its number (store/run_directory.hpp).
+std::uint64_t number_of(std::string_view run) {
+  return leading_number<std::uint64_t>(run).value_or(0);
+}
+
+// A script goes on after a run, and the keeper of its next run may have been killed before it
+// began.
+bool has_ended(const std::string& journal) {
+  // It is the last record, but for attempts whose guards ended later.
+  constexpr off_t k_tail = off_t{64} << 10U;
+  const Result<os::UniqueFd> file = os::open_own(journal, O_RDONLY);
+  const off_t size = file ? ::lseek(file->get(), 0, SEEK_END) : -1;
+  if (size < 0 || ::lseek(file->get(), std::max<off_t>(0, size - k_tail), SEEK_SET) < 0)
+    return false;
+  std::string text;
+  return os::read_all(file->get(), text, k_tail) &&
+         text.find("{\"v\":1,\"type\":\"run_ended\"") != std::string::npos;
+}
 
 // Says that there is no keeper. Only the first test of the run says it, because every later one
 // finds the same. The flag is removed with the sockets of dead keepers. False: it has been said.
@@ -74,9 +96,11 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
 }
 
 // False: there is no keeper to ask.
-bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers, KeeperLink& keeper,
-                Grant& grant) {
-  keeper = KeeperLink::find(*invocation.attach, callers);
+bool ask_keeper(TestAtHand& test) {
+  const Invocation& invocation = test.invocation;
+  KeeperLink& keeper = test.held.keeper;
+  Grant& grant = test.grant;
+  keeper = KeeperLink::find(*invocation.attach, test.around.callers);
   if (!keeper.connected()) {
     if (!keeper.trouble().empty()) go_on_without(invocation, keeper.trouble(), grant);
     return false;
@@ -149,6 +173,25 @@ void resolve_here(const Invocation& invocation, Grant& grant) {
 
 }  // namespace
 
+std::string journal_of_left_run(const Attach& attach) {
+  const std::string ctest = text_of({"\"ctest\":{\"pid\":", std::to_string(attach.ctest.pid),
+                                     ",\"start\":", std::to_string(attach.ctest.start), "}"});
+  const std::string pid = text_of({"-", std::to_string(attach.ctest.pid)});
+  const std::string runs = text_of({attach.tree, "/", names::k_runs_directory});
+  std::vector<std::string> names = os::names_in_own(runs);
+  std::ranges::sort(names, std::ranges::greater(), number_of);
+  for (const std::string& name : names) {
+    if (name.find(pid) == std::string::npos) continue;
+    // An earlier ctest may have had the same pid.
+    constexpr std::size_t k_first_record = 64U << 10U;
+    std::string journal = text_of({runs, "/", name, "/", names::k_journal_file});
+    const Result<std::string> text = os::read_own(journal, k_first_record);
+    if (!text || text->substr(0, text->find('\n')).find(ctest) == std::string::npos) continue;
+    return has_ended(journal) ? std::string() : journal;
+  }
+  return {};
+}
+
 Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const ProcessName& own) {
   Grant grant{std::move(granted), {}, {}};
   AttemptIdentity& identity = grant.identity;
@@ -162,11 +205,35 @@ Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const P
   return grant;
 }
 
-Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
-                 KeeperLink& keeper) {
+// It stays here without a build tree, which both sides must see. It also stays here if its fixtures
+// share a /tmp or a network on this machine, or if its limit begins when ctest reads a line of its
+// output (TIMEOUT_AFTER_MATCH).
+bool TestAtHand::is_for_node() const {
+  return grant.policy.engine.kind != Engine::local && invocation.attach && !invocation.far &&
+         grant.shared_tmp.empty() && !grant.shares_network && !invocation.limits.kept;
+}
+
+bool TestAtHand::needs_exec() const {
+  const Policy& policy = grant.policy;
+  return grant.refusal.empty() &&
+         (is_batch() || policy.retry.may_retry() || policy.hooks.any() || is_for_node());
+}
+
+Teller TestAtHand::teller() {
+  return {held.keeper.connected() ? &held.keeper : nullptr, invocation.line.loudness,
+          held.lines.get()};
+}
+
+std::string TestAtHand::in_words(std::string_view trouble) const {
+  return text_of({"\"", grant.identity.test, "\": ", trouble});
+}
+
+void seek_grant(TestAtHand& test) {
+  const Invocation& invocation = test.invocation;
+  Grant& grant = test.grant;
   const ProcessName own = os::own_name();
-  Grant grant = complete(own_names(own), invocation, own);
-  if (invocation.attach && ask_keeper(invocation, callers, keeper, grant)) return grant;
+  grant = complete(own_names(own), invocation, own);
+  if (invocation.attach && ask_keeper(test)) return;
   // Without a keeper, which remembers what it has seen, only a program is looked at that is most
   // likely one with GoogleTest.
   const std::string_view program = invocation.command[0];
@@ -174,7 +241,6 @@ Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers
     grant.program = os::ProgramReader().read(std::string(program));
   }
   resolve_here(invocation, grant);
-  return grant;
 }
 
 }  // namespace holdfast::supervision

@@ -108,6 +108,11 @@ Error hand_over(const std::string& program, char** arguments, char** environment
   return os::system_error("execute " + program);
 }
 
+Error hand_over(const Invocation& invocation, const HandOver& handed) {
+  HOLDFAST_TRY(const std::string program, exec_program());
+  return hand_over(program, invocation.arguments, invocation.environment, handed);
+}
+
 Result<HandOver> take_over(char**& arguments) {
   if (arguments[0] == nullptr || arguments[1] == nullptr) return HandOver();
   const std::string_view word = arguments[1];

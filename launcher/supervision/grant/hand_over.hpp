@@ -38,6 +38,9 @@ struct HandOver {
 Error hand_over(const std::string& program, char** arguments, char** environment,
                 const HandOver& handed);
 
+// The same, with holdfast-exec as the program.
+Error hand_over(const Invocation& invocation, const HandOver& handed);
+
 // Reads what was handed over, and removes the word that names it from `arguments`. Empty: nothing
 // was handed over. To be called once.
 Result<HandOver> take_over(char**& arguments);

@@ -15,12 +15,14 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/lock/shared_lease.hpp"
-#include "supervision/base/surroundings.hpp"
+#include "supervision/base/need.hpp"
 
 namespace holdfast::supervision {
 
-class ClusterLocks final : public LeaseWatch {
+class ClusterLocks {
  public:
+  using News = Need::News;
+
   struct Held {
     LockSpec spec;
     std::string fence;            // the create revision of its key
@@ -48,21 +50,10 @@ class ClusterLocks final : public LeaseWatch {
   // own, as others of the attempt would take the ticks of a shared one.
   Result<void> begin_watch();
   // Adds what tells of news; look() takes it from there.
-  void join(os::Wait& wait) override;
-
-  enum class News : std::uint8_t {
-    none,
-    // In `grace` and a second the lease ends, or it has been lost: begin to end the test.
-    lost,
-    // The lease ends at once or has ended: nothing of the test may be left.
-    over,
-  };
-  // Each kind of news comes once in a watch, `lost` before `over`.
+  void join(os::Wait& wait);
+  // Each kind of news comes once in a watch: `lost` in time for the grace, or when the lease is
+  // lost; then `over`, when the lease ends at once or has ended.
   News look(const os::Wait& wait);
-  bool is_lost_after(const os::Wait& wait) override {
-    (void)look(wait);
-    return is_lost_;
-  }
   // Takes no news away. What was lost once stays lost.
   bool is_lost_now();
   // How long the test may still run; k_longest: there is no lease. Needs no watch.
@@ -90,24 +81,5 @@ class ClusterLocks final : public LeaseWatch {
   bool was_over_ = false;
   News told_ = News::none;  // in this watch
 };
-
-// For as long as it lives, the loss of the locks ends waits (wait_until()). Without a clock it does
-// not; then a look after the wait must do.
-class LossEndsWaits {
- public:
-  // `locks`: null: there are none to lose.
-  LossEndsWaits(ClusterLocks* locks, Surroundings& around) : around_(around) {
-    if (locks != nullptr && locks->is_connected() && locks->begin_watch()) around_.lease = locks;
-  }
-  ~LossEndsWaits() { around_.lease = nullptr; }
-  LossEndsWaits(const LossEndsWaits&) = delete;
-  LossEndsWaits& operator=(const LossEndsWaits&) = delete;
-
- private:
-  Surroundings& around_;
-};
-
-// `locks`: null: there are none to lose.
-inline bool is_lost_now(ClusterLocks* locks) { return locks != nullptr && locks->is_lost_now(); }
 
 }  // namespace holdfast::supervision

@@ -2,6 +2,8 @@
 
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -79,27 +81,94 @@ class Asking {
   HadServices result_;
 };
 
+// The process that has the services: ctest's keeper, or the service keeper of a command.
+KeeperLink& keeper_of(TestAtHand& test) {
+  HandOver& held = test.held;
+  return held.service_keeper.connected() ? held.service_keeper : held.keeper;
+}
+
+// Whether the test is in a network with its services or fixtures.
+bool shares_network(const TestAtHand& test) {
+  const Policy& policy = test.grant.policy;
+  return policy.containment.has(Boundary::netns) &&
+         (test.grant.shares_network ||
+          (test.held.service_keeper.connected() && !policy.services.empty()));
+}
+
+// `why`: why it cannot be made here. None: the attempt goes on without a network of its own.
+std::optional<AttemptResult> without_network(std::string_view why, TestAtHand& test) {
+  const std::string trouble = text_of({"containment = \"netns\": ", why});
+  Policy& policy = test.grant.policy;
+  if (policy.containment_missing == ContainmentMissing::fail) {
+    return refused(test.in_words("not allowed here: " + trouble));
+  }
+  test.teller().complain_once("ignoring " + trouble);
+  policy.containment = policy.containment.without({Boundary::netns});
+  return std::nullopt;
+}
+
+AttemptResult without_services(const HadServices& services, const TestAtHand& test) {
+  const std::string note = test.in_words(services.trouble);
+  if (services.end == HadServices::End::interrupted) {
+    return not_begun(note, services.signal != 0 ? services.signal : SIGTERM);
+  }
+  Observation seen;
+  seen.service_not_had = true;
+  return result_without_attempt(seen, note);
+}
+
 }  // namespace
 
-SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around) {
-  SharedNetwork network;
-  if (!keeper.tell(wire::k_network)) network.lost = "there is no keeper";
-  while (network.lost.empty()) {
-    network.signal = wait_until(around, k_longest, {keeper.fd()}).signal;
-    if (network.signal != 0) break;
-    os::UniqueFd descriptor;
-    const std::optional<wire::Message> message = keeper.hear(&descriptor);
-    if (!message) {
-      network.lost = "the keeper has ended";
-    } else if (message->kind == wire::k_end) {
-      network.lost = "the run is over";
-    } else if (message->kind == wire::k_network) {
-      network.trouble = message->get("why");
-      network.descriptor = std::move(descriptor);
-      break;
+std::optional<AttemptResult> NetworkNeed::acquire(TestAtHand& test) {
+  if (!shares_network(test)) return std::nullopt;
+  const auto lost = [&](std::string_view why) {
+    return refused(test.in_words(text_of({"the network that it shares is lost: ", why})));
+  };
+  KeeperLink& keeper = keeper_of(test);
+  if (!keeper.tell(wire::k_network)) return lost("there is no keeper");
+  while (true) {
+    const int signal = wait_until(test.around, k_longest, {keeper.fd()}).signal;
+    if (signal != 0) {
+      return not_begun(test.in_words("interrupted while waiting for its network"), signal);
     }
+    const std::optional<wire::Message> message = keeper.hear(&descriptor_);
+    if (!message) return lost("the keeper has ended");
+    if (message->kind == wire::k_end) return lost("the run is over");
+    if (message->kind != wire::k_network) continue;
+    const std::string_view why = message->get("why");
+    return why.empty() ? std::nullopt : without_network(why, test);
   }
-  return network;
+}
+
+void NetworkNeed::tell(const TestAtHand& /*test*/, TestEnvironment& /*told*/, AttemptPlan& plan) {
+  plan.contained.network = descriptor_.get();
+}
+
+std::optional<AttemptResult> ServiceNeed::acquire(TestAtHand& test) {
+  Teller teller = test.teller();
+  had_ = ask_for_services(test.grant.policy.services, test.grant.identity.test, keeper_of(test),
+                          test.around, teller);
+  test.service_wait = had_.waited;
+  if (had_.end == HadServices::End::had) return std::nullopt;
+  for (std::string_view lines = had_.details; !lines.empty();) {
+    write_line(text_of({"its output: ", take_part(lines, '\n')}));
+  }
+  return without_services(had_, test);
+}
+
+void ServiceNeed::tell(const TestAtHand& /*test*/, TestEnvironment& told, AttemptPlan& /*plan*/) {
+  for (const Variable& variable : had_.variables) told.set(variable.name, variable.value);
+}
+
+void ServiceNeed::release(TestAtHand& test, AttemptResult& result) {
+  // A batch may have had later generations too.
+  result.services.insert(result.services.begin(), had_.uses.begin(), had_.uses.end());
+  if (result.services.empty() || is_good(result.outcome)) return;
+  note_red_services(look_at_services(keeper_of(test), test.around), result);
+}
+
+void ServiceNeed::end(TestAtHand& test, const AttemptResult& /*last*/) {
+  end_services(test.held.service_keeper, test.around);
 }
 
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,

@@ -1,7 +1,9 @@
-// Asks the keeper for the network that an attempt shares with its services or fixtures.
+// The needs that a keeper has for an attempt: its services, and the network that it shares with
+// them or with its fixtures.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,22 +14,13 @@
 #include "core/service/service_spec.hpp"
 #include "os/file/descriptors.hpp"
 #include "supervision/base/keeper_link.hpp"
+#include "supervision/base/need.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
+#include "supervision/grant/grant.hpp"
 
 namespace holdfast::supervision {
-
-struct SharedNetwork {
-  os::UniqueFd descriptor;  // for os::join_network()
-  std::string trouble;      // why it cannot be made here; empty: it can
-  std::string lost;         // why nobody has it any more; empty: somebody has it
-  int signal = 0;           // that ends the test: SIGTERM when ctest has died; 0: none
-};
-
-// To be called when the attempt has its locks. Blocks until the network is there, there will be
-// none, a signal that ends tests arrives, or ctest dies.
-SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around);
 
 // Asks the keeper for an attempt's services, and tells people about the wait.
 struct HadServices {
@@ -49,6 +42,30 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
 // been looked at, a minute at most.
 wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
 void note_red_services(wire::RedServices seen, AttemptResult& result);
+
+// The network, before the services: they are asked for from within it.
+class NetworkNeed final : public Need {
+ public:
+  std::optional<AttemptResult> acquire(TestAtHand& test) override;
+  void tell(const TestAtHand& test, TestEnvironment& told, AttemptPlan& plan) override;
+  void release(TestAtHand& /*test*/, AttemptResult& /*result*/) override { let_go(); }
+  void let_go() override { descriptor_.reset(); }
+
+ private:
+  os::UniqueFd
+      descriptor_;  // for os::join_network(); invalid: it has a network of its own, or none
+};
+
+class ServiceNeed final : public Need {
+ public:
+  std::optional<AttemptResult> acquire(TestAtHand& test) override;
+  void tell(const TestAtHand& test, TestEnvironment& told, AttemptPlan& plan) override;
+  void release(TestAtHand& test, AttemptResult& result) override;
+  void end(TestAtHand& test, const AttemptResult& last) override;
+
+ private:
+  HadServices had_;
+};
 
 // Tells the keeper of a command's services to end them, when the command of `holdfast run` is over.
 // Blocks until nothing of them is left, a minute at most, or until a signal that ends tests

@@ -5,13 +5,12 @@
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/programs.hpp"
-#include "supervision/base/step_record.hpp"
-#include "supervision/locks/lock_taking.hpp"
+#include "supervision/base/records.hpp"
+#include "supervision/base/step_files.hpp"
+#include "supervision/locks/lock_need.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -41,12 +40,14 @@ Exit refuse(const Error& error) {
 
 class Step {
  public:
-  Step(Invocation& invocation, Surroundings around, HandOver held, StepRunner& runner)
-      : invocation_(invocation),
-        step_(*invocation.line.step),
-        around_(std::move(around)),
-        held_(std::move(held)),
-        outputs_(step_, invocation.command),
+  Step(TestAtHand test, StepRunner& runner)
+      : test_(std::move(test)),
+        invocation_(test_.invocation),
+        step_(*invocation_.line.step),
+        around_(test_.around),
+        held_(test_.held),
+        grant_(test_.grant),
+        outputs_(step_, invocation_.command),
         runner_(runner) {}
 
   Exit run() {
@@ -96,7 +97,7 @@ class Step {
     }
     // Others ask only about steps that wait for a slot or have one.
     if (!grant_.policy.locks.empty()) grant_.identity.launcher = os::own_name();
-    AttemptResult result = attempt_with_locks();
+    AttemptResult result = locked_attempt();
     if (result.is_cut_short()) outputs_.remove();
     return result;
   }
@@ -118,29 +119,33 @@ class Step {
 
   // Returns only on failure.
   Error hand_over_step() {
-    HOLDFAST_TRY(const std::string program, exec_program());
     held_.build_tool = std::move(around_.parent);
     held_.earlier = step_.earlier;
     outputs_.go_there();
-    Error error = hand_over(program, invocation_.arguments, invocation_.environment, held_);
+    Error error = hand_over(invocation_, held_);
     around_.parent = std::move(held_.build_tool);
     return error;
   }
 
-  AttemptResult attempt_with_locks() {
+  AttemptResult locked_attempt() {
     if (around_.parent_gone) {
       return not_begun("the build tool had ended before the step began", SIGTERM);
     }
-    HeldLocks above(invocation_.held);
-    KeeperLink none;
-    Teller teller(nullptr, invocation_.line.loudness, held_.lines.get());
-    TakenLocks locks = take_locks(grant_, above, around_, none, -1, teller);
-    if (locks.end != TakenLocks::End::had) return without_locks(locks, step_.title());
+    std::optional<AttemptResult> why_not = locks_.acquire(test_);
+    AttemptResult result = why_not ? std::move(*why_not) : attempt_with_locks();
+    result.lock_wait = test_.lock_wait;
+    return result;
+  }
+
+  AttemptResult attempt_with_locks() {
+    Need* const needs[] = {&locks_};
+    Teller teller = test_.teller();
     AttemptPlan plan;
+    plan.test = &test_;
+    plan.needs = needs;
     plan.command = {invocation_.command, invocation_.environment};
     plan.policy = grant_.policy;
     plan.identity = &grant_.identity;
-    plan.locks = &locks.held;
     // Stacks would get into the command's output.
     plan.loudness = step_.kind == StepKind::custom ? Loudness::quiet : invocation_.line.loudness;
     plan.teller = &teller;
@@ -148,8 +153,8 @@ class Step {
     plan.step = &step_;
     plan.outputs = &outputs_;
     AttemptResult result = runner_.run(std::move(plan), around_);
-    notice_lost_locks(locks.held, step_.title(), result);
-    result.lock_wait = locks.waited;
+    locks_.judge(test_, result);
+    locks_.let_go();
     // A compiler has explained its failure itself.
     if (result.note.empty() && result.outcome != Outcome::failed) {
       result.note =
@@ -158,13 +163,15 @@ class Step {
     return result;
   }
 
+  TestAtHand test_;
   Invocation& invocation_;
   BuildStep& step_;
-  Surroundings around_;
-  HandOver held_;
+  Surroundings& around_;
+  HandOver& held_;
+  Grant& grant_;
   StepOutputs outputs_;
   StepRunner& runner_;
-  Grant grant_;
+  LockNeed locks_;
 };
 
 // Watches the build tool in place of our parent. Returns the descriptor for lines to the user (the
@@ -278,7 +285,8 @@ Exit launch_step(Invocation invocation, HandOver handed, StepRunner& runner) {
     around->parent = std::move(handed.build_tool);
     invocation.line.step->earlier = std::move(handed.earlier);
   }
-  return Step(invocation, std::move(*around), std::move(handed), runner).run();
+  TestAtHand test{std::move(invocation), std::move(*around), std::move(handed), {}, {}};
+  return Step(std::move(test), runner).run();
 }
 
 }  // namespace holdfast::supervision

@@ -8,8 +8,7 @@
 #include "core/outcome/outcome.hpp"
 #include "core/step/build_step.hpp"
 #include "os/memory/free_memory.hpp"
-#include "supervision/attempt/attempt.hpp"
-#include "supervision/attempt/companion.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/grant/hand_over.hpp"
 

@@ -52,9 +52,9 @@ TEST(FarFiles, NoneStaysWhenTheAttemptIsOver) {
   EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "far"));
 }
 
-TEST(FarRun, KnowsWhatItsTestsHaveFoundOut) {
+TEST(FarFiles, KnowWhatTheTestsOfTheirRunHaveFoundOut) {
   const ScratchDirectory directory;
-  const FarRun run(directory.path());
+  const FarFiles run(directory.path(), "7");
   EXPECT_FALSE(run.is_over());
   EXPECT_TRUE(run.left_out().empty());
   run.leave_out("n1");

@@ -7,7 +7,6 @@
 
 #include "exec/far/near_run.hpp"
 #include "scratch_directory.hpp"
-#include "supervision/grant/grant.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -18,7 +17,6 @@ class NearAttemptTest : public testing::Test {
     identity_.test = "t";
     plan_.identity = &identity_;
     plan_.teller = &teller_;
-    plan_.far = &order_;
   }
 
   NearEnd end_of(const std::string& script) {
@@ -27,16 +25,13 @@ class NearAttemptTest : public testing::Test {
     order.environment = {"PATH=/usr/bin:/bin"};
     Result<SrunProcess> srun = SrunProcess::start(order, {});
     EXPECT_TRUE(srun);
-    return NearAttempt(plan_, around_, relay_, files_, std::move(*srun)).run();
+    return NearAttempt(plan_, policy_, around_, relay_, files_, std::move(*srun)).run();
   }
 
   const ScratchDirectory directory_;
   supervision::AttemptIdentity identity_;
   supervision::Teller teller_{nullptr, Loudness::quiet};
-  supervision::Invocation invocation_;
-  supervision::Grant grant_;
   Policy policy_;
-  supervision::FarOrder order_{invocation_, grant_, policy_};
   supervision::AttemptPlan plan_;
   supervision::Surroundings around_{{}, std::move(*os::SignalQueue::open()), {}};
   OutputRelay relay_{std::string()};

@@ -17,6 +17,7 @@ namespace {
 class Attempts : public testing::Test {
  protected:
   Attempts() {
+    test_.invocation.line.loudness = Loudness::quiet;
     grant_.identity.test = "t";
     grant_.identity.attempt = "r.1";
     grant_.policy.retry.rules = *parse_retry_rules("any=5");
@@ -39,17 +40,15 @@ class Attempts : public testing::Test {
     result_ = {};
     result_.observation.main = {ProcessEnd::Kind::exited, code};
     result_.outcome = outcome_of(result_.observation);
-    return runner_.conclude({invocation_, grant_, keeper_, around_, native_end,
-                             supervision::LentScratch::used,
-                             supervision::Teller(nullptr, Loudness::quiet), result_});
+    return runner_.conclude({test_, native_end, supervision::LentScratch::used, result_});
   }
 
   supervision::Started started_{{"--test=t", "/bin/t"}, {supervision::k_attached}};
-  supervision::Invocation invocation_ = started_.invocation();
-  supervision::Grant grant_ = first_grant();
-  supervision::KeeperLink keeper_;
+  supervision::TestAtHand test_{
+      started_.invocation(), {{}, std::move(*os::SignalQueue::open()), {}}, {}, first_grant(), {}};
+  supervision::Grant& grant_ = test_.grant;
+  supervision::KeeperLink& keeper_ = test_.held.keeper;
   os::UniqueFd its_end_;
-  supervision::Surroundings around_{{}, std::move(*os::SignalQueue::open()), {}};
   supervision::AttemptResult result_;
   TestRunner runner_;
 
@@ -92,7 +91,7 @@ TEST_F(Attempts, HaveNoLongerThanCtestLeavesThem) {
   const auto second = exited(3, native_end);
   ASSERT_TRUE(second);
   Policy unlimited;
-  EXPECT_EQ(runner_.wait(*second, unlimited, around_), 0);
+  EXPECT_EQ(runner_.wait(*second, unlimited, test_.around), 0);
   EXPECT_GT(unlimited.timeout.count(), 0) << "without a limit of its own";
   EXPECT_LT(unlimited.timeout, Milliseconds{100'000});
 }

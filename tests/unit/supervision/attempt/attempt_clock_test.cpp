@@ -1,4 +1,4 @@
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervision/attempt/attempt_environment.hpp"
+// What a test is told, by its attempt and its needs.
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,8 @@
 
 #include "core/lock/lock_spec.hpp"
 #include "started.hpp"
+#include "supervision/all_needs.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -23,10 +25,13 @@ class AttemptEnvironment : public testing::Test {
 
   std::vector<std::string> told(std::vector<std::string> inherited) const {
     Started started({"--test=db insert", "t"}, std::move(inherited));
-    const Invocation invocation = started.invocation();
-    const HeldLocks above(invocation.held);
-    TestEnvironment environment =
-        attempt_environment(invocation, {grant_, above, locks_, services_, scratch_});
+    TestAtHand test{
+        started.invocation(), {{}, std::move(*os::SignalQueue::open()), {}}, {}, grant_, {}};
+    AllNeeds needs;
+    EXPECT_FALSE(needs.locks.acquire(test));
+    AttemptPlan plan;
+    plan.needs = needs.all;
+    TestEnvironment environment = attempt_environment(test, scratch_, plan);
     std::vector<std::string> all;
     for (char** entry = environment.environ(); *entry != nullptr; ++entry) all.emplace_back(*entry);
     std::sort(all.begin(), all.end());
@@ -34,8 +39,6 @@ class AttemptEnvironment : public testing::Test {
   }
 
   Grant grant_;
-  TakenLocks locks_;
-  std::vector<Variable> services_;
   std::string scratch_;
 };
 
@@ -50,7 +53,8 @@ TEST_F(AttemptEnvironment, TellsTheTestItsNames) {
 TEST_F(AttemptEnvironment, HasItsDirectoryIfThereIsOne) {
   scratch_ = "/tmp/s";
   const Entries all = told({});
-  EXPECT_NE(std::find(all.begin(), all.end(), "HOLDFAST_TMPDIR=/tmp/s"), all.end());
+  EXPECT_EQ(std::ranges::count(all, "HOLDFAST_TMPDIR=/tmp/s"), 1);
+  EXPECT_EQ(std::ranges::count(all, "HOLDFAST_MARKER_DIR=" + marker_directory("/tmp/s")), 1);
 }
 
 TEST_F(AttemptEnvironment, LeavesAVariableAsTheUserHasSetIt) {

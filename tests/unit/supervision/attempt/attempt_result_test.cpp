@@ -1,4 +1,4 @@
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -119,32 +119,6 @@ TEST(AttemptResult, OfATestThatNeverBeganSaysWhyNot) {
   EXPECT_EQ(stopped.observation.end_signal, SIGHUP);
   EXPECT_EQ(stopped.note, "why");
   EXPECT_EQ(refused("never").outcome, Outcome::internal_error);
-}
-
-TEST(AttemptResult, WithoutLocksTellsAWaitThatWasTooLongFromOneThatWasCutShort) {
-  const auto result = [](TakenLocks::End end, int signal = 0) {
-    TakenLocks locks;
-    locks.end = end;
-    locks.signal = signal;
-    locks.trouble = "trouble";
-    locks.waited = 40ms;
-    return without_locks(locks, "t");
-  };
-  const AttemptResult late = result(TakenLocks::End::not_in_time);
-  EXPECT_EQ(late.outcome, Outcome::lock_timeout);
-  EXPECT_EQ(late.note, "\"t\": trouble");
-  EXPECT_EQ(late.lock_wait, 40ms);
-  const AttemptResult refused = result(TakenLocks::End::refused);
-  EXPECT_EQ(refused.outcome, Outcome::internal_error);
-  EXPECT_TRUE(refused.observation.lock_refused);
-  EXPECT_FALSE(refused.observation.lock_not_had);
-  const AttemptResult interrupted = result(TakenLocks::End::interrupted, SIGINT);
-  EXPECT_EQ(interrupted.outcome, Outcome::interrupted);
-  EXPECT_EQ(interrupted.observation.end_signal, SIGINT);
-  EXPECT_EQ(interrupted.note, "\"t\": trouble");
-  EXPECT_EQ(interrupted.lock_wait, 40ms);
-  // ctest died.
-  EXPECT_EQ(result(TakenLocks::End::interrupted).observation.end_signal, SIGTERM);
 }
 
 }  // namespace

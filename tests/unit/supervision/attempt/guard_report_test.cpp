@@ -1,4 +1,4 @@
-#include "supervision/attempt/guard_report.hpp"
+#include "supervision/attempt/guard_process.hpp"
 
 #include <gtest/gtest.h>
 

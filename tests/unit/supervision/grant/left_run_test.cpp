@@ -1,4 +1,4 @@
-#include "supervision/grant/left_run.hpp"
+#include "supervision/grant/grant.hpp"
 
 #include "core/journal/record_lines.hpp"
 #include "scratch_directory.hpp"

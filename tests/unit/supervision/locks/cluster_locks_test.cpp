@@ -2,6 +2,7 @@
 #include "supervision/locks/cluster_locks.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,7 +13,8 @@
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/wait.hpp"
-#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/records.hpp"
+#include "supervision/locks/lock_need.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -164,21 +166,39 @@ TEST(LostLease, IsTheResultOfATestThatOutlivedTheLease) {
   EXPECT_NE(late.note.find(": another may have had it"), std::string::npos) << late.note;
 }
 
-TEST(LostLease, BeforeTheTestBeginsIsTheResultWithAllThatItHasWaitedFor) {
+TEST(LostLease, BeforeTheTestBeginsIsTheResult) {
   HeldLock held;
   held.lease->set_until_ms(cluster::k_key_lost);
   TakenLocks taken;
   taken.cluster = std::move(held.locks);
-  taken.waited = 40ms;
-  HadServices services;
-  services.waited = 70ms;
-  const AttemptResult result = lost_before_start(taken, services, "t");
+  const AttemptResult result = lost_before_start(taken, "t");
   EXPECT_EQ(result.outcome, Outcome::lock_lost);
   EXPECT_EQ(
       result.note,
       "\"t\": lost its lock db@cluster before it began: somebody has deleted its key in etcd");
-  EXPECT_EQ(result.lock_wait, 40ms);
-  EXPECT_EQ(result.service_wait, 70ms);
+}
+
+TEST(WithoutLocks, AWaitThatWasTooLongIsToldFromOneThatWasCutShort) {
+  const auto result = [](TakenLocks::End end, int signal = 0) {
+    TakenLocks locks;
+    locks.end = end;
+    locks.signal = signal;
+    locks.trouble = "trouble";
+    return without_locks(locks, "t");
+  };
+  const AttemptResult late = result(TakenLocks::End::not_in_time);
+  EXPECT_EQ(late.outcome, Outcome::lock_timeout);
+  EXPECT_EQ(late.note, "\"t\": trouble");
+  const AttemptResult refused = result(TakenLocks::End::refused);
+  EXPECT_EQ(refused.outcome, Outcome::internal_error);
+  EXPECT_TRUE(refused.observation.lock_refused);
+  EXPECT_FALSE(refused.observation.lock_not_had);
+  const AttemptResult interrupted = result(TakenLocks::End::interrupted, SIGINT);
+  EXPECT_EQ(interrupted.outcome, Outcome::interrupted);
+  EXPECT_EQ(interrupted.observation.end_signal, SIGINT);
+  EXPECT_EQ(interrupted.note, "\"t\": trouble");
+  // ctest died.
+  EXPECT_EQ(result(TakenLocks::End::interrupted).observation.end_signal, SIGTERM);
 }
 
 TEST(LostLease, DoesNotHideOurOwnFailure) {

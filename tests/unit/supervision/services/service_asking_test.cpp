@@ -14,13 +14,14 @@ namespace holdfast::supervision {
 namespace {
 
 // Ends the waits after so many, so that none lasts for ever.
-class Bound final : public LeaseWatch {
+class Bound final : public Need {
  public:
   explicit Bound(unsigned most) : most_(most) {}
+  std::optional<AttemptResult> acquire(TestAtHand& /*test*/) override { return std::nullopt; }
   void join(os::Wait& wait) override {
     if (++waits_ > most_) wait.until(Milliseconds{0});
   }
-  bool is_lost_after(const os::Wait& /*wait*/) override { return waits_ > most_; }
+  bool is_lost_now() override { return waits_ > most_; }
   unsigned waits() const { return waits_; }
 
  private:
@@ -35,7 +36,7 @@ class ServiceAsking : public testing::Test {
     ASSERT_TRUE(ends);
     link_ = KeeperLink::adopt(std::move(ends->first));
     keeper_ = std::move(ends->second);
-    around_.lease = &bound_;
+    around_.watched = watched_;
   }
 
   void say(std::string_view kind, wire::Message::Fields fields = {}) const {
@@ -50,6 +51,7 @@ class ServiceAsking : public testing::Test {
   KeeperLink link_;
   os::UniqueFd keeper_;
   Bound bound_{1};
+  Need* const watched_[1] = {&bound_};
   const std::string test_ = "t";
 };
 
@@ -75,10 +77,15 @@ TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
 // A test that is to share a network must not run in another, even if it may run without one.
 TEST_F(ServiceAsking, TheNetworkOfARunThatIsOverIsLost) {
   say(wire::k_end);
-  const SharedNetwork network = ask_for_network(link_, around_);
-  EXPECT_EQ(network.lost, "the run is over");
-  EXPECT_EQ(network.trouble, "");
-  EXPECT_EQ(network.signal, 0);
+  Grant grant;
+  grant.identity.test = "t";
+  grant.policy.containment = {Boundary::netns};
+  grant.shares_network = true;
+  TestAtHand test{{}, std::move(around_), {}, grant, {}};
+  test.held.keeper = std::move(link_);
+  const std::optional<AttemptResult> lost = NetworkNeed().acquire(test);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->note, "\"t\": the network that it shares is lost: the run is over");
 }
 
 TEST_F(ServiceAsking, WhatIsSaidOfARedTestIsHeardBehindAnEarlierAnswer) {
@@ -90,7 +97,8 @@ TEST_F(ServiceAsking, WhatIsSaidOfARedTestIsHeardBehindAnEarlierAnswer) {
                     {"fixture", "schema is older"},
                     {"fixture", "rows are older"}});
   Bound three(3);
-  around_.lease = &three;
+  Need* const watched[] = {&three};
+  around_.watched = watched;
   const wire::RedServices seen = look_at_services(link_, around_);
   EXPECT_EQ(seen.lost, (std::vector<std::string>{"db", "web"}));
   AttemptResult result;

@@ -1,5 +1,6 @@
-// The files that a build step makes. A step that is cut short may leave half a file, which the next
-// build would take for newer than its sources.
+// The files that a build step makes, and its line in the build journal
+// (docs/reference/journal.md describes the format). A step that is cut short may leave half a file,
+// which the next build would take for newer than its sources.
 #pragma once
 
 #include <time.h>
@@ -9,6 +10,7 @@
 
 #include "core/step/build_step.hpp"
 #include "os/file/descriptors.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 
@@ -33,5 +35,9 @@ class StepOutputs {
   timespec begun_{};
   std::vector<std::string> files_;
 };
+
+// Appends the line to <tree>/.holdfast/build/journal.jsonl. Failure is silent: otherwise each of
+// thousands of steps would report it.
+void record_step(const BuildStep& step, const AttemptResult& result);
 
 }  // namespace holdfast::supervision
