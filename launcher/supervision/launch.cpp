@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "core/base/attempt_tag.hpp"
 #include "core/base/parts.hpp"
@@ -241,7 +243,8 @@ class Launch {
     result.lock_wait += locks.waited;
     result.service_wait += services.waited;
     // A batch may have had later generations too.
-    result.services.insert(result.services.begin(), services.uses.begin(), services.uses.end());
+    std::ranges::transform(services.uses, std::inserter(result.services, result.services.begin()),
+                           [](const HadService& use) { return to_text(use); });
     if (!result.services.empty() && !is_good(result.outcome)) {
       note_red_services(look_at_services(services_of(), around_), result);
     }
@@ -268,7 +271,7 @@ class Launch {
     services =
         ask_for_services(grant_.policy.services, grant_.identity.test, services_of(), around_, say);
     if (services.end == HadServices::End::had) return std::nullopt;
-    for (std::string_view lines = services.details; !lines.empty();) {
+    for (std::string_view lines = services.last_lines; !lines.empty();) {
       write_line(text_of({"its output: ", take_part(lines, '\n')}));
     }
     AttemptResult result = without_services(services, grant_.identity.test);

@@ -102,7 +102,7 @@ AttemptResult lost_before_start(TakenLocks& locks, const HadServices& services,
 }
 
 AttemptResult without_services(const HadServices& services, const std::string& name) {
-  const std::string note = "\"" + name + "\": " + services.trouble;
+  const std::string note = "\"" + name + "\": " + services.why;
   Observation seen;
   seen.service_not_had = true;
   AttemptResult result = services.end == HadServices::End::interrupted

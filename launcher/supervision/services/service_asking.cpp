@@ -52,12 +52,7 @@ class Asking {
     if (message->kind == wire::k_end) return fail("the run is over");
     if (message->kind == wire::k_waiting) return telling_.tell(message->get("why"));
     if (message->kind != wire::k_services) return;
-    Result<wire::ServicesAnswer> answer = wire::to_services_answer(*message);
-    if (!answer) return fail(to_text(answer.error()));
-    result_.details = std::move(answer->last_lines);
-    if (!answer->why.empty()) return end(HadServices::End::unavailable, std::move(answer->why));
-    for (const HadService& use : answer->uses) result_.uses.push_back(to_text(use));
-    result_.variables = std::move(answer->variables);
+    result_.take(*message);
     is_over_ = true;
   }
 
@@ -65,9 +60,9 @@ class Asking {
     end(HadServices::End::unavailable, text_of({subject_, " unavailable: ", why}));
   }
 
-  void end(HadServices::End how, std::string trouble) {
+  void end(HadServices::End how, std::string why) {
     result_.end = how;
-    result_.trouble = std::move(trouble);
+    result_.why = std::move(why);
     is_over_ = true;
   }
 
@@ -100,6 +95,16 @@ SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around) {
     }
   }
   return network;
+}
+
+void HadServices::take(const wire::Message& message) {
+  Result<wire::ServicesAnswer> answer = wire::to_services_answer(message);
+  if (answer) {
+    static_cast<wire::ServicesAnswer&>(*this) = std::move(*answer);
+  } else {
+    why = to_text(answer.error());
+  }
+  if (!why.empty()) end = End::unavailable;
 }
 
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
