@@ -176,8 +176,7 @@ void KeeperLoop::accept_one() {
   if (!socket) return;
   // The socket's directory has mode 0700. So besides us only root can get here, and root is
   // welcome.
-  const Result<uid_t> user = os::peer_user(*socket);
-  if (!user || (*user != ::geteuid() && *user != 0)) return;
+  if (!os::is_peer_trusted(*socket)) return;
   connections_.emplace_back().socket = std::move(*socket);
 }
 
