@@ -255,9 +255,7 @@ class Host {
 
   // Tells the keeper that the service could not be started.
   void report(const std::string& why) {
-    wire::Message died(wire::k_died);
-    died.add("why", why);
-    (void)os::send_message(keeper_.get(), died);
+    (void)os::send_message(keeper_.get(), to_message(wire::HostNews{.why = why}));
     supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);
   }
 

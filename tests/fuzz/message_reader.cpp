@@ -34,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<wire::Status>(wire::to_status(*message), wire::to_status);
   check<wire::ServicesAnswer>(wire::to_services_answer(*message), wire::to_services_answer);
   check<wire::HostOrder>(wire::to_host_order(*message), wire::to_host_order);
+  check<wire::HostNews>(wire::to_host_news(*message), wire::to_host_news);
   check<wire::KeptState>(wire::to_kept_state(*message), wire::to_kept_state);
   check<ClusterAsk>(to_cluster_ask(*message), to_cluster_ask);
   check<ClusterBegin>(to_cluster_begin(*message), to_cluster_begin);
