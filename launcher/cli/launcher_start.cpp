@@ -8,12 +8,12 @@
 
 #include "cli/commands.hpp"
 #include "keeper/run/cluster_client.hpp"
-#include "keeper/service/command_services.hpp"
-#include "keeper/service/kept_service.hpp"
+#include "keeper/service/services_of_people.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/owner.hpp"
 #include "os/process/process.hpp"
+#include "settings/declared_services.hpp"
 #include "supervision/base/programs.hpp"
 #include "supervision/grant/hand_over.hpp"
 
@@ -44,18 +44,13 @@ std::string origin_of_uses(const CommandLine& line, const Values& said) {
 Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder& start,
                                     const Policy& policy) {
   if (policy.services.empty()) return os::UniqueFd();
-  CommandServicesOrder order;
-  HOLDFAST_TRY(order.tree, tree_for(line));
-  order.uses = policy.services;
-  order.containment = policy.containment;
-  order.missing = policy.containment_missing;
-  HOLDFAST_TRY(order.declared, services_of_tree(start.project, order.tree, line.configuration));
-  if (const Result<void> known = check_uses(order.uses, order.declared); !known) {
+  HOLDFAST_TRY(const std::string tree, tree_for(line));
+  HOLDFAST_TRY(const std::vector<ServiceSpec> declared,
+               services_of_tree(start.project, tree, line.configuration));
+  if (const Result<void> known = check_uses(policy.services, declared); !known) {
     return ErrorInWords{to_text(origin_of_uses(line, start.said), known.error())};
   }
-  order.launcher = os::own_name();
-  order.name = start.name;
-  return start_command_services(order);
+  return start_command_services({tree, os::own_name(), start.name, declared, policy});
 }
 
 // Starts what asks for the command's locks over machines. Returns the connection for the launcher;

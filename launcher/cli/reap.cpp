@@ -15,7 +15,7 @@
 #include "keeper/left/stale_files.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
 #include "keeper/service/kept_service.hpp"
-#include "keeper/service/service_keeping.hpp"
+#include "keeper/service/services_of_people.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"

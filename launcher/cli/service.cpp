@@ -18,13 +18,14 @@
 #include "core/service/service_spec.hpp"
 #include "core/service/service_state.hpp"
 #include "keeper/service/kept_service.hpp"
-#include "keeper/service/service_keeping.hpp"
+#include "keeper/service/services_of_people.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
+#include "settings/declared_services.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {

@@ -19,9 +19,9 @@
 #include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
-#include "keeper/service/kept_service.hpp"
 #include "os/file/own_files.hpp"
 #include "settings/complaints.hpp"
+#include "settings/declared_services.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::doctor {

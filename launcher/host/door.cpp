@@ -13,11 +13,6 @@ namespace {
 constexpr Milliseconds k_guard_patience{10'000};
 constexpr Milliseconds k_interval{20};
 
-bool is_welcome(const os::UniqueFd& visitor) {
-  const Result<uid_t> user = os::peer_user(visitor);
-  return user && (*user == ::geteuid() || *user == 0);
-}
-
 }  // namespace
 
 Result<Door> Door::open(const std::string& path) {
@@ -41,7 +36,7 @@ void Door::join(os::Wait& wait) const {
 void Door::hear(const Use& use) {
   if (os::is_readable(listener_.get())) {
     Result<os::UniqueFd> visitor = os::accept_from(listener_);
-    if (visitor && is_welcome(*visitor)) visitors_.push_back(std::move(*visitor));
+    if (visitor && os::is_peer_trusted(*visitor)) visitors_.push_back(std::move(*visitor));
   }
   for (os::UniqueFd& visitor : visitors_) {
     if (!os::is_readable(visitor.get())) continue;

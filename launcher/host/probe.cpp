@@ -409,22 +409,6 @@ class OwnerProbe final : public LifeProbe {
   std::uint16_t port_;
 };
 
-// For a place that makes no sense.
-class WrongProbe final : public Probe {
- public:
-  explicit WrongProbe(const Error& error) : why_(to_text(error)) {}
-  bool go_on() override { return conclude(Kind::never, why_); }
-
- private:
-  std::string why_;
-};
-
-template <typename P>
-std::unique_ptr<Probe> probe_at(const Result<Endpoint>& place, const Probed& whom) {
-  if (!place) return std::make_unique<WrongProbe>(place.error());
-  return std::make_unique<P>(*place, whom);
-}
-
 }  // namespace
 
 os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom, Milliseconds time) {
@@ -441,9 +425,11 @@ std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
                                    Milliseconds patience) {
   if (!what.command.empty()) return std::make_unique<CommandProbe>(what.command, whom, patience);
   if (!what.unix_socket.empty()) return std::make_unique<UnixProbe>(what.unix_socket, whom);
-  if (!what.tcp.empty()) return probe_at<TcpProbe>(parse_endpoint(what.tcp), whom);
-  if (!what.http.empty()) return probe_at<HttpProbe>(parse_http_endpoint(what.http), whom);
-  return std::make_unique<AliveProbe>(whom);
+  const std::optional<Result<Endpoint>> place = endpoint_of(what);
+  if (!place) return std::make_unique<AliveProbe>(whom);
+  if (!*place) return std::make_unique<Probe>(ProbeAnswer{Kind::never, to_text(place->error())});
+  if ((*place)->path.empty()) return std::make_unique<TcpProbe>(**place, whom);
+  return std::make_unique<HttpProbe>(**place, whom);
 }
 
 std::unique_ptr<Probe> begin_owner_probe(std::uint16_t port, const Probed& whom) {

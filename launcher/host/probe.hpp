@@ -28,10 +28,12 @@ struct ProbeAnswer {
   std::string why = {};  // in words, if it is not well
 };
 
-// A probe never waits: the host's loop gives it its turns.
+// A probe never waits: the host's loop gives it its turns. This class has its answer from the
+// beginning.
 class Probe {
  public:
-  Probe() = default;
+  // The answer is `known`, unless a class derived from this one finds another.
+  explicit Probe(ProbeAnswer known = {}) : answer_(std::move(known)) {}
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
@@ -39,7 +41,7 @@ class Probe {
   // Adds what the next turn waits for.
   virtual void join(os::Wait& /*wait*/) const {}
   // Takes a turn. True: answer() is there.
-  virtual bool go_on() = 0;
+  virtual bool go_on() { return true; }
   // Ends the probe, whose time is over: answer() is `unwell`. `why` says so in words, and may be
   // empty. The probe adds what it knows.
   virtual void give_up(const std::string& why) { conclude(ProbeAnswer::Kind::unwell, why); }

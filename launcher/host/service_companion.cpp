@@ -108,8 +108,8 @@ void ServiceCompanion::on_main_started(pid_t main) {
 void ServiceCompanion::read_output() {
   around_.output.read([this](supervision::Stream, std::string_view part) {
     around_.log.add(part);
-    if (phase_ != Phase::probing || !around_.ready_output || output_told_) return;
-    while (!part.empty() && !output_told_) {
+    if (phase_ != Phase::probing || !around_.ready_output || has_answered_) return;
+    while (!part.empty() && !has_answered_) {
       const std::size_t end = std::min(part.find('\n'), part.size());
       line_.append(part, 0, std::min(end, k_longest_line - std::min(line_.size(), k_longest_line)));
       if (end == part.size()) return;
@@ -125,7 +125,6 @@ void ServiceCompanion::take_line(const LineOfOutput& line) {
     last_answer_ = "its output names the port \"" + brief(line.no_port) + "\", expected 1 to 65535";
   }
   if (!line.is_ready) return;
-  output_told_ = true;
   has_answered_ = true;
   port_told_ = line.port;
   if (port_told_ == 0) return;
@@ -143,7 +142,6 @@ void ServiceCompanion::hear_keeper() {
 }
 
 void ServiceCompanion::obey(const wire::Message& message) {
-  if (message.kind == wire::k_stacks) wants_stacks_ = true;
   if (message.kind == wire::k_had_alone) needs_reset_ = !spec_.reset.empty();
   if (message.kind == wire::k_stop) return begin_stop();
   if (phase_ != Phase::ready) return;
@@ -160,12 +158,11 @@ void ServiceCompanion::receive(os::UniqueFd& visitor, const wire::Message& messa
     if (around_.keeper.valid()) report_death("it was stopped by hand");
     return begin_stop();
   }
-  const bool is_user = message.kind == wire::k_use;
-  if (!is_user && message.kind != wire::k_state) return;
-  const bool is_busy = is_user && around_.keeper.valid();
-  const wire::Message answer = is_busy ? wire::Message(wire::k_busy) : wire::to_message(state());
-  (void)os::send_message(visitor.get(), answer);
-  if (is_user && !is_busy) around_.keeper = std::move(visitor);
+  if (message.kind != wire::k_use && message.kind != wire::k_state) return;
+  const bool is_keeper = message.kind == wire::k_use && !around_.keeper.valid();
+  if (is_keeper) around_.keeper = std::move(visitor);
+  const os::UniqueFd& asker = is_keeper ? around_.keeper : visitor;
+  (void)os::send_message(asker.get(), wire::to_message(state()));
 }
 
 wire::KeptState ServiceCompanion::state() const {
@@ -179,10 +176,7 @@ wire::KeptState ServiceCompanion::state() const {
   state.needs_reset = needs_reset_;
   state.host = os::own_name();
   state.end = spec_.grace + spec_.stop_time();
-  if (port_told_ != 0) {
-    if (state.order.ports.empty()) state.order.ports.resize(1);
-    state.order.ports.front() = port_told_;
-  }
+  state.order.take_told(port_told_);
   return state;
 }
 
@@ -226,7 +220,7 @@ bool ServiceCompanion::is_in_background() {
 }
 
 void ServiceCompanion::probe() {
-  if (!has_answered_ && waits_for_output()) return;
+  if (waits_for_output()) return;
   if (!probe_) {
     if (os::monotonic_now() < next_probe_) return;
     probe_ = has_answered_ ? begin_proof()
@@ -261,7 +255,7 @@ std::unique_ptr<Probe> ServiceCompanion::begin_proof() const {
 }
 
 bool ServiceCompanion::waits_for_output() const {
-  return !spec_.ready.output.empty() && !output_told_;
+  return !spec_.ready.output.empty() && !has_answered_;
 }
 
 void ServiceCompanion::begin_init() {
@@ -274,11 +268,7 @@ void ServiceCompanion::become_ready() {
     if (const pid_t service = youngest_child_of_main(); service > 0) main_ = service;
   }
   enter(Phase::ready, k_longest);
-  wire::Message ready(wire::k_ready);
-  if (port_told_ != 0) ready.add("port", std::to_string(port_told_));
-  if (main_ > 0) ready.add("pid", std::to_string(main_));
-  add_log(ready);
-  say(ready);
+  report(ServiceNews::ready);
 }
 
 void ServiceCompanion::begin_check() {
@@ -294,22 +284,21 @@ void ServiceCompanion::check() {
 
 // If `trouble` is empty, the service is well.
 void ServiceCompanion::report_health(const std::string& trouble) {
-  wire::Message health;
-  health.kind = trouble.empty() ? wire::k_healthy : wire::k_unhealthy;
-  if (!trouble.empty()) health.add("why", trouble);
+  enter(Phase::ready, k_longest);
+  is_unwell_ = !trouble.empty();
+  report(is_unwell_ ? ServiceNews::unhealthy : ServiceNews::healthy, trouble);
   // `trouble` may be the probe's.
   probe_.reset();
   work_.reset();
-  enter(Phase::ready, k_longest);
-  add_log(health);
-  say(health);
 }
 
-// By now the output is there that a test caused, so it is read first.
-void ServiceCompanion::add_log(wire::Message& message) {
+void ServiceCompanion::report(ServiceNews kind, const std::string& why) {
+  // By now the output is there that a test caused, so it is read first.
   read_output();
-  message.add("log_size", std::to_string(around_.log.size()));
-  message.add("last_lines", around_.log.last_lines());
+  if (!around_.keeper.valid()) return;
+  const wire::HostNews news{kind,  why,       around_.log.size(), around_.log.last_lines(),
+                            main_, port_told_};
+  (void)os::send_message(around_.keeper.get(), wire::to_message(news));
 }
 
 void ServiceCompanion::begin_stop() {
@@ -369,12 +358,7 @@ void ServiceCompanion::fail(const std::string& why) {
 
 void ServiceCompanion::report_death(const std::string& why) {
   is_death_told_ = true;
-  wire::Message died(wire::k_died);
-  died.add("why", why);
-  if (const std::string lines = around_.log.last_lines(); !lines.empty()) {
-    died.add("last_lines", lines);
-  }
-  say(died);
+  report(ServiceNews::died, why);
 }
 
 void ServiceCompanion::begin_work(const ServiceCommand& words, Phase phase, Milliseconds time) {
@@ -405,7 +389,7 @@ supervision::Companion::Verdict ServiceCompanion::on_deadline() {
       return Verdict::go_on;
     case Phase::ending:
       until_ = k_longest;
-      return wants_stacks_ ? Verdict::end_tree : Verdict::end_without_stacks;
+      return is_unwell_ ? Verdict::end_tree : Verdict::end_without_stacks;
     case Phase::initialising:
     case Phase::resetting:
     case Phase::stopping:
@@ -461,10 +445,6 @@ pid_t ServiceCompanion::youngest_child_of_main() const {
     if (stat->start >= youngest.start) youngest = {link.pid, stat->start};
   }
   return youngest.pid;
-}
-
-void ServiceCompanion::say(const wire::Message& message) {
-  if (around_.keeper.valid()) (void)os::send_message(around_.keeper.get(), message);
 }
 
 }  // namespace holdfast::host

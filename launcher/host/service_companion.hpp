@@ -121,7 +121,6 @@ class ServiceCompanion final : public supervision::Companion {
   void begin_check();
   void check();
   void report_health(const std::string& trouble);
-  void add_log(wire::Message& message);
   void begin_stop();
   void fail(const std::string& why);
   // Starts a command of the service as work_.
@@ -136,7 +135,8 @@ class ServiceCompanion final : public supervision::Companion {
   pid_t main_in_namespace() const;
   pid_t youngest_child_of_main() const;
   os::StopOrder stop_order() const;
-  void say(const wire::Message& message);
+  // Tells the keeper what has become of the service.
+  void report(ServiceNews kind, const std::string& why = {});
 
   ServiceSurroundings around_;
   ServiceSpec spec_;        // with the port that its output told
@@ -147,12 +147,11 @@ class ServiceCompanion final : public supervision::Companion {
   Milliseconds next_probe_{0};
   std::unique_ptr<Probe> probe_;
   std::unique_ptr<os::BoundedWork> work_;
-  std::string last_answer_;  // why the last probe found it unwell
-  std::string line_;         // the beginning of a line of its output
-  bool output_told_ = false;
+  std::string last_answer_;    // why the last probe found it unwell
+  std::string line_;           // the beginning of a line of its output
   bool has_answered_ = false;  // in the way that `ready` says; only the proof is missing
   std::uint16_t port_told_ = 0;
-  bool wants_stacks_ = false;
+  bool is_unwell_ = false;  // when it is ended, stacks tell why
   bool was_stopped_ = false;
   bool needs_reset_ = false;
   os::UniqueFd stop_record_;  // invalid: there is none

@@ -1,9 +1,7 @@
 #include "host/service_host.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,16 +44,6 @@ namespace {
 
 constexpr int k_not_started = 127;
 
-// Ends this process as the other one ended.
-int end_as(int status) {
-  if (!WIFSIGNALED(status)) return WEXITSTATUS(status);
-  const rlimit none{0, 0};  // the other one may have left a core; one is enough
-  (void)::setrlimit(RLIMIT_CORE, &none);
-  (void)::signal(WTERMSIG(status), SIG_DFL);
-  (void)::raise(WTERMSIG(status));
-  return 128 + WTERMSIG(status);
-}
-
 }  // namespace
 
 int be_forking_service(int told, char** command) {
@@ -72,7 +60,8 @@ int be_forking_service(int told, char** command) {
   }
   int status = 0;
   for (pid_t ended = 0; (ended = os::retried([&] { return ::waitpid(-1, &status, 0); })) > 0;) {
-    if (status != 0) return end_as(status);
+    if (WIFSIGNALED(status)) os::die_of(WTERMSIG(status));
+    if (status != 0) return WEXITSTATUS(status);
     if (ended == spawned.pid) (void)os::retried([&] { return ::write(told, "", 1); });
   }
   return 0;
@@ -138,10 +127,9 @@ struct Background {
   static Result<Background> open(bool forking) {
     Background background;
     if (!forking) return background;
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
-    background.told = os::UniqueFd(ends[0]);
-    background.tells = os::UniqueFd(ends[1]);
+    HOLDFAST_TRY(os::Pipe pipe, os::make_pipe());
+    background.told = std::move(pipe.read);
+    background.tells = std::move(pipe.write);
     (void)::fcntl(background.tells.get(), F_SETFD, 0);
     return background;
   }
@@ -267,9 +255,7 @@ class Host {
 
   // Tells the keeper that the service could not be started.
   void report(const std::string& why) {
-    wire::Message died(wire::k_died);
-    died.add("why", why);
-    (void)os::send_message(keeper_.get(), died);
+    (void)os::send_message(keeper_.get(), to_message(wire::HostNews{.why = why}));
     supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);
   }
 

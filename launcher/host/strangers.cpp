@@ -72,10 +72,8 @@ std::optional<Listening> listening_at(const std::string& path) {
 
 std::optional<Listening> listening_at(const ServiceProbe& probe) {
   if (!probe.unix_socket.empty()) return listening_at(probe.unix_socket);
-  if (probe.tcp.empty() && probe.http.empty()) return std::nullopt;
-  const Result<Endpoint> place =
-      probe.tcp.empty() ? parse_http_endpoint(probe.http) : parse_endpoint(probe.tcp);
-  return place ? listening_at(*place) : std::nullopt;
+  const std::optional<Result<Endpoint>> place = endpoint_of(probe);
+  return place && *place ? listening_at(**place) : std::nullopt;
 }
 
 std::optional<Listening> listening_on(std::uint16_t port) {

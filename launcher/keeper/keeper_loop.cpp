@@ -4,7 +4,6 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
 #include "keeper/run/attempt_grants.hpp"
-#include "keeper/service/kept_service.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/descriptors.hpp"
@@ -14,6 +13,7 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
+#include "settings/declared_services.hpp"
 
 namespace holdfast {
 namespace {
@@ -35,11 +35,11 @@ RunSettings settings_of_run(const KeeperOrder& order) {
 // Whether `asker`, a launcher or `holdfast end`, still has its end of the connection open.
 bool is_there(const Connection& asker) { return !os::is_hung_up(asker.socket.get()); }
 
-// True: the value of `no-tests` without overrides makes a run without tests a failure.
-bool is_red_without_tests(const KeeperOrder& order) {
-  if (!order.settings) return false;
-  const Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
-  return all && all->policy.no_tests == NoTests::fail;
+// What the profile says for tests, without its overrides. It holds for services, too.
+Policy policy_of_all(const KeeperOrder& order) {
+  if (!order.settings) return {};
+  Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
+  return all ? std::move(all->policy) : Policy{};
 }
 
 // The project is where holdfast.toml is or would be.
@@ -93,7 +93,9 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             settings_of_run(order_).kept_output_in_all_kb * 1024, order_.planned,
             settings_of_run(order_).log},
            lines_),
-      services_(services_of(order_), {order_.tree, order_.ctest, lines_, orphans_}),
+      services_(services_of(order_),
+                {order_.tree, order_.ctest, lines_, orphans_, KeepsAll::no,
+                 policy_of_all(order_).containment, policy_of_all(order_).containment_missing}),
       fixtures_(order_.tree, order_.ctest),
       memory_(settings_of_run(order_).oom_events),
       stale_(place_of(order_)),
@@ -101,7 +103,6 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       cluster_(order_.settings ? Result<ClusterSettings>(order_.settings->settings().cluster)
                                : order_.settings.error()),
       hands_out_ports_(services_.lock_ports()) {
-  contain_services();
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {
@@ -176,8 +177,7 @@ void KeeperLoop::accept_one() {
   if (!socket) return;
   // The socket's directory has mode 0700. So besides us only root can get here, and root is
   // welcome.
-  const Result<uid_t> user = os::peer_user(*socket);
-  if (!user || (*user != ::geteuid() && *user != 0)) return;
+  if (!os::is_peer_trusted(*socket)) return;
   connections_.emplace_back().socket = std::move(*socket);
 }
 
@@ -374,7 +374,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   answer.log = os::log_target();
   answer.reports = settings_of_run(order_).reports;
   const Run& run = *run_.current();
-  answer.lacks_tests = run.selected_nothing() && is_red_without_tests(order_);
+  answer.lacks_tests = run.selected_nothing() && policy_of_all(order_).no_tests == NoTests::fail;
   answer.unlike_choice = run.unlike_choice();
   return wire::to_message(answer);
 }
@@ -383,7 +383,7 @@ wire::Message KeeperLoop::status() const {
   wire::Status status{.tree = order_.tree, .ctest = order_.ctest, .services = services_.states()};
   std::size_t room = k_most_waits;
   for (const Connection& one : connections_) {
-    wire::AttemptWait wait = services_.wait_of(one.use, one.services);
+    wire::AttemptWait wait = services_.wait_of(one.use);
     if (wait.names.empty()) wait = one.wait;
     const std::size_t size =
         one.attempt.size() + wait.names.size() + wait.why.size() + k_beside_texts;

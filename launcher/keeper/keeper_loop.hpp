@@ -40,8 +40,6 @@ class KeeperLoop {
   bool serve(Connection& connection);
   wire::Message answer(const wire::Message& message, Connection& asker);
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
-  // What the profile says for tests, without its overrides, holds for services.
-  void contain_services();
   // Why a test cannot reach its services. Empty: it can.
   std::string_view network_refusal(const Policy& policy) const;
   // Lets the test share what its services and fixtures have.

@@ -11,12 +11,6 @@
 
 namespace holdfast {
 
-void KeeperLoop::contain_services() {
-  if (!order_.settings) return;
-  const Result<ResolvedPolicy> all = resolve(values_of(order_.settings->settings(), {}), {});
-  if (all) services_.contain(all->policy.containment, all->policy.containment_missing);
-}
-
 std::string_view KeeperLoop::network_refusal(const Policy& policy) const {
   const bool has_network = policy.containment.has(Boundary::netns);
   if (policy.services.empty() || has_network == services_.has_network()) return {};

@@ -1,13 +1,18 @@
 #include "settings/declared_services.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "core/base/words.hpp"
+#include "core/service/service_state.hpp"
 #include "os/file/own_files.hpp"
+#include "os/process/user.hpp"
 #include "settings/keys.hpp"
 #include "settings/service_keys.hpp"
 #include "settings/settings_file.hpp"
@@ -81,6 +86,20 @@ std::string text_under(const toml::table& file, std::string_view key) {
   return node == nullptr ? std::string() : node->value_or(std::string());
 }
 
+// The user of a service must be known on this machine, and only root may name another user.
+Result<void> find_user(ServiceSpec& service) {
+  if (service.user.empty()) return {};
+  Result<User> user = os::find_user(service.user);
+  if (!user) return ErrorInWords{service.origin + ": " + to_text(user.error())};
+  if (user->uid == ::geteuid()) return {};
+  if (::geteuid() != 0) {
+    return ErrorInWords{service.origin + ": `user` is \"" + service.user +
+                        "\", expected who runs ctest, as only root can say another"};
+  }
+  service.other_user = std::move(*user);
+  return {};
+}
+
 }  // namespace
 
 Result<ServiceSpec> parse_declared_service(std::string_view text, const std::string& path) {
@@ -118,6 +137,17 @@ Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
     services.push_back(std::move(service));
   }
   return services;
+}
+
+Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
+                                                  const std::string& configuration) {
+  std::vector<ServiceSpec> services = settings.services;
+  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
+  std::ranges::move(declared, std::back_inserter(services));
+  for (ServiceSpec& service : services) {
+    HOLDFAST_DO(find_user(service));
+  }
+  return in_order_of_start(std::move(services));
 }
 
 }  // namespace holdfast

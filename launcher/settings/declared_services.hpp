@@ -1,5 +1,6 @@
-// Reads the services that holdfast_add_service() has declared for a build tree: one file of TOML
-// for each, in a directory for each configuration (ctest-integration/services.cmake writes them).
+// The services that are declared for a build tree: in holdfast.toml, and by
+// holdfast_add_service(). The latter has one file of TOML for each, in a directory for each
+// configuration (ctest-integration/services.cmake writes them).
 #pragma once
 
 #include <string>
@@ -8,12 +9,19 @@
 
 #include "core/base/result.hpp"
 #include "core/service/service_spec.hpp"
+#include "core/settings/settings.hpp"
 
 namespace holdfast {
 
-// The services of one configuration, by their names. A tree of one configuration has only that one.
-// In another tree it is `configuration`, in any case of letters, as ctest compares it. The error is
-// one line, and names the file with the call that is to be mended.
+// Returns, in order of start, the services of holdfast.toml and those that the configure step has
+// declared for `configuration` (empty: none was said). The error is one line.
+Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
+                                                  const std::string& configuration);
+
+// Only those of holdfast_add_service(): of one configuration, by their names. A tree of one
+// configuration has only that one. In another tree it is `configuration`, in any case of letters,
+// as ctest compares it. The error is one line, and names the file with the call that is to be
+// mended.
 Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
                                                    const std::string& configuration);
 

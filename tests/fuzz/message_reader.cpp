@@ -36,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<wire::ServicesAnswer>(wire::read<wire::ServicesAnswer>(*message),
                               wire::read<wire::ServicesAnswer>);
   check<wire::HostOrder>(wire::to_host_order(*message), wire::to_host_order);
+  check<wire::HostNews>(wire::to_host_news(*message), wire::to_host_news);
   check<wire::KeptState>(wire::to_kept_state(*message), wire::to_kept_state);
   check<ClusterAsk>(wire::read<ClusterAsk>(*message), wire::read<ClusterAsk>);
   check<ClusterBegin>(wire::read<ClusterBegin>(*message), wire::read<ClusterBegin>);

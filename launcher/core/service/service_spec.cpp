@@ -6,7 +6,6 @@
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/service/tcp_table.hpp"
 
 namespace holdfast {
 namespace {
@@ -165,6 +164,12 @@ bool names_place(const ServiceProbe& probe) {
   return !probe.tcp.empty() || !probe.unix_socket.empty() || !probe.http.empty();
 }
 
+std::optional<Result<Endpoint>> endpoint_of(const ServiceProbe& probe) {
+  if (!probe.tcp.empty()) return parse_endpoint(probe.tcp);
+  if (!probe.http.empty()) return parse_http_endpoint(probe.http);
+  return std::nullopt;
+}
+
 std::vector<std::string_view> kinds_of(const ServiceProbe& probe) {
   std::vector<std::string_view> kinds;
   if (!probe.tcp.empty()) kinds.emplace_back("tcp");
@@ -193,12 +198,10 @@ std::string variable_of_service(std::string_view service, std::string_view word)
 }
 
 std::uint16_t fixed_port(const ServiceSpec& service) {
-  const ServiceProbe& probe = names_port(service.ready) ? service.ready : service.health;
-  if (!names_port(probe)) return 0;
+  std::optional<Result<Endpoint>> place = endpoint_of(service.ready);
+  if (!place) place = endpoint_of(service.health);
   // A placeholder is no port. The probe reports a place that makes no sense.
-  const Result<Endpoint> place =
-      probe.tcp.empty() ? parse_http_endpoint(probe.http) : parse_endpoint(probe.tcp);
-  return place ? place->port : std::uint16_t{0};
+  return place && *place ? (*place)->port : std::uint16_t{0};
 }
 
 }  // namespace holdfast

@@ -12,6 +12,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
+#include "core/service/tcp_table.hpp"
 
 namespace holdfast {
 
@@ -81,6 +82,8 @@ struct ServiceProbe {
 
 // Whether the probe names a place where the service answers: a port or a socket.
 bool names_place(const ServiceProbe& probe);
+// The port at which the probe asks. None: it asks at none. An error: the place makes no sense.
+std::optional<Result<Endpoint>> endpoint_of(const ServiceProbe& probe);
 
 // Returns the endings of the keys that are declared: `tcp`, `unix`, `http`, `command`, `output`.
 std::vector<std::string_view> kinds_of(const ServiceProbe& probe);

@@ -6,7 +6,6 @@
 #include "core/base/text.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/service/service_spec.hpp"
-#include "core/service/tcp_table.hpp"
 
 namespace holdfast {
 namespace {
@@ -23,28 +22,21 @@ std::string listed(const std::vector<std::string_view>& kinds, std::string_view 
   });
 }
 
-Result<void> check_names(const std::vector<ServiceSpec>& services) {
+// No two services have the same name, variables or port.
+Result<void> check_pairs(const std::vector<ServiceSpec>& services) {
   for (auto one = services.begin(); one != services.end(); ++one) {
     for (auto other = services.begin(); other != one; ++other) {
       if (one->name == other->name) {
         return wrong(*one, "found a second service \"" + one->name + "\", expected one; " +
                                other->origin + " has the first");
       }
-      if (variable_of_service(one->name, {}) != variable_of_service(other->name, {})) continue;
-      return wrong(*one, "found \"" + one->name + "\", whose variables " +
-                             variable_of_service(one->name, {}) + "… are those of \"" +
-                             other->name + "\", expected a name with variables of its own");
-    }
-  }
-  return {};
-}
-
-Result<void> check_ports(const std::vector<ServiceSpec>& services) {
-  for (auto one = services.begin(); one != services.end(); ++one) {
-    const std::uint16_t port = fixed_port(*one);
-    if (port == 0) continue;
-    for (auto other = services.begin(); other != one; ++other) {
-      if (fixed_port(*other) != port) continue;
+      if (variable_of_service(one->name, {}) == variable_of_service(other->name, {})) {
+        return wrong(*one, "found \"" + one->name + "\", whose variables " +
+                               variable_of_service(one->name, {}) + "… are those of \"" +
+                               other->name + "\", expected a name with variables of its own");
+      }
+      const std::uint16_t port = fixed_port(*one);
+      if (port == 0 || fixed_port(*other) != port) continue;
       return wrong(*one, "found port " + std::to_string(port) + ", which is that of \"" +
                              other->name + "\" (" + other->origin +
                              "), expected a port of its own");
@@ -67,8 +59,7 @@ Result<void> check_places(const ServiceProbe& probe, const std::string& before,
 
 class Sorting {
  public:
-  explicit Sorting(std::vector<ServiceSpec> services)
-      : services_(std::move(services)), marks_(services_.size(), Mark::none) {}
+  explicit Sorting(std::vector<ServiceSpec> services) : services_(std::move(services)) {}
 
   Result<std::vector<ServiceSpec>> sort() {
     for (std::size_t i = 0; i < services_.size(); ++i) {
@@ -81,12 +72,11 @@ class Sorting {
   }
 
  private:
-  enum class Mark : std::uint8_t { none, open, placed };
-
   Result<void> place(std::size_t i) {
-    if (marks_[i] == Mark::placed) return {};
-    if (marks_[i] == Mark::open) return wrong(services_[i], "depends on itself: " + circle(i));
-    marks_[i] = Mark::open;
+    if (std::ranges::find(order_, i) != order_.end()) return {};
+    if (std::ranges::find(path_, i) != path_.end()) {
+      return wrong(services_[i], "depends on itself: " + circle(i));
+    }
     path_.push_back(i);
     for (const std::string& name : services_[i].depends) {
       const auto found = std::ranges::find(services_, name, &ServiceSpec::name);
@@ -102,7 +92,6 @@ class Sorting {
       HOLDFAST_DO(place(next));
     }
     path_.pop_back();
-    marks_[i] = Mark::placed;
     order_.push_back(i);
     return {};
   }
@@ -117,12 +106,11 @@ class Sorting {
   }
 
   std::vector<ServiceSpec> services_;
-  std::vector<Mark> marks_;
-  std::vector<std::size_t> path_;
-  std::vector<std::size_t> order_;
+  std::vector<std::size_t> path_;   // those that wait for what they depend on
+  std::vector<std::size_t> order_;  // those that are placed
 };
 
-using Event = ServiceEvent::Kind;
+using News = ServiceNews;
 
 class Step {
  public:
@@ -144,10 +132,10 @@ class Step {
         draining();
         break;
       case ServiceState::stopping:
-        if (event_.kind == Event::told_to_stop) step_.life.is_dismissed = true;
+        if (event_.kind == News::told_to_stop) step_.life.is_dismissed = true;
         // A host says `died` only if the service died before the order to stop reached it.
-        if (event_.kind == Event::died && step_.life.is_whole) lose();
-        if (event_.kind == Event::ended) come_to_rest();
+        if (event_.kind == News::died && step_.life.is_whole) lose();
+        if (event_.kind == News::ended) come_to_rest();
         break;
       case ServiceState::failed:
         break;
@@ -157,44 +145,43 @@ class Step {
 
  private:
   void absent() {
-    if (event_.kind == Event::wanted && !step_.life.is_dismissed) start();
-    if (event_.kind == Event::told_to_stop) step_.life.is_dismissed = true;
+    if (event_.kind == News::wanted && !step_.life.is_dismissed) start();
+    if (event_.kind == News::told_to_stop) step_.life.is_dismissed = true;
   }
 
   void starting() {
-    if (event_.kind == Event::became_ready) {
+    if (event_.kind == News::ready) {
       step_.life.state = ServiceState::ready;
       step_.life.is_whole = true;
     }
-    if (event_.kind == Event::died || event_.kind == Event::ended) {
+    if (event_.kind == News::died || event_.kind == News::ended) {
       step_.life.state = ServiceState::failed;
     }
     // People have kept it since before the run, and the first check finds that it hangs.
-    if (event_.kind == Event::found_unhealthy) lose_unwell();
-    if (event_.kind == Event::told_to_stop) dismiss();
+    if (event_.kind == News::unhealthy) lose_unwell();
+    if (event_.kind == News::told_to_stop) dismiss();
   }
 
   void ready() {
-    if (event_.kind == Event::served) step_.life.restarts = 0;
-    if (event_.kind == Event::renew) drain();
-    if (event_.kind == Event::found_unhealthy) return lose_unwell();
+    if (event_.kind == News::served) step_.life.restarts = 0;
+    if (event_.kind == News::renew) drain();
+    if (event_.kind == News::unhealthy) return lose_unwell();
     end_unbidden();
-    if (event_.kind == Event::told_to_stop) dismiss();
+    if (event_.kind == News::told_to_stop) dismiss();
   }
 
   void draining() {
-    if (event_.kind == Event::unused) stop();
-    if (event_.kind == Event::died) {
+    if (event_.kind == News::unused) stop();
+    if (event_.kind == News::died) {
       if (step_.life.is_whole) lose();
       step_.life.state = ServiceState::stopping;
     }
-    if (event_.kind == Event::ended) come_to_rest();
-    if (event_.kind == Event::told_to_stop) dismiss();
+    if (event_.kind == News::ended) come_to_rest();
+    if (event_.kind == News::told_to_stop) dismiss();
   }
 
   void lose_unwell() {
     lose();
-    step_.actions.push_back(ServiceAction::take_stacks);
     drain();
   }
 
@@ -205,10 +192,10 @@ class Step {
 
   // The service or its host ended, though nobody has told it to.
   void end_unbidden() {
-    if (event_.kind != Event::died && event_.kind != Event::ended) return;
+    if (event_.kind != News::died && event_.kind != News::ended) return;
     lose();
     step_.life.state = ServiceState::stopping;
-    if (event_.kind == Event::ended) come_to_rest();
+    if (event_.kind == News::ended) come_to_rest();
   }
 
   void lose() {
@@ -247,8 +234,7 @@ class Step {
 }  // namespace
 
 Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services) {
-  HOLDFAST_DO(check_names(services));
-  HOLDFAST_DO(check_ports(services));
+  HOLDFAST_DO(check_pairs(services));
   return Sorting(std::move(services)).sort();
 }
 

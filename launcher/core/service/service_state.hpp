@@ -32,7 +32,7 @@ Result<void> check(const ServiceSpec& service);
 // The life of one instance of a service: (state, event) -> (state, actions). Pure: no process, no
 // clock. The keeper turns what its host says into events, and carries out the actions.
 //
-//   absent ── wanted ──> starting ── became_ready ──> ready ── found_unhealthy ──> draining
+//   absent ── wanted ──> starting ── ready ─────────> ready ── unhealthy ────────> draining
 //     ^                      │                          │                             │
 //     │                      └─ died, ended ─> failed   ├─ died                       │ unused
 //     └───────────── ended ───────────── stopping <─────┴─────────────────────────────┘
@@ -60,34 +60,42 @@ struct ServiceLife {
   friend bool operator==(const ServiceLife&, const ServiceLife&) = default;
 };
 
+// What happens to an instance. Its host says the first four of itself.
+enum class ServiceNews : std::uint8_t {
+  ready,         // it answered for the first time, and init has run
+  healthy,       // the result of a check or a reset
+  unhealthy,     // likewise: it is alive and does not answer as it should; in `starting`: people
+                 // have kept it since before the run
+  died,          // its main process has ended, was not ready in time, or could not be started; or
+                 // its host was killed
+  ended,         // its host is gone, and so is its process tree
+  wanted,        // a test waits for it
+  unused,        // the last use of it has ended
+  served,        // a use has ended, and it is still alive
+  renew,         // a new generation is wanted
+  told_to_stop,  // the run ends
+};
+
+constexpr std::array<std::string_view, 10> words_of(ServiceNews) {
+  return {"ready",  "healthy", "unhealthy", "died",  "ended",
+          "wanted", "unused",  "served",    "renew", "told_to_stop"};
+}
+
 struct ServiceEvent {
-  enum class Kind : std::uint8_t {
-    wanted,           // a test waits for it
-    became_ready,     // it answered for the first time, and init has run
-    found_unhealthy,  // it is alive and does not answer as it should; in `starting`: people have
-                      // kept it since before the run
-    died,             // its main process has ended, or could not be started
-    ended,            // its host is gone, and so is its process tree
-    unused,           // the last use of it has ended
-    served,           // a use has ended, and it is still alive
-    renew,            // a new generation is wanted
-    told_to_stop,     // the run ends
-  };
-  Kind kind;
+  ServiceNews kind;
   unsigned users = 0;     // how many tests are using this generation
   unsigned suspects = 0;  // how many tests may have broken it: the users, and some that are over
 };
 
 // What the keeper does for an instance or a use.
 enum class ServiceAction : std::uint8_t {
-  start,        // start the instance, as a new generation
-  check,        // check the health of the instance
-  reset,        // run its reset command, then check its health
-  stop,         // end its process tree
-  take_stacks,  // take the stacks of its process tree, before it is ended
-  note_death,   // record that the generation was lost; some uses may have broken it
-  grant,        // tell a use that it has all its services
-  refuse,       // tell a use that it cannot get them
+  start,       // start the instance, as a new generation
+  check,       // check the health of the instance
+  reset,       // run its reset command, then check its health
+  stop,        // end its process tree
+  note_death,  // record that the generation was lost; some uses may have broken it
+  grant,       // tell a use that it has all its services
+  refuse,      // tell a use that it cannot get them
 };
 
 struct ServiceStep {

@@ -14,8 +14,7 @@ bool is_at_rest(ServiceState state) {
 
 }  // namespace
 
-Services::Services(std::vector<ServiceSpec> specs, const std::vector<EarlierGeneration>& earlier)
-    : specs_(std::move(specs)) {
+Services::Services(std::vector<ServiceSpec> specs) : specs_(std::move(specs)) {
   depends_.resize(specs_.size());
   instances_.resize(specs_.size());
   std::vector<ServiceUse> eager;
@@ -23,11 +22,6 @@ Services::Services(std::vector<ServiceSpec> specs, const std::vector<EarlierGene
     for (const std::string& name : specs_[i].depends) depends_[i].push_back(*place_of(name));
     for (unsigned n = 0; n < specs_[i].instances; ++n) instances_[i].emplace_back().id = {i, n};
     if (specs_[i].eager) eager.push_back({specs_[i].name});
-  }
-  for (const EarlierGeneration& one : earlier) {
-    Instance& instance = at(one.instance);
-    instance.life.generation = one.generation;
-    instance.used_generation = one.generation;  // by an earlier run, perhaps
   }
   if (!eager.empty()) ask(k_run_itself, eager);
 }
@@ -66,7 +60,7 @@ void Services::leave(UseId use, Farewell farewell) {
     instance.suspects.push_back(use);
     if (hold.mode != ServiceMode::shared) instance.needs_reset = true;
     if (farewell == Farewell::green) {
-      step(instance, ServiceEvent::Kind::served);
+      step(instance, ServiceNews::served);
     } else if (instance.is_being_checked) {
       instance.needs_another_check = true;
     } else {
@@ -90,40 +84,47 @@ void Services::doubt(const InstanceId& id) {
 }
 
 void Services::happened(const InstanceId& id, const InstanceNews& news) {
-  using Kind = InstanceNews::Kind;
   Instance& instance = at(id);
   instance.is_being_checked = false;
   // If the death was told before, the reason stays that of the death.
   const ServiceState state = instance.life.state;
-  const bool is_explained =
-      news.kind == Kind::ended && state != ServiceState::ready && state != ServiceState::starting;
+  const bool is_explained = news.kind == ServiceNews::ended && state != ServiceState::ready &&
+                            state != ServiceState::starting;
   if (!news.why.empty() && !is_explained) instance.why = news.why;
-  if (news.kind == Kind::ready) instance.suspects.clear();
-  if (news.kind == Kind::healthy) {
+  if (news.kind == ServiceNews::ready) instance.suspects.clear();
+  if (news.kind == ServiceNews::healthy) {
     acquit(instance);
     // The check may have missed what a use broke that ended during the check.
     if (std::exchange(instance.needs_another_check, false)) return check(instance);
   }
-  const bool is_well = news.kind == Kind::ready || news.kind == Kind::healthy;
+  const bool is_well = news.kind == ServiceNews::ready || news.kind == ServiceNews::healthy;
   if (is_well) instance.needs_reset = false;
   instance.is_proven = is_well && suspects_of(instance).empty();
   instance.is_recent = is_well;
   for (Request& request : requests_) {
     for (Hold& hold : request.holds) {
       if (hold.instance != &instance) continue;
-      const bool is_late = news.kind == Kind::healthy && instance.checks < hold.first_check;
+      const bool is_late = news.kind == ServiceNews::healthy && instance.checks < hold.first_check;
       hold.is_well = is_well && !is_late && instance.life.generation > hold.worn_generation;
     }
   }
-  if (news.kind == Kind::ready) step(instance, ServiceEvent::Kind::became_ready);
-  if (news.kind == Kind::unhealthy) step(instance, ServiceEvent::Kind::found_unhealthy);
-  if (news.kind == Kind::died) step(instance, ServiceEvent::Kind::died);
-  if (news.kind == Kind::ended) step(instance, ServiceEvent::Kind::ended);
+  step(instance, news.kind);
   look();
 }
 
 void Services::starts_as(const InstanceId& id, unsigned generation) {
   at(id).life.generation = generation;
+}
+
+void Services::goes_on_as(const InstanceId& id, unsigned generation) {
+  starts_as(id, generation);
+  at(id).used_generation = generation;
+  for (Request& request : requests_) {
+    for (Hold& hold : request.holds) {
+      const bool is_fresh = hold.mode == ServiceMode::fresh && hold.instance == &at(id);
+      if (is_fresh) hold.worn_generation = generation;
+    }
+  }
 }
 
 void Services::end() {
@@ -336,11 +337,11 @@ Services::Progress Services::make_well(const Request& request, const Hold& hold)
   if (!is_well_below(request, instance)) return Progress::waits;
   if (instance.life.state == ServiceState::absent) {
     instance.started_on = generations_below(instance);
-    step(instance, ServiceEvent::Kind::wanted);
+    step(instance, ServiceNews::wanted);
   } else if (instance.life.state == ServiceState::ready) {
     const bool is_worn = instance.life.generation <= hold.worn_generation || is_outdated(instance);
     if (is_worn) {
-      step(instance, ServiceEvent::Kind::renew);
+      step(instance, ServiceNews::renew);
     } else {
       check(instance);
     }
@@ -353,7 +354,7 @@ void Services::grant(Request& request) {
   request.is_using = true;
   for (Hold& hold : request.holds) {
     // The use has asked again, and the generation that it used is well.
-    if (has_it_still(hold)) step(*hold.instance, ServiceEvent::Kind::served);
+    if (has_it_still(hold)) step(*hold.instance, ServiceNews::served);
     hold.generation = hold.instance->life.generation;
     hold.instance->used_generation = hold.generation;
     hold.instance->is_proven = false;
@@ -417,7 +418,7 @@ std::vector<UseId> Services::suspects_of(const Instance& instance) const {
   return all;
 }
 
-void Services::step(Instance& instance, ServiceEvent::Kind kind) {
+void Services::step(Instance& instance, ServiceNews kind) {
   const std::vector<UseId> suspects = suspects_of(instance);
   const auto users = static_cast<unsigned>(users_of(instance.id).size());
   const ServiceStep next =
@@ -448,7 +449,7 @@ void Services::stop_unused() {
     for (Instance& instance : of_one) {
       const bool is_unused =
           instance.life.state == ServiceState::draining && users_of(instance.id).empty();
-      if (is_unused) step(instance, ServiceEvent::Kind::unused);
+      if (is_unused) step(instance, ServiceNews::unused);
     }
   }
 }
@@ -459,7 +460,7 @@ void Services::stop_what_nothing_depends_on() {
   for (std::size_t i = specs_.size(); i-- > 0;) {
     for (Instance& instance : instances_[i]) {
       if (!is_needed[i] && !instance.life.is_dismissed) {
-        step(instance, ServiceEvent::Kind::told_to_stop);
+        step(instance, ServiceNews::told_to_stop);
       }
       if (is_at_rest(instance.life.state)) continue;
       for (std::size_t below : depends_[i]) is_needed[below] = true;

@@ -27,16 +27,9 @@ struct InstanceId {
   friend auto operator<=>(const InstanceId&, const InstanceId&) = default;
 };
 
-// What the host of an instance says about the instance.
+// What has become of an instance: one of `ready` to `ended`.
 struct InstanceNews {
-  enum class Kind : std::uint8_t {
-    ready,      // the instance answered, and its init command has run
-    healthy,    // the result of a check or a reset
-    unhealthy,  // the result of a check or a reset
-    died,       // its main process ended, it was not ready in time, or its host was killed
-    ended,      // no process of the instance is left, and its host is gone
-  };
-  Kind kind;
+  ServiceNews kind;
   std::string why = {};  // the reason in words, for unhealthy, died and ended
 };
 
@@ -67,18 +60,11 @@ struct GrantedService {
   friend bool operator==(const GrantedService&, const GrantedService&) = default;
 };
 
-// The last generation that an instance had before the run: people have started it by hand.
-struct EarlierGeneration {
-  InstanceId instance;
-  unsigned generation = 0;
-};
-
 class Services {
  public:
   // `specs` are in order of start (in_order_of_start() in service_state.hpp). Eager services start
   // at once.
-  explicit Services(std::vector<ServiceSpec> specs,
-                    const std::vector<EarlierGeneration>& earlier = {});
+  explicit Services(std::vector<ServiceSpec> specs);
 
   // `use` asks for services. All of `uses` name declared services. The answer is an order: grant or
   // refuse.
@@ -93,9 +79,11 @@ class Services {
   // The last good check of the instance was too long ago to count for the next use.
   void doubt(const InstanceId& instance);
   void happened(const InstanceId& instance, const InstanceNews& news);
-  // The instance, which is starting, has this generation and not the one of the order: an earlier
-  // one is still there, or later ones were there meanwhile.
+  // The instance, which is starting, has this generation and not the one of the order: people have
+  // kept it before.
   void starts_as(const InstanceId& instance, unsigned generation);
+  // The same, and the generation is still there: an earlier run may have used it.
+  void goes_on_as(const InstanceId& instance, unsigned generation);
   // The run ends. All instances are stopped, in reverse order of start. No use is granted any more.
   void end();
 
@@ -180,7 +168,7 @@ class Services {
   void check(Instance& instance);
   void acquit(Instance& instance);
   std::vector<UseId> suspects_of(const Instance& instance) const;
-  void step(Instance& instance, ServiceEvent::Kind kind);
+  void step(Instance& instance, ServiceNews kind);
   void stop_unused();
   void stop_what_nothing_depends_on();
   Instance& at(const InstanceId& id) { return instances_[id.service][id.number]; }

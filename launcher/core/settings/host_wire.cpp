@@ -39,6 +39,29 @@ void each_field(Any<KeptState> auto& state, auto&& use) {
   use("end", state.end);
 }
 
+void HostOrder::take_told(std::uint16_t port) {
+  if (port == 0) return;
+  if (ports.empty()) ports.resize(1);
+  ports.front() = port;
+}
+
+void each_field(Any<HostNews> auto& news, auto&& use) {
+  use("why", news.why);
+  use("log_size", news.log_size, k_needed);
+  use("last_lines", news.last_lines);
+  use("pid", news.main, 0);
+  use("port", news.port, 0);
+}
+
+Message to_message(const HostNews& news) { return written(name_of(news.kind), news); }
+Result<HostNews> to_host_news(const Message& message) {
+  const std::optional<ServiceNews> kind = named<ServiceNews>(message.kind);
+  if (!kind) return not_understood("kind", message);
+  HOLDFAST_TRY(HostNews news, read_as<HostNews>(message.kind, message));
+  news.kind = *kind;
+  return news;
+}
+
 Message to_message(const KeptState& state) { return written(k_state, state); }
 Result<KeptState> to_kept_state(const Message& message) {
   return read_as<KeptState>(k_state, message);

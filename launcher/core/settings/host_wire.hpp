@@ -10,6 +10,7 @@
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/service/service_spec.hpp"
+#include "core/service/service_state.hpp"
 #include "core/settings/message.hpp"
 #include "core/settings/policy.hpp"
 
@@ -41,30 +42,34 @@ struct HostOrder {
   std::string kept_at;
   // The build tree of such a service, which does not outlive it.
   std::string tree;
+
+  // The port that its output has told takes the place of the first one. 0: it has told none.
+  void take_told(std::uint16_t port);
 };
 
 // keeper -> host, without fields.
-inline constexpr std::string_view k_check = "check";    // answered by healthy or unhealthy
-inline constexpr std::string_view k_reset = "reset";    // likewise
-inline constexpr std::string_view k_stop = "stop";      // answered by the host's end
-inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
+inline constexpr std::string_view k_check = "check";  // answered by healthy or unhealthy
+inline constexpr std::string_view k_reset = "reset";  // likewise
+inline constexpr std::string_view k_stop = "stop";    // answered by the host's end
 // To a host that is kept: a test gets the service alone, so a reset is due. Not answered.
 inline constexpr std::string_view k_had_alone = "had_alone";
 // To a host that is kept, on a connection to its socket.
 inline constexpr std::string_view k_state = "state";  // answered by the same kind
-// From the keeper of a run that is to use the service: answered by `state`, and this connection is
-// the keeper's from now on. If another keeper has the service, by `busy`.
+// From the keeper of a run that is to use the service: answered by `state`, too. It names the
+// keeper that uses the service. If that is the asker, this connection is the keeper's from now on.
 inline constexpr std::string_view k_use = "use";
-inline constexpr std::string_view k_busy = "busy";
-// host -> keeper. There are also k_say and k_contain of core/settings/wire.hpp.
-//
-// `log_size`: how many bytes it has printed. `last_lines`: the last of them.
-inline constexpr std::string_view k_ready =
-    "ready";  // `log_size`, `last_lines`, `pid`; `port`, as it was told
-inline constexpr std::string_view k_healthy = "healthy";  // fields `log_size`, `last_lines`
-inline constexpr std::string_view k_unhealthy =
-    "unhealthy";                                    // fields `why`, `log_size`, `last_lines`
-inline constexpr std::string_view k_died = "died";  // fields `why`, `last_lines`
+// host -> keeper, besides k_say and k_contain of core/settings/wire.hpp: what has become of the
+// service. The word for `kind`, from `ready` to `died`, is the kind of the message.
+struct HostNews {
+  ServiceNews kind = ServiceNews::died;
+  std::string why = {};         // in words, for `unhealthy` and `died`
+  std::uint64_t log_size = 0;   // how many bytes it has printed
+  std::string last_lines = {};  // the last of them
+  int main = 0;                 // its main process; 0: not known
+  std::uint16_t port = 0;       // the port that its output told; 0: none
+};
+Message to_message(const HostNews& news);
+Result<HostNews> to_host_news(const Message& message);
 
 // What a kept host says of itself.
 struct KeptState {

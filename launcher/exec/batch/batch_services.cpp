@@ -35,7 +35,7 @@ HadServices::End BatchServices::have() {
     if (waited.reason == supervision::Waited::Reason::told_to_end) {
       had_.end = HadServices::End::interrupted;
       had_.signal = waited.signal;
-      had_.trouble = "interrupted while waiting for services";
+      had_.why = "interrupted while waiting for services";
       return had_.end;
     }
     (void)hear();
@@ -50,7 +50,7 @@ HadServices::End BatchServices::have() {
 }
 
 void BatchServices::give_to(WorkerCommand& command) const {
-  for (const Variable& variable : variables_) {
+  for (const Variable& variable : had_.variables) {
     command.hide_variable(variable.name);
     command.add_variable(text_of({variable.name, "=", variable.value}));
   }
@@ -63,7 +63,7 @@ void BatchServices::ask() {
 
 void BatchServices::lose_keeper() {
   had_.end = HadServices::End::unavailable;
-  had_.trouble = "its services are unavailable: the keeper has ended";
+  had_.why = "its services are unavailable: the keeper has ended";
   state_ = State::current;
 }
 
@@ -82,44 +82,36 @@ BatchServices::News BatchServices::hear() {
 }
 
 void BatchServices::add_to(supervision::AttemptResult& result) const {
-  result.services = uses_;
+  for (const HadService& use : uses_) result.services.push_back(to_text(use));
   result.service_wait = waited_;
 }
 
 // If the services are the same, this worker goes on, and the next one asks again.
 void BatchServices::take(const wire::Message& answer) {
   HadServices had;
-  Result<wire::ServicesAnswer> said = wire::read<wire::ServicesAnswer>(answer);
-  had.trouble = said ? std::move(said->why) : to_text(said.error());
-  if (!had.trouble.empty()) had.end = HadServices::End::unavailable;
-  bool is_same = had.end == HadServices::End::had;
-  if (said) {
-    for (const HadService& use : said->uses) had.uses.push_back(to_text(use));
-    had.variables = std::move(said->variables);
-  }
-  for (const Variable& variable : had.variables) {
-    const auto known = std::ranges::find(variables_, variable.name, &Variable::name);
-    is_same = is_same && (known != variables_.end() ? known->value == variable.value
-                                                    : variable_in(plan_.command.environment,
-                                                                  variable.name) == variable.value);
-  }
+  had.take(answer);
+  const bool is_same =
+      had.end == HadServices::End::had &&
+      std::ranges::all_of(had.variables, [this](const Variable& variable) {
+        const auto known = std::ranges::find(had_.variables, variable.name, &Variable::name);
+        return variable.value == (known != had_.variables.end()
+                                      ? std::string_view(known->value)
+                                      : variable_in(plan_.command.environment, variable.name));
+      });
   note_answer(std::move(had));
   if (is_same) state_ = State::outdated;
 }
 
-// True: the attempt had the generation before its first worker. `use` is a text such as `db#3`.
-bool BatchServices::is_of_attempt(std::string_view use) const {
-  const std::string_view name = take_part(use, '#');
-  const std::string variable = variable_of_service(name, environment::k_service_generation);
-  return variable_in(plan_.command.environment, variable) == use;
+// True: the attempt had the generation before its first worker.
+bool BatchServices::is_of_attempt(const HadService& use) const {
+  const std::string variable = variable_of_service(use.name, environment::k_service_generation);
+  return variable_in(plan_.command.environment, variable) == std::to_string(use.generation);
 }
 
 void BatchServices::note_answer(HadServices had) {
   had_ = std::move(had);
   state_ = State::current;
-  if (had_.end != HadServices::End::had) return;
-  variables_ = had_.variables;
-  for (const std::string& use : had_.uses) {
+  for (const HadService& use : had_.uses) {
     const bool is_known = is_of_attempt(use) || std::ranges::find(uses_, use) != uses_.end();
     if (!is_known) uses_.push_back(use);
   }

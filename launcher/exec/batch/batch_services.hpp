@@ -25,7 +25,7 @@ class BatchServices {
   // To be called before each worker. Blocks until the services are well. The first worker has what
   // the attempt has got. If the answer is not `had`, no worker may begin, and trouble() says why.
   supervision::HadServices::End have();
-  const std::string& trouble() const { return had_.trouble; }
+  const std::string& trouble() const { return had_.why; }
   int signal() const { return had_.signal; }
   void give_to(WorkerCommand& command) const;
 
@@ -46,7 +46,7 @@ class BatchServices {
  private:
   void lose_keeper();
   void take(const wire::Message& answer);
-  bool is_of_attempt(std::string_view use) const;
+  bool is_of_attempt(const HadService& use) const;
   void note_answer(supervision::HadServices had);
 
   const supervision::AttemptPlan& plan_;
@@ -58,9 +58,8 @@ class BatchServices {
     asked,     // the keeper has not answered yet
   };
   State state_ = State::current;
-  supervision::HadServices had_;     // the latest answer
-  std::vector<Variable> variables_;  // from the latest answer; empty: those of the attempt
-  std::vector<std::string> uses_;    // from all answers, without those of the attempt
+  supervision::HadServices had_;  // the latest answer; without variables: those of the attempt
+  std::vector<HadService> uses_;  // from all answers, without those of the attempt
   Milliseconds waited_{0};
 };
 

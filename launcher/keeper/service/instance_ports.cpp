@@ -20,17 +20,16 @@ bool is_around(const LockParty& party, const ProcessName& ctest) {
 
 }  // namespace
 
-Result<bool> InstancePorts::take(const ServiceSpec& service, const LockParty& holder,
-                                 const std::set<std::uint16_t>& named, InNetwork network) {
-  const std::uint16_t port = network == InNetwork::of_machine ? fixed_port(service) : 0;
-  if (port != 0 && !has_named_) {
-    Result<bool> had = take_named(port, holder, service.port_timeout);
+Result<bool> InstancePorts::take(const ServiceSpec& service, std::uint16_t own,
+                                 const std::vector<std::uint16_t>& named, const LockParty& holder) {
+  if (own != 0 && !has_named_) {
+    Result<bool> had = take_named(own, holder, service.port_timeout);
     if (!had) give_up();
     if (!had || !*had) return had;
   }
   // These come last: nobody listens there during a wait, so a stranger could take them.
   if (service.ports > 0 && chosen_.empty()) {
-    HOLDFAST_DO(choose(service.ports, holder, named));
+    HOLDFAST_DO(choose(service.ports, named, holder));
   }
   return true;
 }
@@ -79,25 +78,15 @@ Result<void> InstancePorts::begin_waiting(LockParty holder, Milliseconds patienc
   return named_->start_waiting();
 }
 
-Result<void> InstancePorts::choose(unsigned count, LockParty holder,
-                                   const std::set<std::uint16_t>& named) {
+Result<void> InstancePorts::choose(unsigned count, const std::vector<std::uint16_t>& named,
+                                   LockParty holder) {
   holder.since_unix_ms = os::unix_now_ms();
-  std::vector<os::LockRequest> passed_over;  // locked, so that they are not chosen again
-  while (chosen_locks_.size() < count) {
-    std::vector<os::LockRequest> one;
-    if (Result<void> taken = os::take_ports(1, holder, one); !taken) {
-      chosen_.clear();
-      chosen_locks_.clear();
-      return taken;
-    }
-    const auto port = parse_number<std::uint16_t>(port_in_text(one.front().spec())).value_or(0);
-    if (named.contains(port)) {
-      passed_over.push_back(std::move(one.front()));
-      continue;
-    }
-    chosen_.push_back(port);
-    chosen_locks_.push_back(std::move(one.front()));
+  std::vector<os::LockRequest> locks;
+  HOLDFAST_DO(os::take_ports(count, named, holder, locks));
+  for (const os::LockRequest& lock : locks) {
+    chosen_.push_back(parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(0));
   }
+  chosen_locks_ = std::move(locks);
   return {};
 }
 

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,8 +16,6 @@
 
 namespace holdfast {
 
-enum class InNetwork : std::uint8_t { of_machine, of_its_own };
-
 // The instance keeps its ports through all its generations, until this object is destroyed. A
 // process that inherits descriptors() keeps them longer.
 //
@@ -29,12 +26,11 @@ class InstancePorts {
   // Takes the ports that the instance does not have yet. False: another run has the named port. The
   // caller asks again when may_ask(); join() waits for that.
   //
-  // `holder` signs the locks, and its process is ctest. The ports in `named` are not chosen. In a
-  // network of its own nobody else can have the named port, so no lock is taken for it. Fails
-  // if there are not enough ports, if the wait was too long, or if the wait would have no end
-  // because the run that has the port waits for us.
-  Result<bool> take(const ServiceSpec& service, const LockParty& holder,
-                    const std::set<std::uint16_t>& named, InNetwork network);
+  // `own` is the named port; 0: it needs no lock. The ports in `named` are not chosen. `holder`
+  // signs the locks, and its process is ctest. Fails if there are not enough ports, if the wait was
+  // too long, or if the wait would have no end because the run that has the port waits for us.
+  Result<bool> take(const ServiceSpec& service, std::uint16_t own,
+                    const std::vector<std::uint16_t>& named, const LockParty& holder);
 
   bool is_waiting() const { return waiting_fd() >= 0; }
   bool may_ask() const;
@@ -54,7 +50,7 @@ class InstancePorts {
   Result<bool> take_named(std::uint16_t port, const LockParty& holder, Milliseconds patience);
   Result<bool> ask_for_named();
   Result<void> begin_waiting(LockParty holder, Milliseconds patience);
-  Result<void> choose(unsigned count, LockParty holder, const std::set<std::uint16_t>& named);
+  Result<void> choose(unsigned count, const std::vector<std::uint16_t>& named, LockParty holder);
 
   std::optional<os::LockRequest> named_;
   bool has_named_ = false;

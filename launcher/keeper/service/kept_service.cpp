@@ -5,13 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
 
 #include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
-#include "core/service/service_state.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
@@ -21,40 +18,8 @@
 #include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/process/user.hpp"
-#include "settings/declared_services.hpp"
 
 namespace holdfast {
-namespace {
-
-// The user of a service must be known on this machine, and only root may name another user.
-Result<void> find_user(ServiceSpec& service) {
-  if (service.user.empty()) return {};
-  Result<User> user = os::find_user(service.user);
-  if (!user) return ErrorInWords{service.origin + ": " + to_text(user.error())};
-  if (user->uid == ::geteuid()) return {};
-  if (::geteuid() != 0) {
-    return ErrorInWords{
-        fmt::format("{}: `user` is \"{}\", expected who runs ctest, as only root can say another",
-                    service.origin, service.user)};
-  }
-  service.other_user = std::move(*user);
-  return {};
-}
-
-}  // namespace
-
-Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
-                                                  const std::string& configuration) {
-  std::vector<ServiceSpec> services = settings.services;
-  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
-  std::ranges::move(declared, std::back_inserter(services));
-  for (ServiceSpec& service : services) {
-    HOLDFAST_DO(find_user(service));
-  }
-  return in_order_of_start(std::move(services));
-}
-
 namespace {
 
 // A host answers in microseconds, unless the machine is busy. A host that is later may be stopped.
@@ -87,15 +52,6 @@ KeptAnswer answer_to(KeptCall& asked) {
     wait.go();
   }
   return asked.take_answer();
-}
-
-std::vector<std::string> sockets_of(const std::string& tree) {
-  const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
-  std::vector<std::string> sockets;
-  for (const std::string& name : os::names_in_own(sockets_directory())) {
-    if (name.starts_with(prefix)) sockets.push_back(in_directory(sockets_directory(), name));
-  }
-  return sockets;
 }
 
 std::vector<std::string> noted_services(const std::string& tree) {
@@ -146,18 +102,12 @@ bool KeptCall::look() {
 
 void KeptCall::hear() {
   const Result<wire::Message> message = os::receive_message(answer_.connection.get()).message;
-  if (message && message->kind == wire::k_busy) {
-    answer_.is_busy = true;
-    return;
+  Result<wire::KeptState> state = message ? wire::to_kept_state(*message) : message.error();
+  if (state && (service_.empty() || state->order.spec.name == service_)) {
+    answer_.state = std::move(*state);
+  } else {
+    answer_.connection.reset();
   }
-  if (message) {
-    Result<wire::KeptState> state = wire::to_kept_state(*message);
-    if (state && (service_.empty() || state->order.spec.name == service_)) {
-      answer_.state = std::move(*state);
-      return;
-    }
-  }
-  answer_.connection.reset();
 }
 
 // The name of the socket is short, because the path of a socket must be short. It stands for our
@@ -221,12 +171,15 @@ KeptAnswer KeptService::ask(std::string_view kind) const {
 }
 
 std::vector<wire::KeptState> unnoted_services(const std::string& tree) {
-  std::vector<std::string> sockets = sockets_of(tree);
+  const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
+  std::vector<std::string> noted;
   for (const std::string& name : noted_services(tree)) {
-    std::erase(sockets, KeptService(tree, name).socket());
+    noted.push_back(KeptService(tree, name).socket());
   }
   std::vector<wire::KeptState> states;
-  for (const std::string& socket : sockets) {
+  for (const std::string& name : os::names_in_own(sockets_directory())) {
+    const std::string socket = in_directory(sockets_directory(), name);
+    if (!name.starts_with(prefix) || std::ranges::find(noted, socket) != noted.end()) continue;
     KeptCall asked(socket, {}, wire::k_state);
     wire::KeptState state = answer_to(asked).state;  // without a name: no host answers
     if (KeptService(tree, state.order.spec.name).socket() == socket)

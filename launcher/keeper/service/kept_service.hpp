@@ -8,26 +8,16 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
-#include "core/service/service_spec.hpp"
 #include "core/settings/host_wire.hpp"
-#include "core/settings/settings.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 
 namespace holdfast {
 
-// The services that are declared for a build tree.
-
-// Returns, in order of start, the services of holdfast.toml and those that the configure step has
-// declared for `configuration` (empty: none was said). The error is one line.
-Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
-                                                  const std::string& configuration);
-
 // What its host answers.
 struct KeptAnswer {
   os::UniqueFd connection;  // invalid: no host answers
-  bool is_busy = false;     // another run uses the service
-  wire::KeptState state;    // if it is not busy
+  wire::KeptState state;
 };
 
 // A question to its host. It does not wait, because a host that is stopped answers late or never.

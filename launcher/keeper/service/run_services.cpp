@@ -65,15 +65,14 @@ void RunServices::begin(const Run& run) {
   end();
   run_ = run.id();
   if (!declared_ || declared_->empty()) return;
-  services_.emplace(*declared_, hosts_.earlier_generations(*declared_));
+  services_.emplace(*declared_);
   hosts_.begin(*services_, run_, run.journal());
   carry_out();
 }
 
 void RunServices::doubt_old_answers() {
   for (const ServiceHost& host : hosts_.all()) {
-    const ServiceAccount& account = hosts_.account(host.id, host.order.generation);
-    const Milliseconds last = std::max(account.ready, account.answered);
+    const Milliseconds last = std::max(host.ready, host.answered);
     if (os::monotonic_now() > last + k_check_validity) services_->doubt(host.id);
   }
 }
@@ -87,7 +86,7 @@ std::optional<wire::Message> RunServices::answer(const wire::Message& message, C
     if (services_->has_asked(asker.use)) {
       ask_again(asker.use);
     } else {
-      asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher}, asker.services);
+      asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher, asker.services});
     }
   } else if (message.kind == wire::k_red) {
     leave_red(asker.use);
@@ -99,12 +98,11 @@ std::optional<wire::Message> RunServices::answer(const wire::Message& message, C
   return reply;
 }
 
-UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
+UseId RunServices::ask(ServiceUser user) {
   doubt_old_answers();
   const UseId use = ++uses_;
-  user.uses = uses;
+  services_->ask(use, user.uses);
   users_[use] = std::move(user);
-  services_->ask(use, uses);
   carry_out();
   return use;
 }
@@ -118,7 +116,9 @@ void RunServices::ask_again(UseId use) {
 
 void RunServices::leave(UseId use, Farewell farewell) {
   if (!services_) return;
-  if (!red_.contains(use)) logs_.forget(use);
+  if (const auto user = users_.find(use); user != users_.end() && !red_.contains(use)) {
+    user->second.parts.clear();
+  }
   doubt_old_answers();
   services_->leave(use, farewell);
   carry_out();
@@ -130,9 +130,9 @@ void RunServices::leave_red(UseId use) {
   leave(use, Farewell::red);
 }
 
-wire::AttemptWait RunServices::wait_of(UseId use, const std::vector<ServiceUse>& services) const {
-  if (use == 0 || !services_ || !services_->is_waiting(use)) return {};
-  return {wire::WaitFor::services, names_of(services), waits_for(use)};
+wire::AttemptWait RunServices::wait_of(UseId use) const {
+  if (!services_ || !services_->is_waiting(use)) return {};
+  return {wire::WaitFor::services, names_of(users_.at(use).uses), waits_for(use)};
 }
 
 std::string RunServices::waits_for(UseId use) const {
@@ -200,7 +200,7 @@ std::vector<wire::LiveService> RunServices::states() const {
     if (host.is_gone()) continue;
     states.push_back({name_of_instance(host.order.spec.name, host.id.number),
                       std::string(name_of(services_->life(host.id).state)), host.order.generation,
-                      host.main});
+                      host.last.main});
   }
   return states;
 }
@@ -231,8 +231,6 @@ void RunServices::carry_out(const ServiceOrder& order) {
       return hosts_.send(order.instance, wire::k_reset);
     case ServiceAction::stop:
       return hosts_.stop(order.instance);
-    case ServiceAction::take_stacks:
-      return hosts_.send(order.instance, wire::k_stacks);
     case ServiceAction::note_death:
       return note_death(order);
     case ServiceAction::grant:
@@ -244,16 +242,16 @@ void RunServices::carry_out(const ServiceOrder& order) {
 
 void RunServices::grant(UseId use) {
   wire::ServicesAnswer answer;
+  ServiceUser& user = users_.at(use);
   for (const GrantedService& granted : services_->services_of(use)) {
     ServiceHost* const host = hosts_.of(granted.instance);
     if (host == nullptr) continue;
     // The run may be over before the service is reset.
     if (host->is_kept && granted.mode != ServiceMode::shared) host->send(wire::k_had_alone);
-    logs_.begin(use, *host, granted.generation);
+    note_beginning(*host, user.parts);
     answer.uses.push_back({host->order.spec.name, granted.generation});
     std::ranges::move(variables_of(*host), std::back_inserter(answer.variables));
   }
-  ServiceUser& user = users_.at(use);
   if (user.since_unix_ms == 0) user.since_unix_ms = os::unix_now_ms();
   if (!user.fixtures.sets_up.empty()) {
     fixtures_.set_up(user.fixtures, user.test, in_names(services_->services_of(use)));
@@ -263,18 +261,22 @@ void RunServices::grant(UseId use) {
 
 void RunServices::refuse(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
+  const ServiceHost* const host = hosts_.of(order.instance, order.generation);
   const wire::ServicesAnswer answer{
       .why = fmt::format("service {} is not available: {}", spec.name, order.why),
-      .last_lines = hosts_.account(order.instance, order.generation).last_lines};
+      .last_lines = host != nullptr ? host->last.last_lines : std::string()};
   replies_.push_back({order.use, to_message(answer)});
 }
 
 void RunServices::note_death(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
-  for (const UseId use : order.users) lost_[use].push_back(spec.name);
-  hosts_.account(order.instance, order.generation).lost = order.why;
+  if (ServiceHost* const host = hosts_.of(order.instance, order.generation)) host->lost = order.why;
   std::vector<std::string> tests;
-  for (const UseId use : order.users) tests.push_back(users_.at(use).test);
+  for (const UseId use : order.users) {
+    ServiceUser& user = users_.at(use);
+    user.lost.push_back(spec.name);
+    tests.push_back(user.test);
+  }
   hosts_.record("died", order.instance, order.generation, order.why, tests);
   lines_.say(fmt::format("service {} was lost ({}){}; generation {} follows when a test needs it",
                          spec.name, order.why, used_by(tests), order.generation + 1));
@@ -292,21 +294,21 @@ void RunServices::answer_red_uses() {
 }
 
 void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& had) {
-  wire::RedServices red{.lost = lost_[use]};
+  const ServiceUser& user = users_.at(use);
+  wire::RedServices red{.lost = user.lost};
   std::size_t room = k_most_state;
   for (const GrantedService& one : had) {
-    std::string state = account_of(one);
+    std::string state = state_of(one);
     if (state.size() > room) break;
     room -= state.size();
     red.states.push_back(std::move(state));
   }
-  const ServiceUser& user = users_.at(use);
   if (!user.fixtures.required.empty()) {
     red.fixtures = fixtures_.older(user.fixtures, in_names(had));
     red.fixtures.resize(std::min(red.fixtures.size(), k_most_older_fixtures));
   }
   replies_.push_back({use, to_message(red)});
-  for (ServiceRecord& record : logs_.take(use, hosts_.all())) {
+  for (ServiceRecord& record : ended_parts(user.parts, hosts_.all())) {
     record.user = user.attempt;
     record.users = {user.test};
     hosts_.write(std::move(record));
@@ -322,14 +324,14 @@ std::vector<HadService> RunServices::in_names(const std::vector<GrantedService>&
   return named;
 }
 
-std::string RunServices::account_of(const GrantedService& had) {
+std::string RunServices::state_of(const GrantedService& had) {
   const ServiceLife& life = services_->life(had.instance);
   std::string state = "was ended";
   if (life.generation == had.generation) {
     state = life.state == ServiceState::ready ? "is ready" : state_in_words(life.state);
   }
-  return describe(hosts_.account(had.instance, had.generation), had.generation, state,
-                  os::monotonic_now());
+  const ServiceHost* const host = hosts_.of(had.instance, had.generation);
+  return host != nullptr ? describe(*host, state, os::monotonic_now()) : state;
 }
 
 void RunServices::end() {
@@ -349,9 +351,7 @@ void RunServices::end() {
   hosts_.clear();
   services_.reset();
   users_.clear();
-  lost_.clear();
   red_.clear();
-  logs_.clear();
   fixtures_.forget();
   run_.clear();
 }

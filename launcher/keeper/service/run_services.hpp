@@ -27,10 +27,12 @@ namespace holdfast {
 struct ServiceUser {
   std::string attempt;
   std::string test;
-  TestFixtures fixtures = {};
-  ProcessName launcher = {};
-  std::vector<ServiceUse> uses = {};
-  std::int64_t since_unix_ms = 0;  // 0: it has not had them yet
+  TestFixtures fixtures;
+  ProcessName launcher;
+  std::vector<ServiceUse> uses;
+  std::int64_t since_unix_ms = 0;         // 0: it has not had them yet
+  std::vector<std::string> lost = {};     // the services that were lost under it
+  std::vector<ServiceRecord> parts = {};  // what they print while it has them (note_beginning())
 };
 
 class RunServices {
@@ -44,9 +46,6 @@ class RunServices {
   // Replaces what is declared, for runs that begin later.
   void declare(Result<std::vector<ServiceSpec>> declared) { declared_ = std::move(declared); }
   // As in ServiceHosts.
-  void contain(Containment containment, ContainmentMissing missing) {
-    hosts_.contain(containment, missing);
-  }
   bool has_network() const { return hosts_.has_network(); }
   os::SharedNetwork& network() { return hosts_.network(); }
   // Begins the run, if it is not the current one: ends an earlier run, and starts eager services.
@@ -56,13 +55,13 @@ class RunServices {
   // from take_replies().
   std::optional<wire::Message> answer(const wire::Message& message, Connection& asker);
   // A test with its locks asks for its services. refusal() has let it pass.
-  UseId ask(ServiceUser user, const std::vector<ServiceUse>& uses);
+  UseId ask(ServiceUser user);
   // The use is over, or its test does not wait any longer.
   void leave(UseId use, Farewell farewell);
   // Of each instance that is there.
   std::vector<wire::LiveService> states() const;
-  // What the use of these services waits for; without names: it has them, or is none.
-  wire::AttemptWait wait_of(UseId use, const std::vector<ServiceUse>& services) const;
+  // What the use waits for; without names: it has its services, or is none.
+  wire::AttemptWait wait_of(UseId use) const;
 
   struct Reply {
     UseId use;
@@ -97,7 +96,7 @@ class RunServices {
   void note_death(const ServiceOrder& order);
   void answer_red_uses();
   void answer_red_use(UseId use, const std::vector<GrantedService>& had);
-  std::string account_of(const GrantedService& had);
+  std::string state_of(const GrantedService& had);
   std::vector<HadService> in_names(const std::vector<GrantedService>& had) const;
   std::vector<LockParty> parties_of(const std::vector<UseId>& uses) const;
   bool stands_in_the_way(UseId other, const ServiceUse& wish) const;
@@ -112,10 +111,8 @@ class RunServices {
   FixtureGenerations fixtures_;
   UseId uses_ = 0;
   std::map<UseId, ServiceUser> users_;
-  std::map<UseId, std::vector<std::string>> lost_;  // the services that were lost under a use
   // Red uses that are over and wait for the reply, with what they had.
   std::map<UseId, std::vector<GrantedService>> red_;
-  ServiceLogs logs_;
   std::vector<Reply> replies_;
 };
 

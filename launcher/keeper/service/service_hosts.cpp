@@ -1,6 +1,5 @@
 #include "keeper/service/service_hosts.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -32,8 +31,8 @@ namespace {
 // killed, the guard is only known as the parent of the service's main process.
 void wake_guard(const ServiceHost& host) {
   std::vector<pid_t> candidates = os::children_of(host.pid);
-  if (const Result<os::ProcessStat> main = os::read_process_stat(host.main);
-      host.main > 0 && main) {
+  if (const Result<os::ProcessStat> main = os::read_process_stat(host.last.main);
+      host.last.main > 0 && main) {
     candidates.push_back(main->parent);
   }
   for (const pid_t pid : candidates) {
@@ -57,21 +56,6 @@ os::SharedNetwork& ServiceHosts::network() {
   return network_;
 }
 
-std::vector<EarlierGeneration> ServiceHosts::earlier_generations(
-    const std::vector<ServiceSpec>& declared) {
-  std::vector<EarlierGeneration> earlier;
-  for (std::size_t i = 0; i < declared.size(); ++i) {
-    const KeptService kept(owner_.tree, declared[i].name);
-    const bool has_host = kept.has_host();
-    if (kept.is_noted() && !has_host) end_rest_of(kept, declared[i]);
-    // Where the number is lost with .holdfast, it is at least the first generation.
-    const unsigned least = has_host ? 1 : 0;
-    if (owner_.keeps_all == KeepsAll::no && !kept.is_noted() && !has_host) continue;
-    earlier.push_back({{i, 0}, std::max(kept.last_generation(), least)});
-  }
-  return earlier;
-}
-
 // Host and guard may both have been killed. A process of its own ends what they left.
 void ServiceHosts::end_rest_of(const KeptService& kept, const ServiceSpec& service) {
   Connection left;
@@ -86,12 +70,26 @@ void ServiceHosts::begin(Services& services, std::string run, std::string journa
   services_ = &services;
   run_ = std::move(run);
   journal_ = std::move(journal);
+  for (const ServiceSpec& spec : services.specs()) {
+    const KeptService kept(owner_.tree, spec.name);
+    if (kept.is_noted() && !kept.has_host()) end_rest_of(kept, spec);
+  }
 }
 
 ServiceHost* ServiceHosts::of(const InstanceId& id) {
   const auto found = std::ranges::find_if(
       hosts_, [&](const ServiceHost& host) { return host.id == id && !host.is_gone(); });
   return found == hosts_.end() ? nullptr : &*found;
+}
+
+ServiceHost* ServiceHosts::of(const InstanceId& id, unsigned generation) {
+  for (std::vector<ServiceHost>* hosts : {&hosts_, &gone_}) {
+    const auto found = std::ranges::find_if(*hosts, [&](const ServiceHost& host) {
+      return host.id == id && host.order.generation == generation;
+    });
+    if (found != hosts->end()) return &*found;
+  }
+  return nullptr;
 }
 
 std::string ServiceHosts::obstacle(const InstanceId& id) const {
@@ -123,7 +121,7 @@ bool ServiceHosts::goes_on(WaitingStart& start) {
 // not answer is ended here.
 void ServiceHosts::start_answered(const ServiceOrder& order, KeptAnswer answer) {
   const bool is_there = answer.connection.valid();
-  if (answer.is_busy) {
+  if (is_there && answer.state.user != ::getpid()) {
     in_use_elsewhere_.insert(order.instance.service);
   } else if (is_there && answer.state.phase != "stopping") {
     return take_kept(order, std::move(answer));
@@ -157,7 +155,7 @@ void ServiceHosts::start_own(ServiceOrder order) {
 
 void ServiceHosts::fail_to_start(const ServiceOrder& order, const std::string& why) {
   record("died", order.instance, order.generation, why);
-  services_->happened(order.instance, {InstanceNews::Kind::died, why});
+  services_->happened(order.instance, {ServiceNews::died, why});
 }
 
 // Each host holds the locks of the ports too, as long as anything of its generation is there.
@@ -167,11 +165,11 @@ Result<bool> ServiceHosts::take_ports(const InstanceId& id) {
   holder.boot = os::numbering_id();
   holder.test = "service " + name_of_instance(spec_of(id).name, id.number);
   holder.tree = owner_.tree;
-  std::set<std::uint16_t> named;
-  for (const ServiceSpec& spec : services_->specs()) named.insert(fixed_port(spec));
-  return ports_[id].take(
-      spec_of(id), holder, named,
-      network_.descriptor() >= 0 ? InNetwork::of_its_own : InNetwork::of_machine);
+  std::vector<std::uint16_t> named;
+  for (const ServiceSpec& spec : services_->specs()) named.push_back(fixed_port(spec));
+  // In a network of its own nobody else can have the named port.
+  const std::uint16_t own = network_.descriptor() >= 0 ? std::uint16_t{0} : fixed_port(spec_of(id));
+  return ports_[id].take(spec_of(id), own, named, holder);
 }
 
 Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
@@ -203,8 +201,8 @@ Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
 
 // A service has no /tmp of its own: the tests that use it would not find a socket there.
 Result<void> ServiceHosts::contain(wire::HostOrder& host) {
-  host.containment = containment_.without({Boundary::netns, Boundary::tmp});
-  host.must_be_contained = missing_ == ContainmentMissing::fail;
+  host.containment = owner_.containment.without({Boundary::netns, Boundary::tmp});
+  host.must_be_contained = owner_.missing == ContainmentMissing::fail;
   host.network = network_.descriptor();
   if (network_.state() != os::SharedNetwork::State::failed) return {};
   const std::string trouble = "containment = \"netns\": " + network_.trouble();
@@ -245,7 +243,7 @@ bool ServiceHosts::is_kept(const InstanceId& id) const {
 // Uses the generation that people keep, in place of a start.
 void ServiceHosts::take_kept(ServiceOrder order, KeptAnswer answer) {
   order.generation = answer.state.order.generation;
-  services_->starts_as(order.instance, order.generation);
+  services_->goes_on_as(order.instance, order.generation);
   // It may have waited for the port that the kept generation has.
   if (const auto ports = ports_.find(order.instance); ports != ports_.end()) {
     ports->second.give_up();
@@ -255,7 +253,7 @@ void ServiceHosts::take_kept(ServiceOrder order, KeptAnswer answer) {
   host.is_kept = true;
   host.pid = answer.state.host.pid;
   host.start = answer.state.host.start;
-  host.main = answer.state.main;
+  host.last.main = answer.state.main;
   host.order = std::move(answer.state.order);
   host.order.spec = spec_of(order.instance);
   host.socket = std::move(answer.connection);
@@ -281,13 +279,11 @@ Result<ServiceHost> ServiceHosts::start_host_among(const InstanceId& id, wire::H
   const bool has_dependents = std::ranges::any_of(services_->specs(), [&](const ServiceSpec& one) {
     return std::ranges::find(one.depends, spec.name) != one.depends.end();
   });
-  int ends[2] = {-1, -1};
-  if (has_dependents && ::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
-  const os::UniqueFd theirs(ends[0]);
-  os::UniqueFd ours(ends[1]);
-  order.dependents = theirs.get();
+  if (!has_dependents) return start_host(id, std::move(order));
+  HOLDFAST_TRY(os::Pipe pipe, os::make_pipe());
+  order.dependents = pipe.read.get();
   Result<ServiceHost> host = start_host(id, std::move(order));
-  if (host) host->for_dependents = std::move(ours);
+  if (host) host->for_dependents = std::move(pipe.write);
   return host;
 }
 
@@ -298,7 +294,7 @@ void ServiceHosts::hear(ServiceHost& host) {
   }
   if (!os::is_readable(host.helper.get())) return;
   host.helper.reset();
-  services_->happened(host.id, {InstanceNews::Kind::ended});
+  services_->happened(host.id, {ServiceNews::ended});
 }
 
 // False: the connection has ended.
@@ -319,45 +315,27 @@ bool ServiceHosts::hear_message(ServiceHost& host) {
     host.cgroup = message->get("cgroup");
     return true;
   }
-  hear_of_service(host, *message);
+  if (message->kind == wire::k_farewell) host.said_farewell = true;
+  Result<wire::HostNews> news = wire::to_host_news(*message);
+  if (news) hear_of_service(host, std::move(*news));
   return true;
 }
 
-void ServiceHosts::hear_of_service(ServiceHost& host, const wire::Message& message) {
-  host.due = k_longest;
-  using Kind = InstanceNews::Kind;
-  const std::string why(message.get("why"));
-  const auto tell = [&](Kind kind) {
-    accounts_.hear(host, message, os::monotonic_now());
-    services_->happened(host.id, {kind, why});
-  };
-  host.log_size = parse_number<std::uint64_t>(message.get("log_size")).value_or(host.log_size);
-  if (message.kind == wire::k_ready) {
-    host.was_there = false;
-    host.main = parse_number<pid_t>(message.get("pid")).value_or(0);
-    if (const auto port = parse_number<std::uint16_t>(message.get("port"))) {
-      // The port that the output tells takes the place of the first one.
-      if (host.order.ports.empty()) host.order.ports.resize(1);
-      host.order.ports.front() = *port;
-    }
-    record("ready", host.id, host.order.generation);
-    tell(Kind::ready);
-  } else if (message.kind == wire::k_healthy) {
-    const bool is_first = std::exchange(host.was_there, false);
-    tell(is_first ? Kind::ready : Kind::healthy);
-  } else if (message.kind == wire::k_unhealthy) {
-    host.was_there = false;
-    tell(Kind::unhealthy);
-  } else if (message.kind == wire::k_died) {
+void ServiceHosts::hear_of_service(ServiceHost& host, wire::HostNews news) {
+  // A service that was there before the run begins with its first check: if that is bad, the
+  // service is started anew. One that cannot start is not.
+  const bool was_there = std::exchange(host.was_there, false);
+  InstanceNews told{news.kind, news.why};
+  if (was_there && news.kind == ServiceNews::healthy) told.kind = ServiceNews::ready;
+  if (was_there && news.kind == ServiceNews::died) told.kind = ServiceNews::unhealthy;
+  const bool was_starting = services_->life(host.id).state == ServiceState::starting;
+  if (news.kind == ServiceNews::ready) record("ready", host.id, host.order.generation);
+  if (news.kind == ServiceNews::died) {
     host.has_died = true;
-    const bool was_starting = services_->life(host.id).state == ServiceState::starting;
-    // A service that was there before the run is started anew. One that cannot start is not.
-    const bool was_there = std::exchange(host.was_there, false);
-    tell(was_there ? Kind::unhealthy : Kind::died);
-    if (was_starting && !was_there) record("died", host.id, host.order.generation, why);
-  } else if (message.kind == wire::k_farewell) {
-    host.said_farewell = true;
+    if (was_starting && !was_there) record("died", host.id, host.order.generation, news.why);
   }
+  host.hear(std::move(news), os::monotonic_now());
+  services_->happened(host.id, told);
 }
 
 // The connection of host and guard has ended: both are gone.
@@ -373,7 +351,7 @@ void ServiceHosts::lose(ServiceHost& host) {
   if (host.said_farewell && !os::exists_own(left.stop_record)) {
     // The reason matters only if the service was not told to end: then this is the first news of
     // it.
-    return services_->happened(host.id, {InstanceNews::Kind::ended, "its host was killed"});
+    return services_->happened(host.id, {ServiceNews::ended, "its host was killed"});
   }
   // The guard of a kept host does not have our connection, so its end says nothing of the guard.
   const bool is_guard_gone = !host.said_farewell && !host.is_kept;
@@ -381,7 +359,7 @@ void ServiceHosts::lose(ServiceHost& host) {
   // If the host was told to stop, we have killed it because it took too long. That is no loss.
   if (!host.is_told_to_stop) {
     services_->happened(
-        host.id, {was_there ? InstanceNews::Kind::unhealthy : InstanceNews::Kind::died,
+        host.id, {was_there ? ServiceNews::unhealthy : ServiceNews::died,
                   is_guard_gone ? "its host and its guard were killed" : "its host was killed"});
   }
   left.attempt = host.order.attempt;
@@ -392,7 +370,7 @@ void ServiceHosts::lose(ServiceHost& host) {
   const pid_t helper = owner_.orphans.look_after(std::move(left), {}, KilledBy::stranger,
                                                  owner_.ctest, owner_.lines);
   if (helper > 0) host.helper = os::watch_living(helper);
-  if (!host.helper.valid()) services_->happened(host.id, {InstanceNews::Kind::ended});
+  if (!host.helper.valid()) services_->happened(host.id, {ServiceNews::ended});
 }
 
 void ServiceHosts::stop(const InstanceId& id) {
@@ -404,7 +382,7 @@ void ServiceHosts::stop(const InstanceId& id) {
     return;
   }
   ports_[id].give_up();
-  services_->happened(id, {InstanceNews::Kind::ended});
+  services_->happened(id, {ServiceNews::ended});
 }
 
 void ServiceHosts::send(const InstanceId& id, std::string_view kind) {
@@ -416,7 +394,7 @@ void ServiceHosts::let_go(ServiceHost& host) {
   host.socket.reset();
   host.due = k_longest;
   to_reap_.push_back(std::exchange(host.pid, -1));
-  services_->happened(host.id, {InstanceNews::Kind::ended});
+  services_->happened(host.id, {ServiceNews::ended});
 }
 
 void ServiceHosts::record(std::string_view event, const InstanceId& id, unsigned generation,
@@ -467,14 +445,10 @@ void ServiceHosts::look() {
   for (ServiceHost& host : hosts_) hear(host);
   kill_late();
   network_.look();
-  std::vector<WaitingStart> due;
-  std::erase_if(starts_, [&](WaitingStart& start) {
-    const bool is_due = goes_on(start);
-    if (is_due) due.push_back(std::move(start));
-    return is_due;
-  });
-  for (WaitingStart& one : due) {
-    if (one.host) {
+  for (WaitingStart& one : std::exchange(starts_, {})) {
+    if (!goes_on(one)) {
+      starts_.push_back(std::move(one));
+    } else if (one.host) {
       start_answered(one.order, one.host->take_answer());
     } else {
       start(one.order);
@@ -483,7 +457,10 @@ void ServiceHosts::look() {
 }
 
 void ServiceHosts::tidy() {
-  std::erase_if(hosts_, [](const ServiceHost& host) { return host.is_gone(); });
+  const auto gone = std::stable_partition(hosts_.begin(), hosts_.end(),
+                                          [](const ServiceHost& one) { return !one.is_gone(); });
+  std::move(gone, hosts_.end(), std::back_inserter(gone_));
+  hosts_.erase(gone, hosts_.end());
   // A service that is not started again keeps nobody else from its ports.
   std::erase_if(ports_, [this](const auto& one) {
     return services_->life(one.first).state == ServiceState::failed && of(one.first) == nullptr;
@@ -528,7 +505,7 @@ void ServiceHosts::clear() {
   network_ = {};
   starts_.clear();
   ports_.clear();
-  accounts_.clear();
+  gone_.clear();
   in_use_elsewhere_.clear();
   is_ending_ = false;
   services_ = nullptr;

@@ -33,26 +33,20 @@ struct ServicesOwner {
   RunLines& lines;
   OrphanHelpers& orphans;
   KeepsAll keeps_all = KeepsAll::no;
+  // Of each service that starts. `missing`: what to do if the machine does not allow it.
+  Containment containment = {};
+  ContainmentMissing missing = ContainmentMissing::warn;
 };
 
 class ServiceHosts {
  public:
   explicit ServiceHosts(ServicesOwner owner) : owner_(std::move(owner)) {}
 
-  // The services that start from now on have this containment. `missing`: what to do if the machine
-  // does not allow it.
-  void contain(Containment containment, ContainmentMissing missing) {
-    containment_ = containment;
-    missing_ = missing;
-  }
   // Whether services have a network of their own, which tests that use them share.
-  bool has_network() const { return containment_.has(Boundary::netns); }
+  bool has_network() const { return owner_.containment.has(Boundary::netns); }
   // That network, which is made from now on if it is not there.
   os::SharedNetwork& network();
 
-  // Returns the generations of the services that people keep. Their hosts are asked only when the
-  // run needs them.
-  std::vector<EarlierGeneration> earlier_generations(const std::vector<ServiceSpec>& declared);
   // Until clear() these are the hosts of `services`, which hear what happens. `journal` is the path
   // of the run's journal; empty: nothing is recorded.
   void begin(Services& services, std::string run, std::string journal);
@@ -65,10 +59,8 @@ class ServiceHosts {
   ServiceHost* of(const InstanceId& id);
   // All of them. Some may be gone.
   const std::vector<ServiceHost>& all() const { return hosts_; }
-  // What the host of a generation has told.
-  ServiceAccount& account(const InstanceId& id, unsigned generation) {
-    return accounts_.of(id, generation);
-  }
+  // The host of a generation, gone or not. Null: it had none.
+  ServiceHost* of(const InstanceId& id, unsigned generation);
   // Says in words who has the port that the start of the instance waits for. Empty: it does not
   // wait for a port.
   std::string obstacle(const InstanceId& id) const;
@@ -117,14 +109,12 @@ class ServiceHosts {
   void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
   bool hear_message(ServiceHost& host);
-  void hear_of_service(ServiceHost& host, const wire::Message& message);
+  void hear_of_service(ServiceHost& host, wire::HostNews news);
   void lose(ServiceHost& host);
   void kill_late();
   void reap();
 
   ServicesOwner owner_;
-  Containment containment_ = {};
-  ContainmentMissing missing_ = ContainmentMissing::warn;
   os::SharedNetwork network_;
   Services* services_ = nullptr;  // of the current run
   std::string run_;               // its id
@@ -133,9 +123,9 @@ class ServiceHosts {
   std::set<std::size_t> in_use_elsewhere_;  // kept services that another run uses
   std::vector<WaitingStart> starts_;
   std::vector<ServiceHost> hosts_;  // one for each instance that is not at rest
+  std::vector<ServiceHost> gone_;   // those of earlier generations
   // They are held until clear(), so that no other run gets in between two generations.
   std::map<InstanceId, InstancePorts> ports_;
-  ServiceAccounts accounts_;
   std::vector<pid_t> to_reap_;
 };
 

@@ -24,72 +24,54 @@ namespace {
 
 constexpr std::size_t k_longest_line = 160;
 
-std::string health_in_words(const ServiceAccount& account, Milliseconds now) {
-  if (account.answered.count() == 0) return "its health was not asked for";
+std::string health_in_words(const ServiceHost& host, Milliseconds now) {
+  if (host.answered.count() == 0) return "its health was not asked for";
   return fmt::format(
       "{} {} before",
-      account.trouble.empty() ? "it was well" : "it was not well (" + brief(account.trouble) + ")",
-      describe(now - account.answered));
+      host.trouble.empty() ? "it was well" : "it was not well (" + brief(host.trouble) + ")",
+      describe(now - host.answered));
 }
 
 }  // namespace
 
-std::string describe(const ServiceAccount& account, unsigned generation, std::string_view state,
-                     Milliseconds now) {
-  std::string text = fmt::format("{} generation {} ", account.name, generation);
-  text += account.lost.empty() ? std::string(state) : "was lost (" + brief(account.lost) + ")";
-  if (account.pid > 0) text += fmt::format(", pid {}", account.pid);
-  if (!account.ports.empty()) text += ", port " + account.ports;
-  if (account.ready.count() > 0) {
-    text += fmt::format(", ready since {}", describe(now - account.ready));
-  }
-  text += "\n  " + health_in_words(account, now);
-  for (std::string_view lines = account.last_lines; !lines.empty();) {
+std::string describe(const ServiceHost& host, std::string_view state, Milliseconds now) {
+  const wire::HostOrder& order = host.order;
+  std::string text = fmt::format(
+      "{} generation {} ", name_of_instance(order.spec.name, host.id.number), order.generation);
+  text += host.lost.empty() ? std::string(state) : "was lost (" + brief(host.lost) + ")";
+  if (host.last.main > 0) text += fmt::format(", pid {}", host.last.main);
+  if (!order.ports.empty()) text += ", port " + ports_in_text(order.ports);
+  if (host.ready.count() > 0) text += fmt::format(", ready since {}", describe(now - host.ready));
+  text += "\n  " + health_in_words(host, now);
+  for (std::string_view lines = host.last.last_lines; !lines.empty();) {
     text += "\n  | " + printable(take_part(lines, '\n').substr(0, k_longest_line));
   }
   return text;
 }
 
-void ServiceAccounts::hear(const ServiceHost& host, const wire::Message& message,
-                           Milliseconds now) {
-  ServiceAccount& account = of(host.id, host.order.generation);
-  account.name = name_of_instance(host.order.spec.name, host.id.number);
-  account.pid = host.main;
-  account.ports = ports_in_text(host.order.ports);
-  if (message.kind == wire::k_ready) account.ready = now;
-  if (message.kind == wire::k_healthy || message.kind == wire::k_unhealthy) {
-    account.answered = now;
-    account.trouble = message.get("why");
-  }
-  if (!message.get("last_lines").empty()) account.last_lines = message.get("last_lines");
-}
-
-void ServiceLogs::begin(UseId use, const ServiceHost& host, unsigned generation) {
-  std::vector<ServiceRecord>& parts = parts_[use];
+void note_beginning(const ServiceHost& host, std::vector<ServiceRecord>& parts) {
   const bool is_known = std::ranges::any_of(
       parts, [&](const ServiceRecord& part) { return part.log == host.order.log; });
   if (is_known) return;
-  ServiceRecord part;
+  ServiceRecord& part = parts.emplace_back();
   part.event = "red_use";
   part.service = host.order.spec.name;
   part.instance = host.id.number;
-  part.generation = generation;
+  part.generation = host.order.generation;
   part.log = host.order.log;
-  part.log_from = static_cast<std::int64_t>(host.log_size);
+  part.log_from = static_cast<std::int64_t>(host.last.log_size);
   part.log_head = static_cast<std::int64_t>(host.order.spec.log_limit / 2);
-  parts.push_back(std::move(part));
 }
 
-std::vector<ServiceRecord> ServiceLogs::take(UseId use, const std::vector<ServiceHost>& hosts) {
-  std::vector<ServiceRecord> parts = std::move(parts_[use]);
-  parts_.erase(use);
+std::vector<ServiceRecord> ended_parts(std::vector<ServiceRecord> parts,
+                                       const std::vector<ServiceHost>& hosts) {
   for (ServiceRecord& part : parts) {
     const auto host = std::ranges::find_if(
         hosts, [&](const ServiceHost& one) { return one.order.log == part.log; });
     // A lost generation prints until its end, and its host does not tell how much. So its part goes
     // to the end of the log.
     if (host == hosts.end() || host->has_died) continue;
-    part.log_to = static_cast<std::int64_t>(host->log_size);
+    part.log_to = static_cast<std::int64_t>(host->last.log_size);
   }
   std::erase_if(parts, [](const ServiceRecord& part) { return part.log_to == part.log_from; });
   return parts;
@@ -106,7 +88,7 @@ void ServiceHost::send(std::string_view kind) {
   if (!socket.valid()) return;
   (void)os::send_message(socket.get(), wire::Message(kind));
   if (kind == wire::k_stop) is_told_to_stop = true;
-  if (kind != wire::k_stacks && kind != wire::k_had_alone) expect_answer(kind);
+  if (kind != wire::k_had_alone) expect_answer(kind);
 }
 
 void ServiceHost::expect_answer(std::string_view to) {
@@ -116,6 +98,18 @@ void ServiceHost::expect_answer(std::string_view to) {
   if (to == wire::k_reset) time += spec.start_timeout;
   if (to == k_start) time = spec.start_timeout;
   due = os::monotonic_now() + time + k_answer_patience;
+}
+
+void ServiceHost::hear(wire::HostNews news, Milliseconds now) {
+  due = k_longest;
+  if (news.kind == ServiceNews::ready) ready = now;
+  if (news.kind == ServiceNews::healthy || news.kind == ServiceNews::unhealthy) {
+    answered = now;
+    trouble = news.why;
+  }
+  if (news.last_lines.empty()) news.last_lines = std::move(last.last_lines);
+  order.take_told(news.port);
+  last = std::move(news);
 }
 
 Milliseconds longest_end(const ServiceSpec& service) {
@@ -187,7 +181,7 @@ std::vector<Variable> variables_of(const ServiceHost& host) {
   }
   add(environment::k_service_generation, std::to_string(order.generation));
   add(environment::k_service_log, order.log);
-  if (host.main > 0) add(environment::k_service_pid, std::to_string(host.main));
+  if (host.last.main > 0) add(environment::k_service_pid, std::to_string(host.last.main));
   return variables;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "core/base/names.hpp"
@@ -54,7 +55,8 @@ bool is_port_free(std::uint16_t port) {
          may_bind(reinterpret_cast<const sockaddr*>(&six), sizeof six);
 }
 
-Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<LockRequest>& locks) {
+Result<void> take_ports(unsigned count, const std::vector<std::uint16_t>& others,
+                        const LockParty& holder, std::vector<LockRequest>& locks) {
   const Result<std::string> ephemeral = read_file("/proc/sys/net/ipv4/ip_local_port_range");
   const PortRange range = ports_below(ephemeral ? std::string_view(*ephemeral) : "");
   std::uint32_t start = 0;
@@ -67,7 +69,9 @@ Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<Loc
           "choose a TCP port: found none that is free from 1024 up to where "
           "/proc/sys/net/ipv4/ip_local_port_range begins"};
     }
-    const Result<bool> taken = take_port(candidate(range, start, tried), holder, locks);
+    const std::uint16_t port = candidate(range, start, tried);
+    if (std::ranges::find(others, port) != others.end()) continue;
+    const Result<bool> taken = take_port(port, holder, locks);
     if (!taken) return taken.error();
   }
   return {};

@@ -19,9 +19,10 @@ bool is_port_free(std::uint16_t port);
 Result<bool> take_port(std::uint16_t port, const LockParty& holder,
                        std::vector<LockRequest>& locks);
 
-// Chooses `count` ports and takes their locks, which name the ports (port_in_text()). Never waits.
-// After a failure, `locks` may have some of them.
-Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<LockRequest>& locks);
+// Chooses `count` ports, none of `others`, and takes their locks, which name the ports
+// (port_in_text()). Never waits. After a failure, `locks` may have some of them.
+Result<void> take_ports(unsigned count, const std::vector<std::uint16_t>& others,
+                        const LockParty& holder, std::vector<LockRequest>& locks);
 
 // Removes the lock files of ports that nobody has or wants.
 void remove_unused_port_locks();

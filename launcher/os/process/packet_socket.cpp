@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 #include "core/settings/message.hpp"
+#include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 
@@ -20,6 +22,13 @@ namespace holdfast::os {
 namespace {
 
 constexpr int k_backlog = 1024;
+
+std::optional<ucred> peer_of(int socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  const int failed = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length);
+  return failed == 0 ? std::optional(peer) : std::nullopt;
+}
 
 bool set_path(sockaddr_un& address, const std::string& path) {
   address.sun_family = AF_UNIX;
@@ -144,20 +153,12 @@ Result<UniqueFd> accept_from(const UniqueFd& listener) {
   return socket;
 }
 
-Result<uid_t> peer_user(const UniqueFd& socket) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
-    return system_error("learn who is at the other end of a socket");
-  }
-  return peer.uid;
+bool is_peer_trusted(const UniqueFd& socket) {
+  const std::optional<ucred> peer = peer_of(socket.get());
+  return peer && is_trusted_owner(peer->uid);
 }
 
-pid_t peer_process(int socket) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
-}
+pid_t peer_process(int socket) { return peer_of(socket).value_or(ucred{}).pid; }
 
 bool continue_peer(int socket) {
   const pid_t peer = peer_process(socket);

@@ -53,8 +53,8 @@ Listening listen_at(const std::string& path);
 
 Result<UniqueFd> accept_from(const UniqueFd& listener);
 
-// Returns the user at the other end.
-Result<uid_t> peer_user(const UniqueFd& socket);
+// True: this user or root is at the other end.
+bool is_peer_trusted(const UniqueFd& socket);
 
 // Returns the process that made the connection at the other end, or listened there; 0: it cannot be
 // seen from here.

@@ -31,8 +31,7 @@ os::Connected connect_to_keeper(const Attach& attach) {
   os::Connected link = os::connect_to(socket, lost ? k_patience_lost : k_patience);
   if (!link.socket.valid()) return link;
   // Anybody can write to /tmp: only a keeper of this user or of root is ours.
-  const Result<uid_t> user = os::peer_user(link.socket);
-  if (!user || (*user != ::geteuid() && *user != 0)) {
+  if (!os::is_peer_trusted(link.socket)) {
     link.socket.reset();
     link.error = Error{"use the keeper: its socket belongs to another user"};
   }

@@ -469,7 +469,7 @@ class Taking {
   void take_ports() {
     const std::size_t others = result_.held.size();
     self_.since_unix_ms = os::unix_now_ms();
-    const Result<void> ports = os::take_ports(policy_.ports, self_, result_.held);
+    const Result<void> ports = os::take_ports(policy_.ports, {}, self_, result_.held);
     if (!ports) {
       result_.end = TakenLocks::End::refused;
       result_.trouble = to_text("its ports", ports.error());

@@ -54,12 +54,7 @@ class Asking {
     if (message->kind == wire::k_end) return fail("the run is over");
     if (message->kind == wire::k_waiting) return telling_.tell(message->get("why"));
     if (message->kind != wire::k_services) return;
-    Result<wire::ServicesAnswer> answer = wire::read<wire::ServicesAnswer>(*message);
-    if (!answer) return fail(to_text(answer.error()));
-    result_.details = std::move(answer->last_lines);
-    if (!answer->why.empty()) return end(HadServices::End::unavailable, std::move(answer->why));
-    for (const HadService& use : answer->uses) result_.uses.push_back(to_text(use));
-    result_.variables = std::move(answer->variables);
+    result_.take(*message);
     is_over_ = true;
   }
 
@@ -67,9 +62,9 @@ class Asking {
     end(HadServices::End::unavailable, text_of({subject_, " unavailable: ", why}));
   }
 
-  void end(HadServices::End how, std::string trouble) {
+  void end(HadServices::End how, std::string why) {
     result_.end = how;
-    result_.trouble = std::move(trouble);
+    result_.why = std::move(why);
     is_over_ = true;
   }
 
@@ -108,7 +103,7 @@ std::optional<AttemptResult> without_network(std::string_view why, TestAtHand& t
 }
 
 AttemptResult without_services(const HadServices& services, const TestAtHand& test) {
-  const std::string note = test.in_words(services.trouble);
+  const std::string note = test.in_words(services.why);
   if (services.end == HadServices::End::interrupted) {
     return not_begun(note, services.signal != 0 ? services.signal : SIGTERM);
   }
@@ -150,7 +145,7 @@ std::optional<AttemptResult> ServiceNeed::acquire(TestAtHand& test) {
                           test.around, teller);
   test.service_wait = had_.waited;
   if (had_.end == HadServices::End::had) return std::nullopt;
-  for (std::string_view lines = had_.details; !lines.empty();) {
+  for (std::string_view lines = had_.last_lines; !lines.empty();) {
     write_line(text_of({"its output: ", take_part(lines, '\n')}));
   }
   return without_services(had_, test);
@@ -162,13 +157,24 @@ void ServiceNeed::tell(const TestAtHand& /*test*/, TestEnvironment& told, Attemp
 
 void ServiceNeed::release(TestAtHand& test, AttemptResult& result) {
   // A batch may have had later generations too.
-  result.services.insert(result.services.begin(), had_.uses.begin(), had_.uses.end());
+  std::ranges::transform(had_.uses, std::inserter(result.services, result.services.begin()),
+                         [](const HadService& use) { return to_text(use); });
   if (result.services.empty() || is_good(result.outcome)) return;
   note_red_services(look_at_services(keeper_of(test), test.around), result);
 }
 
 void ServiceNeed::end(TestAtHand& test, const AttemptResult& /*last*/) {
   end_services(test.held.service_keeper, test.around);
+}
+
+void HadServices::take(const wire::Message& message) {
+  Result<wire::ServicesAnswer> answer = wire::read<wire::ServicesAnswer>(message);
+  if (answer) {
+    static_cast<wire::ServicesAnswer&>(*this) = std::move(*answer);
+  } else {
+    why = to_text(answer.error());
+  }
+  if (!why.empty()) end = End::unavailable;
 }
 
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,

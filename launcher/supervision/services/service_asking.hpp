@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/base/environment.hpp"
 #include "core/service/service_spec.hpp"
 #include "os/file/descriptors.hpp"
 #include "supervision/base/keeper_link.hpp"
@@ -22,18 +21,18 @@
 
 namespace holdfast::supervision {
 
-// Asks the keeper for an attempt's services, and tells people about the wait.
-struct HadServices {
+// What has become of the wait for an attempt's services.
+struct HadServices : wire::ServicesAnswer {
   enum class End : std::uint8_t { had, unavailable, interrupted } end = End::had;
-  int signal = 0;       // with interrupted: the signal, or 0 when ctest died
-  std::string trouble;  // why the services are unavailable, in one sentence
-  std::string details;  // lines below it; empty: none
+  int signal = 0;  // with interrupted: the signal, or 0 when ctest died
   Milliseconds waited{0};
-  std::vector<std::string> uses;    // `db#3`: the third generation of db
-  std::vector<Variable> variables;  // for the test
+
+  // Takes what the keeper answers.
+  void take(const wire::Message& message);
 };
 
-// To be called when the attempt has its locks. Blocks until all services are well, one of them
+// Asks the keeper for an attempt's services, and tells people about the wait. To be called when the
+// attempt has its locks. Blocks until all services are well, one of them
 // is unavailable, a signal that ends tests arrives, or ctest dies. `test`: the name of the test.
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
                              KeeperLink& keeper, Surroundings& around, Teller& teller);

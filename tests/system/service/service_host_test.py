@@ -157,7 +157,6 @@ class ServiceHostTest(SystemCase):
         host.say("check")
         kind, fields = host.hear()
         self.assertEqual((kind, fields["why"]), ("unhealthy", f"process {server.pid} is stopped"))
-        host.say("stacks")
         host.say("stop")
         self.assert_over(host, server)
         self.assertIn("small_server", self.log.read_text())

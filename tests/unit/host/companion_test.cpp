@@ -88,7 +88,7 @@ TEST_F(CompanionOfAService, ReadsALineThatComesInParts) {
   prints("80\nlistening on 90\n");
   companion.look();
   const wire::Message ready = heard(theirs_);
-  EXPECT_EQ(ready.kind, wire::k_ready);
+  EXPECT_EQ(ready.kind, "ready");
   EXPECT_EQ(ready.get("port"), "8080");
   EXPECT_EQ(ready.get("pid"), std::to_string(::getpid()));
   EXPECT_EQ(ready.get("log_size"), std::to_string(log_.size()));
@@ -103,7 +103,7 @@ TEST_F(CompanionOfAService, ItsInitCommandHasTheRestOfTheTimeOfItsStart) {
   ServiceCompanion companion(around());
   companion.on_main_started(::getpid());
   const wire::Message died = heard_from(companion);
-  EXPECT_EQ(died.kind, wire::k_died);
+  EXPECT_EQ(died.kind, "died");
   EXPECT_EQ(died.get("why"), "`sleep` took too long");
   EXPECT_EQ(companion.on_deadline(), supervision::Companion::Verdict::end_without_stacks);
 }
@@ -113,10 +113,10 @@ TEST_F(CompanionOfAService, ItsResetCommandHasTheTimeOfAStart) {
   order_.spec.reset = {"sleep", "1000"};
   ServiceCompanion companion(around());
   companion.on_main_started(::getpid());
-  EXPECT_EQ(heard_from(companion).kind, wire::k_ready);
+  EXPECT_EQ(heard_from(companion).kind, "ready");
   say(theirs_, wire::k_reset);
   const wire::Message ill = heard_from(companion);
-  EXPECT_EQ(ill.kind, wire::k_unhealthy);
+  EXPECT_EQ(ill.kind, "unhealthy");
   EXPECT_EQ(ill.get("why"), "`sleep` took too long");
 }
 
@@ -124,7 +124,7 @@ TEST_F(CompanionOfAService, AStopCommandThatFailsIsToldInTheLogAndTheServiceEnds
   order_.spec.stop = {"sh", "-c", "echo no disk; exit 4"};
   ServiceCompanion companion(around());
   companion.on_main_started(::getpid());
-  EXPECT_EQ(heard_from(companion).kind, wire::k_ready);
+  EXPECT_EQ(heard_from(companion).kind, "ready");
   EXPECT_EQ(companion.deadline(), k_longest);
   say(theirs_, wire::k_stop);
   EXPECT_TRUE(os::becomes_true([&] {

@@ -193,8 +193,9 @@ TEST(PacketSocket, TheUserAtTheOtherEndIsKnown) {
   const Connected connected = connect_to(scratch.path("s"), Milliseconds{1000});
   const Result<UniqueFd> accepted = accept_from(listening.socket);
   ASSERT_TRUE(accepted);
-  EXPECT_EQ(*peer_user(*accepted), ::geteuid());
-  EXPECT_EQ(*peer_user(connected.socket), ::geteuid());
+  EXPECT_TRUE(is_peer_trusted(*accepted));
+  EXPECT_TRUE(is_peer_trusted(connected.socket));
+  EXPECT_FALSE(is_peer_trusted(UniqueFd()));
 }
 
 TEST(PacketSocket, WhatWasSentIsThereThoughTheOtherEndClosedWithPacketsUnread) {

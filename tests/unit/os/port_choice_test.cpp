@@ -47,7 +47,7 @@ struct Taken {
   std::vector<std::uint16_t> ports;
 
   explicit Taken(unsigned count) {
-    const Result<void> taken = take_ports(count, party_named("taker"), locks);
+    const Result<void> taken = take_ports(count, {}, party_named("taker"), locks);
     if (!taken) throw std::runtime_error(taken.error().message);
     for (const LockRequest& lock : locks) {
       ports.push_back(*parse_number<std::uint16_t>(port_in_text(lock.spec())));
@@ -91,7 +91,7 @@ TEST(PortChoice, PortsComeBesidesTheLocksThatAreThere) {
   std::vector<LockRequest> locks;
   locks.push_back(lock.request());
   ASSERT_TRUE(takes(locks.front()));
-  ASSERT_TRUE(take_ports(2, party_named("taker"), locks));
+  ASSERT_TRUE(take_ports(2, {}, party_named("taker"), locks));
   ASSERT_EQ(locks.size(), 3U);
   EXPECT_NE(port_in_text(locks[1].spec()), port_in_text(locks[2].spec()));
 }

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-using Kind = ServiceEvent::Kind;
+using Kind = ServiceNews;
 using State = ServiceState;
 
 ServiceLife in(State state, unsigned restarts = 0) { return {state, 1, restarts, false}; }
@@ -21,9 +21,6 @@ std::string told(const ServiceStep& step) {
         break;
       case ServiceAction::stop:
         text += " stop";
-        break;
-      case ServiceAction::take_stacks:
-        text += " stacks";
         break;
       case ServiceAction::note_death:
         text += " death";
@@ -51,14 +48,14 @@ const Row k_rows[] = {
     {State::absent, Kind::wanted, 0, "starting start"},
     {State::absent, Kind::told_to_stop, 0, "absent"},
     {State::absent, Kind::ended, 0, "absent"},
-    {State::starting, Kind::became_ready, 0, "ready"},
+    {State::starting, Kind::ready, 0, "ready"},
     {State::starting, Kind::died, 0, "failed"},
     {State::starting, Kind::ended, 0, "failed"},
     {State::starting, Kind::told_to_stop, 0, "stopping stop"},
     {State::starting, Kind::wanted, 0, "starting"},
-    {State::starting, Kind::found_unhealthy, 0, "stopping death stacks stop"},
-    {State::ready, Kind::found_unhealthy, 0, "stopping death stacks stop"},
-    {State::ready, Kind::found_unhealthy, 2, "draining death stacks"},
+    {State::starting, Kind::unhealthy, 0, "stopping death stop"},
+    {State::ready, Kind::unhealthy, 0, "stopping death stop"},
+    {State::ready, Kind::unhealthy, 2, "draining death"},
     {State::ready, Kind::died, 2, "stopping death"},
     {State::ready, Kind::ended, 2, "absent death"},
     {State::ready, Kind::renew, 0, "stopping stop"},
@@ -69,7 +66,7 @@ const Row k_rows[] = {
     {State::draining, Kind::died, 1, "stopping"},
     {State::draining, Kind::ended, 1, "absent"},
     {State::draining, Kind::told_to_stop, 1, "stopping stop"},
-    {State::draining, Kind::became_ready, 1, "draining"},
+    {State::draining, Kind::ready, 1, "draining"},
     {State::stopping, Kind::ended, 0, "absent"},
     {State::stopping, Kind::wanted, 0, "stopping"},
     {State::stopping, Kind::died, 0, "stopping"},
@@ -86,14 +83,14 @@ TEST(ServiceState, FollowsFromEachEvent) {
 }
 
 TEST(ServiceState, NotesADeathBeforeTheOrderToStop) {
-  const ServiceLife whole = next_step(in(State::starting), {Kind::became_ready}, 3).life;
+  const ServiceLife whole = next_step(in(State::starting), {Kind::ready}, 3).life;
   const ServiceLife stopping = next_step(whole, {Kind::told_to_stop}, 3).life;
   const ServiceStep died = next_step(stopping, {Kind::died}, 3);
   EXPECT_EQ(told(died), "stopping death");
   EXPECT_EQ(told(next_step(died.life, {Kind::died}, 3)), "stopping") << "it is noted already";
   const ServiceLife draining = next_step(whole, {Kind::renew, 1}, 3).life;
   EXPECT_EQ(told(next_step(draining, {Kind::died, 1}, 3)), "stopping death");
-  const ServiceLife unwell = next_step(whole, {Kind::found_unhealthy, 1}, 3).life;
+  const ServiceLife unwell = next_step(whole, {Kind::unhealthy, 1}, 3).life;
   EXPECT_EQ(told(next_step(unwell, {Kind::died, 1}, 3)), "stopping") << "it is noted already";
 }
 
@@ -116,7 +113,7 @@ TEST(ServiceState, ForgetsRestartsWhenATestWasServed) {
 
 TEST(ServiceState, DoesNotCountADeathThatOneTestAloneCaused) {
   EXPECT_EQ(next_step(in(State::ready, 3), {Kind::died, 0, 1}, 3).life.restarts, 3U);
-  EXPECT_EQ(next_step(in(State::ready, 3), {Kind::found_unhealthy, 0, 1}, 3).life.restarts, 3U);
+  EXPECT_EQ(next_step(in(State::ready, 3), {Kind::unhealthy, 0, 1}, 3).life.restarts, 3U);
   EXPECT_EQ(next_step(in(State::ready, 3), {Kind::died, 2}, 3).life.restarts, 4U);
 }
 

@@ -14,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-using News = InstanceNews::Kind;
+using News = ServiceNews;
 using Order = ServiceAction;
 
 // In any order of asks, ends, deaths and answers, no two tests have an instance that one of them

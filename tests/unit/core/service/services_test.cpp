@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-using News = InstanceNews::Kind;
+using News = ServiceNews;
 using Order = ServiceAction;
 
 ServiceSpec eager(ServiceSpec service) {
@@ -21,9 +21,9 @@ ServiceSpec eager(ServiceSpec service) {
 // Returns texts such as `start db/0#1`, `grant 7` and `death db/0#1 of 7 8`.
 std::string told(const ServiceOrder& order, const std::vector<ServiceSpec>& specs) {
   static const std::map<Order, std::string> words{
-      {Order::start, "start"},      {Order::check, "check"},   {Order::reset, "reset"},
-      {Order::stop, "stop"},        {Order::refuse, "refuse"}, {Order::take_stacks, "stacks"},
-      {Order::note_death, "death"}, {Order::grant, "grant"}};
+      {Order::start, "start"}, {Order::check, "check"},   {Order::reset, "reset"},
+      {Order::stop, "stop"},   {Order::refuse, "refuse"}, {Order::note_death, "death"},
+      {Order::grant, "grant"}};
   std::string text = words.at(order.action);
   if (order.action == Order::grant || order.action == Order::refuse) {
     text += " " + std::to_string(order.use);
@@ -40,9 +40,7 @@ std::string told(const ServiceOrder& order, const std::vector<ServiceSpec>& spec
 
 class ServiceRun {
  public:
-  explicit ServiceRun(std::vector<ServiceSpec> specs,
-                      const std::vector<EarlierGeneration>& earlier = {})
-      : services(std::move(specs), earlier) {}
+  explicit ServiceRun(std::vector<ServiceSpec> specs) : services(std::move(specs)) {}
 
   std::string orders() {
     std::string text;
@@ -155,7 +153,7 @@ TEST(Services, ThatNobodyUsesAreCheckedForTheNextTest) {
   EXPECT_EQ(run.hear("db", News::healthy), "");
   EXPECT_EQ(run.ask(5, {{"db"}}), "grant 5");
   EXPECT_EQ(run.leave(5), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 5, stacks db/0#1, stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 5, stop db/0#1");
 }
 
 TEST(Services, WhoseCheckWasLongAgoAreCheckedAgain) {
@@ -169,7 +167,7 @@ TEST(Services, AreCheckedAtOnceAfterARedTest) {
   run.ask(1, {{"db"}});
   run.hear("db", News::ready);
   EXPECT_EQ(run.leave(1, Farewell::red), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stacks db/0#1, stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stop db/0#1");
 }
 
 TEST(Services, ThatWereFoundWellWereNotHarmedByThoseWhoHadLeftThemBefore) {
@@ -187,7 +185,7 @@ TEST(Services, MayHaveBeenHarmedByAGreenTestThatLeftThem) {
   run.hear("db", News::ready);
   EXPECT_EQ(run.leave(1), "");
   EXPECT_EQ(run.leave(2), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1 2, stacks db/0#1, stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1 2, stop db/0#1");
 }
 
 TEST(Services, AreCheckedOnceMoreWhenARedTestLeftThemDuringACheck) {
@@ -307,7 +305,7 @@ TEST(Services, ThatAreUnhealthyWaitForThoseWhoUseThem) {
   run.ask(1, {{"db"}});
   run.hear("db", News::ready);
   EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stacks db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1");
   EXPECT_EQ(run.leave(1, Farewell::red), "stop db/0#1");
   EXPECT_EQ(run.hear("db", News::died), "");
   EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
@@ -436,7 +434,7 @@ TEST(Services, MayHaveBeenHarmedByAUseThatAsksAgain) {
   run.ask(1, {{"db"}});
   run.hear("db", News::ready);
   EXPECT_EQ(run.ask_again(1), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stacks db/0#1, stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stop db/0#1");
 }
 
 TEST(Services, AreRenewedForAFreshUseThatAsksAgain) {
@@ -483,13 +481,17 @@ TEST(Services, EndInReverseOrderOfDepends) {
 }
 
 TEST(Services, BeginAfterTheGenerationThatPeopleKeepOrWithIt) {
-  ServiceRun run({declared("db")}, {{{0, 0}, 3}});
-  EXPECT_EQ(run.ask(1, {{"db"}}), "start db/0#4");
-  run.services.starts_as({0, 0}, 3);
+  ServiceRun run({declared("db")});
+  EXPECT_EQ(run.ask(1, {{"db", ServiceMode::fresh}}), "start db/0#1");
+  run.services.starts_as({0, 0}, 4);
   EXPECT_EQ(run.hear("db", News::ready), "grant 1");
-  ServiceRun later({declared("db")}, {{{0, 0}, 3}});
-  EXPECT_EQ(later.ask(1, {{"db", ServiceMode::fresh}}), "start db/0#4");
-  later.services.starts_as({0, 0}, 3);
+  ServiceRun with({declared("db")});
+  EXPECT_EQ(with.ask(1, {{"db"}}), "start db/0#1");
+  with.services.goes_on_as({0, 0}, 3);
+  EXPECT_EQ(with.hear("db", News::ready), "grant 1");
+  ServiceRun later({declared("db")});
+  EXPECT_EQ(later.ask(1, {{"db", ServiceMode::fresh}}), "start db/0#1");
+  later.services.goes_on_as({0, 0}, 3);
   EXPECT_EQ(later.hear("db", News::ready), "stop db/0#3") << "an earlier run may have used it";
   EXPECT_EQ(later.hear("db", News::ended), "start db/0#4");
 }

@@ -113,6 +113,22 @@ TEST(HostOrder, IsRefusedWithTheFieldThatIsWrong) {
             "expected a service, found a message of kind attempt");
 }
 
+TEST(HostNews, ArrivesAsItWasSent) {
+  const HostNews news{ServiceNews::unhealthy, "slow", 7, "a\nb\n", 21, 8080};
+  const Message message = to_message(news);
+  EXPECT_EQ(message.kind, "unhealthy");
+  const Result<HostNews> arrived = to_host_news(message);
+  ASSERT_TRUE(arrived) << to_text(arrived.error());
+  EXPECT_EQ(arrived->kind, news.kind);
+  EXPECT_EQ(arrived->why, news.why);
+  EXPECT_EQ(arrived->log_size, news.log_size);
+  EXPECT_EQ(arrived->last_lines, news.last_lines);
+  EXPECT_EQ(arrived->main, news.main);
+  EXPECT_EQ(arrived->port, news.port);
+  EXPECT_FALSE(to_host_news(Message(k_stop)));
+  EXPECT_FALSE(to_host_news(Message("ready"))) << "without a size of its log";
+}
+
 TEST(KeptState, ArrivesAsItWasSent) {
   KeptState state;
   state.order = full_order();

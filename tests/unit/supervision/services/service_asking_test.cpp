@@ -59,7 +59,7 @@ TEST_F(ServiceAsking, TheEndOfTheRunEndsTheWaitForServices) {
   say(wire::k_end);
   const HadServices had = asked();
   EXPECT_EQ(had.end, HadServices::End::unavailable);
-  EXPECT_EQ(had.trouble, "service db unavailable: the run is over");
+  EXPECT_EQ(had.why, "service db unavailable: the run is over");
 }
 
 TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
@@ -68,7 +68,7 @@ TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
   say(wire::k_services, to_message(answer).fields);
   const HadServices had = asked();
   EXPECT_EQ(had.end, HadServices::End::had);
-  EXPECT_EQ(had.uses, std::vector<std::string>{"db#3"});
+  EXPECT_EQ(had.uses, (std::vector<HadService>{{"db", 3}}));
   ASSERT_EQ(had.variables.size(), 1U);
   EXPECT_EQ(had.variables[0].name, "HOLDFAST_SERVICE_DB_PORT");
   EXPECT_EQ(had.variables[0].value, "a=1");

@@ -1,8 +1,14 @@
-#include "keeper/service/service_keeping.hpp"
+#include "keeper/service/services_of_people.hpp"
 
 #include <fmt/core.h>
 #include <signal.h>
+#include <sys/wait.h>
 
+#include <algorithm>
+
+#include "core/settings/wire.hpp"
+#include "keeper/base/connections.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
@@ -10,7 +16,10 @@
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"
+#include "os/log/log.hpp"
+#include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -19,6 +28,134 @@
 #include "os/signal/signals.hpp"
 
 namespace holdfast {
+namespace {
+
+// With the records of a run that has no tests. `owner` is in the place of ctest.
+struct PeoplesServices {
+  PeoplesServices(const std::string& tree, const ProcessName& owner,
+                  std::vector<ServiceSpec> declared, KeepsAll keeps, const Policy& policy)
+      : lines(owner),
+        run(Run::begin({.tree = tree, .ctest = owner, .lock_trouble = {}, .whose = RunsOf::people},
+                       1)),
+        services(std::move(declared), {tree, owner, lines, orphans, keeps, policy.containment,
+                                       policy.containment_missing}) {
+    services.begin(run);
+  }
+
+  // Waits until nothing of them is left, but for those that are kept.
+  void end() {
+    services.end();
+    orphans.reap_helpers(OrphanHelpers::Reap::all);
+    run.finish_without_tests();
+  }
+
+  RunLines lines;
+  OrphanHelpers orphans;
+  Run run;
+  RunServices services;
+};
+
+// When the launcher is dead, its guard has this time to end the command. A stopped guard never
+// does.
+constexpr Milliseconds k_guard_patience{60'000};
+
+// Only the services start that the command names.
+std::vector<ServiceSpec> none_eager(std::vector<ServiceSpec> services) {
+  for (ServiceSpec& service : services) service.eager = false;
+  return services;
+}
+
+class CommandServices {
+ public:
+  CommandServices(const CommandServicesOrder& order, os::UniqueFd link, os::UniqueFd launcher)
+      : launcher_(std::move(launcher)),
+        all_(order.tree, order.launcher, none_eager(order.declared), KeepsAll::no, order.policy) {
+    asker_.socket = std::move(link);
+    asker_.attempt = to_text(order.launcher);
+    asker_.test = order.name;
+    asker_.launcher = order.launcher;
+    asker_.services = order.policy.services;
+  }
+
+  // Blocks until the command is over and nothing of its services is left.
+  void run() {
+    while (!is_over_ && os::monotonic_now() < until_) wait_for_news();
+    all_.end();
+    if (all_.services.lock_ports()) os::remove_unused_port_locks();
+  }
+
+ private:
+  void wait_for_news() {
+    const int launcher = until_ == k_longest ? launcher_.get() : -1;
+    os::Wait wait({asker_.socket.get(), launcher}, until_);
+    all_.services.join(wait);
+    if (wait.go() < 0) return;
+    if (wait.news(asker_.socket.get()) != 0) hear();
+    if (wait.news(launcher) != 0) {
+      until_ = os::monotonic_now() + k_guard_patience;
+      all_.lines.ctest_has_ended();
+    }
+    all_.services.look();
+    for (const RunServices::Reply& reply : all_.services.take_replies()) {
+      if (reply.use == asker_.use) send(reply.message);
+    }
+    if (asker_.awaits_network) {
+      asker_.awaits_network = !send_network(asker_.socket.get(), all_.services.network());
+    }
+    all_.orphans.reap_helpers(OrphanHelpers::Reap::those_through);
+  }
+
+  void hear() {
+    const os::ReceivedMessage received = os::receive_message(asker_.socket.get());
+    const Result<wire::Message>& message = received.message;
+    is_over_ = received.is_over || (message && message->kind == wire::k_end);
+    if (!message) return;
+    if (message->kind == wire::k_network) asker_.awaits_network = true;
+    const std::optional<wire::Message> reply = all_.services.answer(*message, asker_);
+    if (reply && !reply->kind.empty()) send(*reply);
+  }
+
+  void send(const wire::Message& message) { (void)os::send_message(asker_.socket.get(), message); }
+
+  os::UniqueFd launcher_;  // its pidfd
+  PeoplesServices all_;
+  Connection asker_;
+  bool is_over_ = false;
+  Milliseconds until_ = k_longest;  // when the services end at the latest
+};
+
+// The process, from beginning to end.
+[[noreturn]] void look_after_services(const CommandServicesOrder& order, os::UniqueFd link) {
+  ::setsid();
+  os::take_signals();
+  os::allow_many_descriptors();
+  os::close_all_but({0, 1, 2, link.get()});
+  os::leave_standard_streams();
+  os::log_as("keeper");
+  show_as_keeper(order.tree, order.launcher);
+  Result<os::UniqueFd> launcher = os::watch_process(order.launcher);
+  if (launcher && ::chdir("/") == 0) {
+    CommandServices(order, std::move(link), std::move(*launcher)).run();
+  }
+  ::_exit(0);
+}
+
+}  // namespace
+
+Result<os::UniqueFd> start_command_services(const CommandServicesOrder& order) {
+  HOLDFAST_TRY(auto ends, os::packet_pair());
+  const pid_t child = ::fork();
+  if (child < 0) return os::system_error("start the keeper of the services");
+  if (child == 0) {
+    // A child of the launcher would count as a process that the command has left.
+    ends.first.reset();
+    if (::fork() == 0) look_after_services(order, std::move(ends.second));
+    ::_exit(0);
+  }
+  (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
+  return std::move(ends.first);
+}
+
 namespace {
 
 // A service may end so much later than its host says.
@@ -102,18 +239,11 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   (void)os::change_signal_mask(SIG_BLOCK, k_ending_signals);
   const Result<os::UniqueFd> signals = os::watch_signals(k_ending_signals);
   const ProcessName own = os::own_name();
-  RunLines lines(own);
-  OrphanHelpers orphans;
-  Run run =
-      Run::begin({.tree = tree, .ctest = own, .lock_trouble = {}, .whose = RunsOf::people}, 1);
-  RunServices services(needed_for(name, declared), {tree, own, lines, orphans, KeepsAll::yes});
-  services.begin(run);
-  services.ask({to_text(own), "holdfast service start"}, {{name}});
+  PeoplesServices all(tree, own, needed_for(name, declared), KeepsAll::yes, {});
+  all.services.ask({to_text(own), "holdfast service start", {}, own, {{name}}});
   const std::optional<wire::Message> reply =
-      wait_for_reply(services, signals ? signals->get() : -1);
-  services.end();
-  orphans.reap_helpers(OrphanHelpers::Reap::all);
-  run.finish_without_tests();
+      wait_for_reply(all.services, signals ? signals->get() : -1);
+  all.end();
   if (!reply) {
     end_what_was_begun(tree, declared, before);
     const int signal = os::take_pending(k_ending_signals).number;
