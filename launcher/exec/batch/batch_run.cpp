@@ -3,9 +3,9 @@
 #include <holdfast/worker_protocol.h>
 #include <sys/stat.h>
 #include <algorithm>
+#include "core/base/test_environment.hpp"
 
 #include "core/batch/batch.hpp"
-#include "exec/base/answer.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
 #include "exec/batch/fork_server.hpp"

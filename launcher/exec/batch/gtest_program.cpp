@@ -13,12 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/test_environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/batch/gtest_list.hpp"
 #include "core/batch/worker_message.hpp"
 #include "core/ctest/test_framework.hpp"
-#include "exec/base/answer.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/gtest_worker.hpp"
 #include "exec/batch/side_by_side.hpp"

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "exec/base/answer.hpp"
+#include "core/base/test_environment.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/base/names.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
-#include "exec/base/answer.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/framework/report_program.hpp"
 

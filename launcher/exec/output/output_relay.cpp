@@ -11,6 +11,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/log/kept_output.hpp"
 #include "exec/base/answer.hpp"
 #include "forensics/probes.hpp"
