@@ -54,7 +54,6 @@ Result<void> put(const std::string& file, std::string_view text) {
 
 // The more pages one write has, the less each page costs the kernel.
 constexpr std::size_t k_most_collected = 48UL * 1024UL;
-constexpr std::size_t k_longest_usual_case = 1024;
 
 }  // namespace
 
@@ -162,8 +161,7 @@ Result<void> BatchReport::write(const std::vector<CaseResult>& results) {
 
 // Room that is never used is not touched, and so costs nothing.
 void CaseJournal::begin_record(unsigned worker) {
-  room_.reserve(k_most_collected + k_longest_usual_case);
-  record_.emplace("cases", os::unix_now_ms(), std::move(room_));
+  record_.emplace("cases", os::unix_now_ms());
   record_->text("attempt", identity_.attempt).text("test", identity_.test);
   record_->text("key", identity_.key);
   if (worker != 0) record_->number("worker", worker);
@@ -193,9 +191,9 @@ Result<void> CaseJournal::write() {
   if (!record_) return {};
   record_->end_list();
   if (!log_.empty()) record_->text("log", log_);
-  room_ = std::move(*record_).finish();
+  const std::string line = std::move(*record_).finish();
   record_.reset();
-  return os::append_line(path_, room_);
+  return os::append_line(path_, line);
 }
 
 }  // namespace holdfast::exec

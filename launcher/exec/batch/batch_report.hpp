@@ -96,7 +96,6 @@ class CaseJournal {
   std::string log_;                 // the file with the output of all cases in the record
   unsigned worker_ = 0;             // the worker of all cases in the record
   std::optional<JsonLine> record_;  // not written yet
-  std::string room_;
 };
 
 }  // namespace holdfast::exec
