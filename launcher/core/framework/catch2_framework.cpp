@@ -1,5 +1,3 @@
-#include "core/framework/catch2_framework.hpp"
-
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -12,7 +10,7 @@
 #include "core/batch/framework.hpp"
 #include "core/batch/gtest_output.hpp"
 #include "core/batch/gtest_report.hpp"
-#include "core/batch/unique_names.hpp"
+#include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 
 namespace holdfast {
@@ -149,11 +147,6 @@ bool is_in(std::string_view part, std::string_view text) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), are_same) != text.end();
 }
 
-constexpr std::string_view k_list = "<MatchingTests>";
-constexpr std::string_view k_empty_list = "<MatchingTests/>";
-constexpr std::string_view k_end_of_list = "</MatchingTests>";
-constexpr std::string_view k_name = "<Name>";
-constexpr std::string_view k_end_of_name = "</Name>";
 constexpr std::string_view k_indent = "  ";  // of a name in the list for people
 
 // Version 2 puts quotes around a name that begins with `#`.
@@ -238,22 +231,18 @@ const Framework& catch2(FrameworkKind version, Telling tells) {
 }
 
 std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {
-  if (xml.find(k_empty_list) != std::string_view::npos) return Catch2List{};
-  const std::size_t begin = xml.find(k_list);
-  const std::size_t end = xml.rfind(k_end_of_list);
-  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
-    return std::nullopt;
-  }
-  xml = xml.substr(begin, end - begin);
+  // The program may have printed anything before.
+  XmlTags tags(xml.substr(std::min(xml.find("<MatchingTests"), xml.size())));
   UniqueNames names;
-  for (std::size_t at = xml.find(k_name); at != std::string_view::npos; at = xml.find(k_name, at)) {
-    at += k_name.size();
-    const std::size_t name_end = xml.find(k_end_of_name, at);
-    if (name_end == std::string_view::npos) return std::nullopt;
-    names.add(without_entities(xml.substr(at, name_end - at)));
-    at = name_end;
+  bool is_in_name = false;
+  while (const std::optional<std::string_view> tag = tags.next()) {
+    if (tag == "</Name>") names.add(tags.text());
+    if (tag == "</MatchingTests>" || tag == "<MatchingTests/>") {
+      return is_in_name ? std::nullopt : std::optional(Catch2List{names.take(), {}});
+    }
+    is_in_name = tag == "<Name>";
   }
-  return Catch2List{names.take(), {}};
+  return std::nullopt;
 }
 
 std::optional<Catch2List> parse_catch2_name_list(std::string_view text) {

@@ -14,7 +14,6 @@
 #include "core/batch/framework.hpp"
 #include "core/batch/gtest_output.hpp"
 #include "core/batch/gtest_report.hpp"
-#include "core/batch/unique_names.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 

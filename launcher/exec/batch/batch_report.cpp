@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include <algorithm>
 
-#include <cerrno>
 #include <cstdio>
 
 #include "core/base/names.hpp"
@@ -159,7 +158,6 @@ Result<void> BatchReport::write(const std::vector<CaseResult>& results) {
   return put(file_, merge_.text(results, began_));
 }
 
-// Room that is never used is not touched, and so costs nothing.
 void CaseJournal::begin_record(unsigned worker) {
   record_.emplace("cases", os::unix_now_ms());
   record_->text("attempt", identity_.attempt).text("test", identity_.test);

@@ -11,7 +11,7 @@
 
 #include "core/base/json_line.hpp"
 #include "core/base/result.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/batch.hpp"
 #include "core/batch/case_result.hpp"
 #include "core/batch/gtest_report.hpp"
 #include "supervision/base/records.hpp"

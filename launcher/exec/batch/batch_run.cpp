@@ -1,7 +1,6 @@
 #include "exec/batch/batch_run.hpp"
 
 #include <holdfast/worker_protocol.h>
-#include <sys/stat.h>
 #include <algorithm>
 #include "core/base/test_environment.hpp"
 
@@ -9,7 +8,6 @@
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
 #include "exec/batch/fork_server.hpp"
-#include "exec/batch/gtest_program.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_link.hpp"

@@ -14,8 +14,8 @@
 
 #include "core/batch/batch.hpp"
 #include "core/batch/gtest_output.hpp"
-#include "exec/batch/progress_log.hpp"
 #include "exec/batch/test_program.hpp"
+#include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/wait.hpp"
 

@@ -11,11 +11,9 @@
 #include "core/base/number.hpp"
 #include "core/lock/held_locks.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/marker_files.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 

@@ -1,10 +1,10 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
-// print as it is. core/framework/catch2_framework.hpp says what can still be known of their cases.
+// print as it is. core/framework/case_report.hpp says what can still be known of their cases.
 #include <optional>
 #include <utility>
 
 #include "core/base/names.hpp"
-#include "core/framework/catch2_framework.hpp"
+#include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/framework/report_program.hpp"

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "exec/batch/gtest_program.hpp"
 #include "exec/batch/gtest_worker.hpp"
 #include "exec/framework/report_program.hpp"
 #include "exec/output/output_relay.hpp"
