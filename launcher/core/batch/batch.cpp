@@ -322,8 +322,8 @@ void Batch::settle_own_process(const BatchEvent& event) {
   if (open_) return settle_open(event);
   const WorkerEnd& end = event.end;
   CaseResult result{.name = ordered_.front(), .wall_us = event.at_us - worker_since_us_};
-  if (last_end_) result.wall_us = last_end_->wall_us;
   if (last_end_) {
+    result.wall_us = last_end_->wall_us;
     conclude_own_process(result, end);
   } else if (is_skipped_as_a_whole() && end.ended_well()) {
     conclude_case(result, CaseEnd::skipped, true, end);

@@ -107,7 +107,6 @@ class Batch {
   // With isolation `fork` and `process`: the cases that have not begun, in order.
   const std::deque<std::string>& waiting() const { return waiting_; }
   Isolation isolation() const { return isolation_; }
-  unsigned workers() const { return worker_; }
 
   // Call these when the batch has ended.
   BatchConclusion conclude() const;
@@ -150,6 +149,7 @@ class Batch {
   void run_as_one(const std::string& why);
   void run_empty();
   void run_waiting();
+  std::optional<BatchAction> next_run();
   std::string select_first();
   std::string select_many();
   std::vector<std::string_view> also_selected_by(std::string_view name) const;

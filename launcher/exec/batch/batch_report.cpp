@@ -102,7 +102,6 @@ void BatchTotal::add(const supervision::AttemptResult& one) {
   if (more.survivors > 0) sum.survivor_list = more.survivor_list;
   add_leftovers(more);
   Observation& seen = result.observation;
-  seen.leaked = seen.leaked || one.observation.leaked;
   seen.leak_fails = one.observation.leak_fails;
   if (sum.exec_error == 0) sum.exec_error = more.exec_error;
   if (one.observation.end_reason != EndReason::none && !one.ended_for_companion) {
@@ -120,6 +119,7 @@ void BatchTotal::add_leftovers(const supervision::GuardReport& one) {
     }
     ++sum.leftovers;
   }
+  result.observation.leaked = sum.leftovers > 0;
 }
 
 std::string parts_in(const std::string& markers) {

@@ -369,16 +369,8 @@ class BatchRun {
       perform(batch_->happened(event));
       write_journal();
     };
-    const auto has_marker = [this](const ForkedCase& child) {
-      return take_marker(markers_, {plan_.identity->attempt, child.child(), child.child_start(),
-                                    child.child_start()});
-    };
-    const auto left_behind = [this](const supervision::GuardReport& left) {
-      total_.add_leftovers(left);
-      total_.result.observation.leaked = true;
-    };
     ForkServer server({plan_, *batch_, program_->is_shard(), *capture, relay_, link_, slots_,
-                       *launcher, tell, has_marker, left_behind});
+                       *launcher, markers_, total_, tell});
     WorkerCommand command = program_->serving();
     services_.give_to(command);
     const AttemptPlan plan = plan_for(command.command(), *capture);
