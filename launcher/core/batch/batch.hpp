@@ -98,8 +98,9 @@ class Batch {
   // The framework must outlive this object. A batch for one case of a larger one records what the
   // case came to; the larger one judges that.
   enum class Extent : std::uint8_t { whole, one_case };
-  Batch(Isolation isolation, const Framework& framework, Extent extent = Extent::whole)
-      : isolation_(isolation), framework_(framework), extent_(extent) {}
+  Batch(Isolation isolation, const Framework& framework, Telling telling,
+        Extent extent = Extent::whole)
+      : isolation_(isolation), framework_(framework), telling_(telling), extent_(extent) {}
 
   // Takes one event. The returned actions are valid until the next call.
   std::vector<BatchAction>& happened(const BatchEvent& event);
@@ -148,8 +149,8 @@ class Batch {
   bool may_run_as_one() const;
   void run_as_one(const std::string& why);
   void run_empty();
-  void run_waiting();
   std::optional<BatchAction> next_run();
+  void run_waiting();
   std::string select_first();
   std::string select_many();
   std::vector<std::string_view> also_selected_by(std::string_view name) const;
@@ -160,7 +161,7 @@ class Batch {
   void start_worker(BatchAction action);
   void record(CaseResult result);
   bool tells_of_no_case() const {
-    return isolation_ == Isolation::none && framework_.tells() == Telling::nothing;
+    return isolation_ == Isolation::none && telling_ == Telling::nothing;
   }
   bool all_have_begun() const;
   bool has_failed_beyond_cases() const;
@@ -182,6 +183,7 @@ class Batch {
 
   Isolation isolation_;
   const Framework& framework_;
+  Telling telling_;
   Extent extent_;
   std::vector<BatchAction> actions_;  // of the current event
   bool is_listed_ = false;

@@ -159,7 +159,7 @@ bool Batch::is_skipped_as_a_whole() const {
 bool Batch::is_early(const WorkerEnd& end) const {
   if (worker_reached_ || beyond_cases_ || ran_empty_) return false;
   return end.exited_by_itself() && results_.empty() && ordered_.empty() && !announced_ &&
-         !has_told_ && !has_printed_help_ && framework_.tells() != Telling::nothing;
+         !has_told_ && !has_printed_help_ && telling_ != Telling::nothing;
 }
 
 // Judges cases whose processes exited and told of no case. If no process has told of one, main()

@@ -179,8 +179,7 @@ constexpr int k_all_skipped = 4;
 
 class Catch2 final : public Framework {
  public:
-  explicit constexpr Catch2(Telling tells)
-      : Framework({"Catch2", "--list-tests", {}, ','}, tells) {}
+  constexpr Catch2() : Framework({"Catch2", "--list-tests", {}, ','}) {}
 
   // Catch2 ignores upper and lower case in names, so any selection may select another case too.
   bool is_exact(std::string_view /*name*/) const override { return false; }
@@ -220,15 +219,11 @@ class Catch2 final : public Framework {
   }
 };
 
-constinit const Catch2 k_catch2(Telling::ends);
-constinit const Catch2 k_silent_catch2(Telling::nothing);
+constinit const Catch2 k_catch2;
 
 }  // namespace
 
-const Framework& catch2(FrameworkKind version, Telling tells) {
-  const bool is_silent = version == FrameworkKind::catch2_two || tells == Telling::nothing;
-  return is_silent ? k_silent_catch2 : k_catch2;
-}
+const Framework& catch2() { return k_catch2; }
 
 std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {
   // The program may have printed anything before.

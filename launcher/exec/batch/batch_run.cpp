@@ -2,8 +2,8 @@
 
 #include <holdfast/worker_protocol.h>
 #include <algorithm>
-#include "core/base/test_environment.hpp"
 
+#include "core/base/test_environment.hpp"
 #include "core/batch/batch.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
@@ -39,7 +39,7 @@ class BatchRun {
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         program_(test_program(plan.command, markers_, plan.may_ask_for_cases)),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
-        batch_(std::in_place, start_.isolation, program_->framework()),
+        batch_(std::in_place, start_.isolation, program_->framework(), program_->telling()),
         link_(link_of_worker()),
         slots_(plan),
         services_(plan, around),
@@ -308,7 +308,8 @@ class BatchRun {
     program_->use(markers_);
     link_ = link_of_worker();
     const std::string& name = action.cases.front();
-    batch_.emplace(Isolation::process, program_->framework(), Batch::Extent::one_case);
+    batch_.emplace(Isolation::process, program_->framework(), program_->telling(),
+                   Batch::Extent::one_case);
     happened({.kind = BatchEvent::Kind::listed, .cases = {name}});
     run_worker(program_->running(action.selection, TestProgram::Selected::one_case), name);
     (void)os::remove_own(markers_ + "/" + HOLDFAST_WORKER_SOCKET);

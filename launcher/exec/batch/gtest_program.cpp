@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/test_environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "exec/batch/batch_report.hpp"

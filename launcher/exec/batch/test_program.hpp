@@ -99,6 +99,8 @@ class TestProgram {
   virtual ~TestProgram() = default;
 
   virtual const Framework& framework() const = 0;
+  // What a process of several cases tells of them.
+  virtual Telling telling() const { return Telling::beginnings; }
 
   struct Start {
     Isolation isolation = Isolation::none;
