@@ -101,11 +101,11 @@ const Framework& framework_of(FrameworkKind kind) {
   switch (kind) {
     case FrameworkKind::catch2_two:
     case FrameworkKind::catch2_three:
-      return catch2(kind, Telling::ends);
+      return catch2();
     case FrameworkKind::doctest:
-      return doctest(Telling::ends);
+      return doctest();
     case FrameworkKind::boost:
-      return boost_test(Telling::ends);
+      return boost_test();
     case FrameworkKind::googletest:
       break;
   }

@@ -34,9 +34,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string room)
-    : line_(std::move(room)) {
-  line_.clear();
+JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms) {
   line_.reserve(k_usual_line);
   line_ += R"({"v":1,"type":)";
   append_json_string(line_, type);

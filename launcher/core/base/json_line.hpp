@@ -12,8 +12,7 @@ namespace holdfast {
 class JsonLine {
  public:
   // Begins a record (docs/reference/journal.md) with version, type and time. `unix_ms`: since 1970.
-  // `room` is a string that is no longer needed; its memory is used again.
-  JsonLine(std::string_view type, std::int64_t unix_ms, std::string room = {});
+  JsonLine(std::string_view type, std::int64_t unix_ms);
 
   JsonLine& text(std::string_view key, std::string_view value);
   JsonLine& number(std::string_view key, std::int64_t value);

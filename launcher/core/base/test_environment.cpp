@@ -21,6 +21,25 @@ bool is_of(std::string_view markers, std::string_view entry) {
 
 }  // namespace
 
+bool is_variable(std::string_view entry, std::string_view name) {
+  return entry.starts_with(name) && entry.substr(name.size()).starts_with('=');
+}
+
+std::string_view variable_in(const char* const* environment, std::string_view name,
+                             std::string_view unset) {
+  for (const char* const* entry = environment; *entry != nullptr; ++entry) {
+    if (is_variable(*entry, name)) return std::string_view(*entry).substr(name.size() + 1);
+  }
+  return unset;
+}
+
+std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name) {
+  for (const std::string& entry : entries) {
+    if (is_variable(entry, name)) return std::string_view(entry).substr(name.size() + 1);
+  }
+  return {};
+}
+
 bool is_holdfasts_own(std::string_view name) { return name.starts_with(k_prefix); }
 
 bool passes_to_test(std::string_view entry) {
@@ -49,9 +68,8 @@ void TestEnvironment::set(std::string_view name, std::string_view value) {
 }
 
 bool TestEnvironment::has(std::string_view name) const {
-  return std::ranges::any_of(entries_, [&](std::string_view entry) {
-    return entry.starts_with(name) && entry.substr(name.size()).starts_with('=');
-  });
+  return std::ranges::any_of(entries_,
+                             [&](std::string_view entry) { return is_variable(entry, name); });
 }
 
 bool TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {

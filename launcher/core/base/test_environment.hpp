@@ -30,6 +30,13 @@ class TestEnvironment {
   std::vector<char*> entries_;
 };
 
+// Whether the entry is `<name>=…`.
+bool is_variable(std::string_view entry, std::string_view name);
+// The value of a variable in an environment as execve(2) takes it; `unset` if it is not set.
+std::string_view variable_in(const char* const* environment, std::string_view name,
+                             std::string_view unset = {});
+std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name);
+
 // Whether only Holdfast may set a variable: users cannot choose its value in a test.
 bool is_holdfasts_own(std::string_view name);
 

@@ -244,7 +244,7 @@ void Batch::on_worker_ended(const BatchEvent& event) {
     beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, event.end.left);
   }
   const bool died_untold = isolation_ == Isolation::none && !worker_finished_ && !open_ &&
-                           framework_.tells() == Telling::ends && !runs_as_one_;
+                           telling_ == Telling::ends && !runs_as_one_;
   switch (isolation_) {
     case Isolation::none:
       if (open_) {
@@ -322,8 +322,8 @@ void Batch::settle_own_process(const BatchEvent& event) {
   if (open_) return settle_open(event);
   const WorkerEnd& end = event.end;
   CaseResult result{.name = ordered_.front(), .wall_us = event.at_us - worker_since_us_};
-  if (last_end_) result.wall_us = last_end_->wall_us;
   if (last_end_) {
+    result.wall_us = last_end_->wall_us;
     conclude_own_process(result, end);
   } else if (is_skipped_as_a_whole() && end.ended_well()) {
     conclude_case(result, CaseEnd::skipped, true, end);
@@ -362,9 +362,9 @@ void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const
 // Where the worker ended relative to its cases, in words.
 std::string_view Batch::where_it_ended() const {
   if (worker_finished_) return " after its last case";
-  if (isolation_ == Isolation::none && framework_.tells() != Telling::beginnings) {
-    return framework_.tells() == Telling::ends ? " in a case that it has not told of"
-                                               : " before it was through";
+  if (isolation_ == Isolation::none && telling_ != Telling::beginnings) {
+    return telling_ == Telling::ends ? " in a case that it has not told of"
+                                     : " before it was through";
   }
   return worker_has_begun_ ? " between two cases" : " before its first case";
 }
@@ -460,7 +460,7 @@ void Batch::on_case_settled(const BatchEvent& event) {
 
 // Whether all cases have begun, as the program itself has told. Its list may lack some.
 bool Batch::all_have_begun() const {
-  if (framework_.tells() == Telling::beginnings) return announced_ && begun_ >= *announced_;
+  if (telling_ == Telling::beginnings) return announced_ && begun_ >= *announced_;
   return worker_finished_;
 }
 
@@ -473,7 +473,7 @@ void Batch::go_on() {
       if (!waiting_.empty()) return run_waiting();
       // A program that tells only of ends never says how many cases there are; it has now told of
       // all. A program that tells of beginnings has announced more cases than it lists.
-      if (framework_.tells() != Telling::ends) stopped_ = "its list does not have them";
+      if (telling_ != Telling::ends) stopped_ = "its list does not have them";
       break;
     case Isolation::process:
       if (!is_listed_) return ask(BatchAction::Kind::list);

@@ -159,7 +159,7 @@ bool Batch::is_skipped_as_a_whole() const {
 bool Batch::is_early(const WorkerEnd& end) const {
   if (worker_reached_ || beyond_cases_ || ran_empty_) return false;
   return end.exited_by_itself() && results_.empty() && ordered_.empty() && !announced_ &&
-         !has_told_ && !has_printed_help_ && framework_.tells() != Telling::nothing;
+         !has_told_ && !has_printed_help_ && telling_ != Telling::nothing;
 }
 
 // Judges cases whose processes exited and told of no case. If no process has told of one, main()
@@ -204,8 +204,9 @@ void Batch::skip_waiting() {
   ask(BatchAction::Kind::end);
 }
 
-// A case that no selection selects alone does not run.
-void Batch::run_waiting() {
+// What runs the next cases; none: no case waits. A case that no selection selects alone does not
+// run.
+std::optional<BatchAction> Batch::next_run() {
   while (!waiting_.empty()) {
     BatchAction action{BatchAction::Kind::run_cases};
     action.selection = isolation_ == Isolation::none ? select_many() : select_first();
@@ -215,9 +216,14 @@ void Batch::run_waiting() {
     } else {
       action.cases.push_back(waiting_.front());
     }
-    return start_worker(std::move(action));
+    return action;
   }
-  actions_.push_back({BatchAction::Kind::end});
+  return std::nullopt;
+}
+
+void Batch::run_waiting() {
+  if (std::optional<BatchAction> next = next_run()) return start_worker(std::move(*next));
+  ask(BatchAction::Kind::end);
 }
 
 void Batch::on_case_wanted() {
@@ -226,16 +232,11 @@ void Batch::on_case_wanted() {
   ordered_.clear();
   // Perhaps no process will tell of a case.
   if (!untold_.empty() && !has_told_) return;
-  while (!waiting_.empty()) {
-    BatchAction action{BatchAction::Kind::run_cases};
-    action.selection = select_first();
-    if (action.selection.empty()) continue;
-    action.cases.push_back(waiting_.front());
-    children_.push_back({waiting_.front(), now_us_, ++worker_});
-    waiting_.pop_front();
-    actions_.push_back(std::move(action));
-    return;
-  }
+  std::optional<BatchAction> next = next_run();
+  if (!next) return;
+  children_.push_back({waiting_.front(), now_us_, ++worker_});
+  waiting_.pop_front();
+  actions_.push_back(std::move(*next));
 }
 
 // Empty: nothing selects the first case alone. Then this case no longer waits, and is left out.

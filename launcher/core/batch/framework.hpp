@@ -35,7 +35,6 @@ class Framework {
   std::string_view selecting_option() const { return words_.selecting_option; }
   // Stands between the selections of two cases.
   char separator() const { return words_.separator; }
-  Telling tells() const { return tells_; }
 
   // Whether the selection of that case selects no other case, whatever other cases are called.
   virtual bool is_exact(std::string_view name) const = 0;
@@ -60,23 +59,20 @@ class Framework {
     std::string_view selecting_option;
     char separator;
   };
-  constexpr Framework(const Words& words, Telling tells) : words_(words), tells_(tells) {}
+  explicit constexpr Framework(const Words& words) : words_(words) {}
   ~Framework() = default;
 
  private:
   Words words_;
-  Telling tells_;
 };
 
 // The objects live as long as the program.
 const Framework& googletest();
+const Framework& catch2();
+const Framework& doctest();
+const Framework& boost_test();
 
 // The framework that a program's file shows (os/stack/elf_text.hpp).
 enum class FrameworkKind : std::uint8_t { googletest, catch2_two, catch2_three, doctest, boost };
-
-// `version`: catch2_two or catch2_three.
-const Framework& catch2(FrameworkKind version, Telling tells);
-const Framework& doctest(Telling tells);     // ends or nothing
-const Framework& boost_test(Telling tells);  // likewise
 
 }  // namespace holdfast

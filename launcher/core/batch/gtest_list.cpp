@@ -230,8 +230,7 @@ class JsonList {
 class Googletest final : public Framework {
  public:
   constexpr Googletest()
-      : Framework({"GoogleTest", "--gtest_list_tests", "--gtest_filter=", ':'},
-                  Telling::beginnings) {}
+      : Framework({"GoogleTest", "--gtest_list_tests", "--gtest_filter=", ':'}) {}
 
   // Whether no character of the name has a meaning in a filter.
   bool is_exact(std::string_view name) const override {

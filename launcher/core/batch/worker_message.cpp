@@ -16,18 +16,12 @@ std::string worker_message(std::initializer_list<std::string_view> fields) {
 }
 
 std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet) {
-  std::vector<std::string_view> fields;
-  if (!read_worker_fields(packet, fields)) return std::nullopt;
-  return fields;
-}
-
-bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields) {
-  fields.clear();
   if (packet.empty() || packet.size() > HOLDFAST_WORKER_LONGEST || packet.back() != '\0') {
-    return false;
+    return std::nullopt;
   }
+  std::vector<std::string_view> fields;
   while (!packet.empty()) fields.push_back(take_part(packet, '\0'));
-  return true;
+  return fields;
 }
 
 }  // namespace holdfast

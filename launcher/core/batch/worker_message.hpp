@@ -13,7 +13,5 @@ std::string worker_message(std::initializer_list<std::string_view> fields);
 
 // None: the packet is no message, because it is empty, too long, or does not end in a NUL byte.
 std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet);
-// The same, but it reuses the memory of `fields`. False: the packet is no message.
-bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields);
 
 }  // namespace holdfast

@@ -1,6 +1,7 @@
 #include "core/ctest/test_framework.hpp"
 
 #include "core/base/parts.hpp"
+#include "core/base/test_environment.hpp"
 
 namespace holdfast {
 namespace {
@@ -32,11 +33,7 @@ bool has_flag(const char* const* command, std::string_view name) {
 }
 
 bool has_variable(const char* const* environment, std::string_view name) {
-  for (const char* const* entry = environment; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (text.starts_with(name) && text.substr(name.size(), 1) == "=") return true;
-  }
-  return false;
+  return variable_in(environment, name).data() != nullptr;
 }
 
 // `python`, `python3`, `python3.11`

@@ -14,7 +14,6 @@
 #include "core/base/parts.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/gtest_report.hpp"
-#include "core/batch/unique_names.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 
@@ -98,8 +97,7 @@ BoostWord kind_of_other(std::string_view name) {
 
 class BoostTest final : public Framework {
  public:
-  explicit constexpr BoostTest(Telling tells)
-      : Framework({"Boost.Test", "--list_content=DOT", "--run_test=", ':'}, tells) {}
+  constexpr BoostTest() : Framework({"Boost.Test", "--list_content=DOT", "--run_test=", ':'}) {}
 
   bool is_exact(std::string_view path) const override {
     return path.find_first_of(k_special_in_path) == std::string_view::npos;
@@ -117,8 +115,7 @@ class BoostTest final : public Framework {
   }
 };
 
-constinit const BoostTest k_boost(Telling::ends);
-constinit const BoostTest k_silent_boost(Telling::nothing);
+constinit const BoostTest k_boost;
 
 // One unit of the list: `tu65536[…,color=green,label="name|file(12)"];`. Cases have numbers from
 // 65536 on. A suite that is open is followed by `{`.
@@ -235,9 +232,7 @@ class BoostReader {
 
 }  // namespace
 
-const Framework& boost_test(Telling tells) {
-  return tells == Telling::nothing ? k_silent_boost : k_boost;
-}
+const Framework& boost_test() { return k_boost; }
 
 ProgramWords<BoostWord> boost_words(char* const* arguments) {
   ProgramWords<BoostWord> words;

@@ -1,5 +1,3 @@
-#include "core/framework/catch2_framework.hpp"
-
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -12,7 +10,7 @@
 #include "core/batch/framework.hpp"
 #include "core/batch/gtest_output.hpp"
 #include "core/batch/gtest_report.hpp"
-#include "core/batch/unique_names.hpp"
+#include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 
 namespace holdfast {
@@ -95,6 +93,39 @@ bool is_shard_of_catch2(const ProgramWords<Catch2Word>& words) {
   return count && index && *index < *count;
 }
 
+}  // namespace
+
+ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
+  ProgramWords<Catch2Word> words;
+  for (char* const* word = arguments; *word != nullptr; ++word) {
+    if (!is_option(*word)) {
+      words.add(*word, Catch2Word::selection);
+      continue;
+    }
+    const OptionWord option = read_option(*word);
+    const bool is_known = option.last != nullptr;
+    words.add(*word, is_known ? option.last->kind : Catch2Word::other, option.value.value_or(""));
+    const bool may_take = !is_known || option.last->has_value;
+    const bool takes_next =
+        may_take && !option.value && word[1] != nullptr && (is_known || !is_option(word[1]));
+    if (takes_next) words.add_value(*++word);
+  }
+  if (!is_shard_of_catch2(words)) {
+    words.change(Catch2Word::shard_count, Catch2Word::other);
+    words.change(Catch2Word::shard_index, Catch2Word::other);
+  }
+  return words;
+}
+
+Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words) {
+  Catch2Shard shard;
+  shard.count = shard_number(words, Catch2Word::shard_count, shard.count).value_or(shard.count);
+  shard.index = shard_number(words, Catch2Word::shard_index, shard.index).value_or(shard.index);
+  return shard;
+}
+
+namespace {
+
 // How names of Catch2's cases are written on the command line, to select them. Catch2 ignores upper
 // and lower case in names, and blanks around them. A `*` at an end of a name stands for any text,
 // even after a `\`. A name that begins with `exclude:` gets a `*` in front, because Catch2 takes
@@ -116,11 +147,6 @@ bool is_in(std::string_view part, std::string_view text) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), are_same) != text.end();
 }
 
-constexpr std::string_view k_list = "<MatchingTests>";
-constexpr std::string_view k_empty_list = "<MatchingTests/>";
-constexpr std::string_view k_end_of_list = "</MatchingTests>";
-constexpr std::string_view k_name = "<Name>";
-constexpr std::string_view k_end_of_name = "</Name>";
 constexpr std::string_view k_indent = "  ";  // of a name in the list for people
 
 // Version 2 puts quotes around a name that begins with `#`.
@@ -153,8 +179,7 @@ constexpr int k_all_skipped = 4;
 
 class Catch2 final : public Framework {
  public:
-  explicit constexpr Catch2(Telling tells)
-      : Framework({"Catch2", "--list-tests", {}, ','}, tells) {}
+  constexpr Catch2() : Framework({"Catch2", "--list-tests", {}, ','}) {}
 
   // Catch2 ignores upper and lower case in names, so any selection may select another case too.
   bool is_exact(std::string_view /*name*/) const override { return false; }
@@ -194,88 +219,25 @@ class Catch2 final : public Framework {
   }
 };
 
-constinit const Catch2 k_catch2(Telling::ends);
-constinit const Catch2 k_silent_catch2(Telling::nothing);
-
-constexpr std::string_view k_result = ":test-result: ";
-
-// No line of Catch2's own that matters is longer.
-constexpr std::size_t k_longest_line = 4 * 1024;
-
-struct Word {
-  std::string_view text;
-  CaseEnd end;
-};
-// XFAIL: the case failed as its tag says ([!mayfail], [!shouldfail]).
-constexpr Word k_words[] = {{"PASS ", CaseEnd::passed},
-                            {"XFAIL ", CaseEnd::passed},
-                            {"SKIP ", CaseEnd::skipped},
-                            {"FAIL ", CaseEnd::failed}};
-
-// Reads "test cases: 3 | 1 passed | 2 failed". A column "failed as expected" is no failure.
-bool tells_of_failures(std::string_view columns) {
-  constexpr std::string_view k_failed = " failed";
-  while (!columns.empty()) {
-    std::string_view column = take_part(columns, '|');
-    while (column.ends_with(' ')) column.remove_suffix(1);
-    if (column.ends_with(k_failed)) return true;
-  }
-  return false;
-}
+constinit const Catch2 k_catch2;
 
 }  // namespace
 
-ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
-  ProgramWords<Catch2Word> words;
-  for (char* const* word = arguments; *word != nullptr; ++word) {
-    if (!is_option(*word)) {
-      words.add(*word, Catch2Word::selection);
-      continue;
-    }
-    const OptionWord option = read_option(*word);
-    const bool is_known = option.last != nullptr;
-    words.add(*word, is_known ? option.last->kind : Catch2Word::other, option.value.value_or(""));
-    const bool may_take = !is_known || option.last->has_value;
-    const bool takes_next =
-        may_take && !option.value && word[1] != nullptr && (is_known || !is_option(word[1]));
-    if (takes_next) words.add_value(*++word);
-  }
-  if (!is_shard_of_catch2(words)) {
-    words.change(Catch2Word::shard_count, Catch2Word::other);
-    words.change(Catch2Word::shard_index, Catch2Word::other);
-  }
-  return words;
-}
-
-Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words) {
-  Catch2Shard shard;
-  shard.count = shard_number(words, Catch2Word::shard_count, shard.count).value_or(shard.count);
-  shard.index = shard_number(words, Catch2Word::shard_index, shard.index).value_or(shard.index);
-  return shard;
-}
-
-const Framework& catch2(FrameworkKind version, Telling tells) {
-  const bool is_silent = version == FrameworkKind::catch2_two || tells == Telling::nothing;
-  return is_silent ? k_silent_catch2 : k_catch2;
-}
+const Framework& catch2() { return k_catch2; }
 
 std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {
-  if (xml.find(k_empty_list) != std::string_view::npos) return Catch2List{};
-  const std::size_t begin = xml.find(k_list);
-  const std::size_t end = xml.rfind(k_end_of_list);
-  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
-    return std::nullopt;
-  }
-  xml = xml.substr(begin, end - begin);
+  // The program may have printed anything before.
+  XmlTags tags(xml.substr(std::min(xml.find("<MatchingTests"), xml.size())));
   UniqueNames names;
-  for (std::size_t at = xml.find(k_name); at != std::string_view::npos; at = xml.find(k_name, at)) {
-    at += k_name.size();
-    const std::size_t name_end = xml.find(k_end_of_name, at);
-    if (name_end == std::string_view::npos) return std::nullopt;
-    names.add(without_entities(xml.substr(at, name_end - at)));
-    at = name_end;
+  bool is_in_name = false;
+  while (const std::optional<std::string_view> tag = tags.next()) {
+    if (tag == "</Name>") names.add(tags.text());
+    if (tag == "</MatchingTests>" || tag == "<MatchingTests/>") {
+      return is_in_name ? std::nullopt : std::optional(Catch2List{names.take(), {}});
+    }
+    is_in_name = tag == "<Name>";
   }
-  return Catch2List{names.take(), {}};
+  return std::nullopt;
 }
 
 std::optional<Catch2List> parse_catch2_name_list(std::string_view text) {
@@ -317,6 +279,36 @@ std::vector<std::string> take_other_shards(std::vector<std::string>& cases,
   cases = std::move(mine);
   return others;
 }
+
+namespace {
+
+constexpr std::string_view k_result = ":test-result: ";
+
+// No line of Catch2's own that matters is longer.
+constexpr std::size_t k_longest_line = 4 * 1024;
+
+struct Word {
+  std::string_view text;
+  CaseEnd end;
+};
+// XFAIL: the case failed as its tag says ([!mayfail], [!shouldfail]).
+constexpr Word k_words[] = {{"PASS ", CaseEnd::passed},
+                            {"XFAIL ", CaseEnd::passed},
+                            {"SKIP ", CaseEnd::skipped},
+                            {"FAIL ", CaseEnd::failed}};
+
+// Reads "test cases: 3 | 1 passed | 2 failed". A column "failed as expected" is no failure.
+bool tells_of_failures(std::string_view columns) {
+  constexpr std::string_view k_failed = " failed";
+  while (!columns.empty()) {
+    std::string_view column = take_part(columns, '|');
+    while (column.ends_with(' ')) column.remove_suffix(1);
+    if (column.ends_with(k_failed)) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::vector<ReportedCase> read_catch2_cases(std::string_view report) {
   std::vector<ReportedCase> cases;

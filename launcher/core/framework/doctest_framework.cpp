@@ -14,7 +14,6 @@
 #include "core/batch/framework.hpp"
 #include "core/batch/gtest_output.hpp"
 #include "core/batch/gtest_report.hpp"
-#include "core/batch/unique_names.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 
@@ -59,8 +58,7 @@ DoctestWord kind_of_word(std::string_view word) {
 
 class Doctest final : public Framework {
  public:
-  explicit constexpr Doctest(Telling tells)
-      : Framework({"doctest", "--list-test-cases", "--test-case=", ','}, tells) {}
+  constexpr Doctest() : Framework({"doctest", "--list-test-cases", "--test-case=", ','}) {}
 
   bool is_exact(std::string_view /*name*/) const override { return false; }
   bool selects(std::string_view name, std::string_view other) const override {
@@ -80,8 +78,7 @@ class Doctest final : public Framework {
   }
 };
 
-constinit const Doctest k_doctest(Telling::ends);
-constinit const Doctest k_silent_doctest(Telling::nothing);
+constinit const Doctest k_doctest;
 
 constexpr std::string_view k_doctest_blanks = " \t\r\n";
 constexpr std::string_view k_doctest_line =
@@ -324,9 +321,7 @@ class DoctestReader {
 
 }  // namespace
 
-const Framework& doctest(Telling tells) {
-  return tells == Telling::nothing ? k_silent_doctest : k_doctest;
-}
+const Framework& doctest() { return k_doctest; }
 
 ProgramWords<DoctestWord> doctest_words(char* const* arguments) {
   ProgramWords<DoctestWord> words;

@@ -2,31 +2,11 @@
 
 #include <algorithm>
 
-#include "core/base/number.hpp"
 #include "core/settings/wire.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::exec {
-
-bool is_variable(std::string_view entry, std::string_view name) {
-  return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
-}
-
-std::string_view variable_in(char** environment, std::string_view name, std::string_view unset) {
-  for (char** entry = environment; *entry != nullptr; ++entry) {
-    if (is_variable(*entry, name)) return std::string_view(*entry).substr(name.size() + 1);
-  }
-  return unset;
-}
-
-std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name) {
-  for (const std::string& entry : entries) {
-    if (is_variable(entry, name)) return std::string_view(entry).substr(name.size() + 1);
-  }
-  return {};
-}
-
 namespace {
 
 constexpr Milliseconds k_patience{60'000};

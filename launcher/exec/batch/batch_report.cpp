@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include <algorithm>
 
-#include <cerrno>
 #include <cstdio>
 
 #include "core/base/names.hpp"
@@ -54,7 +53,6 @@ Result<void> put(const std::string& file, std::string_view text) {
 
 // The more pages one write has, the less each page costs the kernel.
 constexpr std::size_t k_most_collected = 48UL * 1024UL;
-constexpr std::size_t k_longest_usual_case = 1024;
 
 }  // namespace
 
@@ -104,7 +102,6 @@ void BatchTotal::add(const supervision::AttemptResult& one) {
   if (more.survivors > 0) sum.survivor_list = more.survivor_list;
   add_leftovers(more);
   Observation& seen = result.observation;
-  seen.leaked = seen.leaked || one.observation.leaked;
   seen.leak_fails = one.observation.leak_fails;
   if (sum.exec_error == 0) sum.exec_error = more.exec_error;
   if (one.observation.end_reason != EndReason::none && !one.ended_for_companion) {
@@ -122,6 +119,7 @@ void BatchTotal::add_leftovers(const supervision::GuardReport& one) {
     }
     ++sum.leftovers;
   }
+  result.observation.leaked = sum.leftovers > 0;
 }
 
 std::string parts_in(const std::string& markers) {
@@ -160,10 +158,8 @@ Result<void> BatchReport::write(const std::vector<CaseResult>& results) {
   return put(file_, merge_.text(results, began_));
 }
 
-// Room that is never used is not touched, and so costs nothing.
 void CaseJournal::begin_record(unsigned worker) {
-  room_.reserve(k_most_collected + k_longest_usual_case);
-  record_.emplace("cases", os::unix_now_ms(), std::move(room_));
+  record_.emplace("cases", os::unix_now_ms());
   record_->text("attempt", identity_.attempt).text("test", identity_.test);
   record_->text("key", identity_.key);
   if (worker != 0) record_->number("worker", worker);
@@ -193,9 +189,9 @@ Result<void> CaseJournal::write() {
   if (!record_) return {};
   record_->end_list();
   if (!log_.empty()) record_->text("log", log_);
-  room_ = std::move(*record_).finish();
+  const std::string line = std::move(*record_).finish();
   record_.reset();
-  return os::append_line(path_, room_);
+  return os::append_line(path_, line);
 }
 
 }  // namespace holdfast::exec

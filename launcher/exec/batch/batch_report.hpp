@@ -11,7 +11,7 @@
 
 #include "core/base/json_line.hpp"
 #include "core/base/result.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/batch.hpp"
 #include "core/batch/case_result.hpp"
 #include "core/batch/gtest_report.hpp"
 #include "supervision/base/records.hpp"
@@ -96,7 +96,6 @@ class CaseJournal {
   std::string log_;                 // the file with the output of all cases in the record
   unsigned worker_ = 0;             // the worker of all cases in the record
   std::optional<JsonLine> record_;  // not written yet
-  std::string room_;
 };
 
 }  // namespace holdfast::exec

@@ -1,15 +1,13 @@
 #include "exec/batch/batch_run.hpp"
 
 #include <holdfast/worker_protocol.h>
-#include <sys/stat.h>
 #include <algorithm>
 
+#include "core/base/test_environment.hpp"
 #include "core/batch/batch.hpp"
-#include "exec/base/answer.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
 #include "exec/batch/fork_server.hpp"
-#include "exec/batch/gtest_program.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_link.hpp"
@@ -46,7 +44,7 @@ class BatchRun {
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         program_(test_program(plan.command, markers_, may_be_asked(*plan.test))),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
-        batch_(std::in_place, start_.isolation, program_->framework()),
+        batch_(std::in_place, start_.isolation, program_->framework(), program_->telling()),
         link_(link_of_worker()),
         slots_(plan),
         services_(plan, around),
@@ -315,7 +313,8 @@ class BatchRun {
     program_->use(markers_);
     link_ = link_of_worker();
     const std::string& name = action.cases.front();
-    batch_.emplace(Isolation::process, program_->framework(), Batch::Extent::one_case);
+    batch_.emplace(Isolation::process, program_->framework(), program_->telling(),
+                   Batch::Extent::one_case);
     happened({.kind = BatchEvent::Kind::listed, .cases = {name}});
     run_worker(program_->running(action.selection, TestProgram::Selected::one_case), name);
     (void)os::remove_own(markers_ + "/" + HOLDFAST_WORKER_SOCKET);
@@ -376,16 +375,8 @@ class BatchRun {
       perform(batch_->happened(event));
       write_journal();
     };
-    const auto has_marker = [this](const ForkedCase& child) {
-      return take_marker(markers_, {plan_.identity->attempt, child.child(), child.child_start(),
-                                    child.child_start()});
-    };
-    const auto left_behind = [this](const supervision::GuardReport& left) {
-      total_.add_leftovers(left);
-      total_.result.observation.leaked = true;
-    };
     ForkServer server({plan_, *batch_, program_->is_shard(), *capture, relay_, link_, slots_,
-                       *launcher, tell, has_marker, left_behind});
+                       *launcher, markers_, total_, tell});
     WorkerCommand command = program_->serving();
     services_.give_to(command);
     const AttemptPlan plan = plan_for(command.command(), *capture);

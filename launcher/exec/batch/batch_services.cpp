@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/base/parts.hpp"
-#include "exec/base/answer.hpp"
+#include "core/base/test_environment.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 

@@ -9,10 +9,8 @@
 
 #include "core/base/number.hpp"
 #include "core/batch/worker_message.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/messages.hpp"
 
 namespace holdfast::exec {
@@ -303,8 +301,9 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
   } else {
     event.end = child.end(server->by);
   }
-  event.end.marker = parts_.has_marker(child);
-  if (!event.end.left.empty()) parts_.left_behind(child.left());
+  event.end.marker = take_marker(parts_.markers, {parts_.plan.identity->attempt, child.child(),
+                                                  child.child_start(), child.child_start()});
+  if (!event.end.left.empty()) parts_.total.add_leftovers(child.left());
   event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
   event.child_said = child.said();
   event.child_finished = child.has_finished();

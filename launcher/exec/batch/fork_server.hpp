@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "core/base/duration.hpp"
 #include "core/batch/batch.hpp"
 #include "core/batch/case_result.hpp"
+#include "exec/batch/batch_report.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_link.hpp"
@@ -122,10 +122,6 @@ class ForkedCase {
 class ForkServer final : public CapturedOutput {
  public:
   using Tell = WorkerOrder::Tell;
-  // Returns whether the case's process has left its marker.
-  using HasMarker = std::function<bool(const ForkedCase&)>;
-  // The server calls this with the leftovers of a case.
-  using LeftBehind = std::function<void(const supervision::GuardReport&)>;
 
   struct Parts {
     const supervision::AttemptPlan& plan;
@@ -136,9 +132,9 @@ class ForkServer final : public CapturedOutput {
     WorkerLink& link;
     LentSlots& slots;
     std::string launcher;  // the path of holdfast-launcher
+    const std::string& markers;
+    BatchTotal& total;  // the leftovers of cases are added there
     Tell tell;
-    HasMarker has_marker;
-    LeftBehind left_behind;
   };
   explicit ForkServer(Parts parts)
       : CapturedOutput(parts.capture, parts.relay), parts_(std::move(parts)) {}

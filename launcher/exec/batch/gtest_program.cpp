@@ -1,6 +1,4 @@
 // Programs of GoogleTest 1.8 and later, linked with Holdfast's support or not.
-#include "exec/batch/gtest_program.hpp"
-
 #include <holdfast/worker_protocol.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -15,72 +13,18 @@
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/batch/gtest_list.hpp"
-#include "core/batch/worker_message.hpp"
 #include "core/ctest/test_framework.hpp"
-#include "exec/base/answer.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/gtest_worker.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/process.hpp"
 #include "os/stack/elf_text.hpp"
 
 namespace holdfast::exec {
-namespace {
-
-// Room for a million cases. The rest of a program that prints without end is dropped.
-constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
-
-}  // namespace
-
-Listing::Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link,
-                 Stream lists_on, Milliseconds limit)
-    : CapturedOutput(capture, relay),
-      link_(link),
-      lists_on_(lists_on),
-      until_(limit.count() == 0 ? k_longest : os::monotonic_now() + limit) {}
-
-void Listing::join(os::Wait& wait) {
-  CapturedOutput::join(wait);
-  link_.join(wait);
-}
-
-void Listing::on_main_started(pid_t main) {
-  main_ = main;
-  answer();
-}
-
-// A linked program waits for an answer before it prints its list.
-void Listing::answer() {
-  link_.accept(main_);
-  while (link_.next()) {
-    (void)link_.send(worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT}));
-  }
-}
-
-void Listing::look() {
-  answer();
-  CapturedOutput::look();
-}
-
-void Listing::take(Stream stream, std::string_view bytes) {
-  if (stream != lists_on_) return CapturedOutput::take(stream, bytes);
-  if (text_.size() < k_longest_list) text_ += bytes;
-}
-
-void Listing::on_pause(Milliseconds length) {
-  if (until_ != k_longest) until_ += length;
-}
-
-void Listing::finish() {
-  take_rest();
-  link_.drop();
-}
-
 namespace {
 
 constexpr std::string_view k_total_shards = "GTEST_TOTAL_SHARDS";

@@ -9,7 +9,6 @@
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/wait.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -26,16 +25,6 @@ constexpr Milliseconds k_quiet{5};
 // little must be left to read when it ends.
 constexpr std::chrono::nanoseconds k_rest{800'000};
 constexpr std::size_t k_much = 32UL * 1024UL;
-
-// We parse about this much output before we take the progress entries about it. The data that is
-// kept in between then stays in the processor's cache.
-constexpr std::size_t k_portion = 2UL * 1024UL;
-
-std::string_view first_lines(std::string_view bytes) {
-  if (bytes.size() <= k_portion) return bytes;
-  const std::size_t newline = bytes.find('\n', k_portion);
-  return newline == std::string_view::npos ? bytes : bytes.substr(0, newline + 1);
-}
 
 }  // namespace
 
@@ -146,12 +135,7 @@ void GtestWorker::take(Stream stream, std::string_view bytes) {
   if (stream == Stream::errors) return;
   segments_.push_back({printed_.size(), kept});
   if (segments_.size() > k_most_segments) segments_.pop_front();
-  while (!bytes.empty()) {
-    const std::string_view lines = first_lines(bytes);
-    bytes.remove_prefix(lines.size());
-    printed_.read(lines, [this](const GtestEvent& event) { on_printed(event); });
-    take_progress_of_printed();
-  }
+  printed_.read(bytes, [this](const GtestEvent& event) { on_printed(event); });
 }
 
 std::uint64_t GtestWorker::place_of(std::uint64_t offset) const {
@@ -263,34 +247,6 @@ void GtestWorker::take_entries() {
   if (progress_.is_broken()) stop_hearing();
 }
 
-// Takes entries between two parts of a long output. Otherwise we would keep many cases of which we
-// know only the output or only the entries.
-void GtestWorker::take_progress_of_printed() {
-  if (!progress_.valid()) return;
-  const std::int64_t now_us = os::monotonic_now_us();
-  while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
-    if (!is_printed(*entry)) return;
-    take_entry(*entry, now_us);
-  }
-}
-
-// True: the entry is about the first printed case that is not settled. An `end` entry is taken only
-// when a later case's first line has been read, because until then the line that ended the case may
-// be forged.
-bool GtestWorker::is_printed(const ProgressLog::Entry& entry) const {
-  if (printed_cases_.empty()) return false;
-  const Printed& first = printed_cases_.front();
-  switch (entry.kind) {
-    case ProgressLog::Entry::Kind::begin:
-      return first.name == entry.text;
-    case ProgressLog::Entry::Kind::end:
-      return printed_cases_.size() > 1 && first.end && first.name == open_;
-    case ProgressLog::Entry::Kind::message:
-      return false;
-  }
-  return false;
-}
-
 void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
   progress_.drop_first();
   is_run_printed_ = false;
@@ -364,9 +320,10 @@ void GtestWorker::hear_of_services() {
 }
 
 void GtestWorker::on_message(std::string_view packet) {
-  if (!read_worker_fields(packet, fields_)) return stop_hearing();
-  const std::string_view kind = fields_.front();
-  const std::string_view name = fields_.size() > 1 ? fields_[1] : std::string_view();
+  const auto fields = worker_fields(packet);
+  if (!fields) return stop_hearing();
+  const std::string_view kind = fields->front();
+  const std::string_view name = fields->size() > 1 ? (*fields)[1] : std::string_view();
   if (kind == HOLDFAST_WORKER_HELLO) {
     if (name != HOLDFAST_WORKER_VERSION) return stop_hearing();
     answer_hello();
@@ -377,8 +334,8 @@ void GtestWorker::on_message(std::string_view packet) {
     stop_hearing();
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
     on_begin_said(name);
-  } else if (kind == HOLDFAST_WORKER_END && fields_.size() > 2) {
-    on_end_said(name, case_end_named(fields_[2]));
+  } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
+    on_end_said(name, case_end_named((*fields)[2]));
   } else if (kind == HOLDFAST_WORKER_ASK && order_.services.are_used()) {
     order_.services.ask();
     is_asking_ = true;

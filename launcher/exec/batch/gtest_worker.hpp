@@ -11,12 +11,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/batch/batch.hpp"
 #include "core/batch/gtest_output.hpp"
-#include "exec/batch/progress_log.hpp"
 #include "exec/batch/test_program.hpp"
+#include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/wait.hpp"
 
@@ -64,9 +63,7 @@ class GtestWorker final : public BatchWorker {
   void follow_output();
   void take_progress();
   void take_entries();
-  void take_progress_of_printed();
   void take_entry(const ProgressLog::Entry& entry, std::int64_t now_us);
-  bool is_printed(const ProgressLog::Entry& entry) const;
   void on_begin_said(std::string_view name);
   void on_end_said(std::string_view name, CaseEnd said);
   bool must_look_again();
@@ -86,7 +83,6 @@ class GtestWorker final : public BatchWorker {
   Report report_;
   pid_t main_ = -1;
   ProgressLog progress_;
-  std::vector<std::string_view> fields_;  // of the message that is being read
   std::int64_t said_at_us_ = 0;  // when the message or entry that is being read was said; 0: now
   std::int64_t last_said_us_ = 0;
   bool is_all_printed_ = false;  // the process is gone, and its output was read to the end

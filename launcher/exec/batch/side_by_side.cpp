@@ -15,7 +15,6 @@
 #include "os/file/own_files.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 

@@ -15,9 +15,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/batch.hpp"
 #include "core/batch/case_result.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/settings/policy.hpp"

@@ -49,7 +49,6 @@ class BatchWorker : public CapturedOutput {
   explicit BatchWorker(WorkerOrder order)
       : CapturedOutput(order.capture, order.relay), order_(std::move(order)) {}
 
-  Verdict on_deadline() override { return Verdict::end_tree; }
   // Nobody waits for us now, and the next look may be far away.
   void on_tree_ends() override { order_.told(); }
   void on_tree_gone() override {
@@ -64,6 +63,34 @@ class BatchWorker : public CapturedOutput {
   WorkerOrder order_;
 };
 
+// Looks after a program while it lists its cases. Keeps the list, which is not for ctest.
+class Listing final : public CapturedOutput {
+ public:
+  // `lists_on`: the stream that the list comes on. `limit`: the time after which the program is
+  // ended; 0: none. The other arguments must outlive this object.
+  Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link, Stream lists_on,
+          Milliseconds limit);
+
+  void join(os::Wait& wait) override;
+  void look() override;
+  bool wants_start() const override { return true; }
+  void on_main_started(pid_t main) override;
+
+  // To be called when the program is gone.
+  void finish();
+  const std::string& text() const { return text_; }
+
+ private:
+  void answer();
+  // Anything besides the list (a sanitizer's report, stacks) is output of the test.
+  void take(Stream stream, std::string_view bytes) override;
+
+  WorkerLink& link_;
+  Stream lists_on_;
+  pid_t main_ = -1;
+  std::string text_;
+};
+
 // The program of a batch. Its test framework decides by which commands processes are started, how
 // the list of cases is read, and which class looks after a process.
 class TestProgram {
@@ -71,6 +98,8 @@ class TestProgram {
   virtual ~TestProgram() = default;
 
   virtual const Framework& framework() const = 0;
+  // What a process of several cases tells of them.
+  virtual Telling telling() const { return Telling::beginnings; }
 
   struct Start {
     Isolation isolation = Isolation::none;

@@ -5,6 +5,7 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/base/text.hpp"
 #include "core/far/srun_words.hpp"
 #include "core/lock/held_locks.hpp"

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/parts.hpp"
+#include "core/base/test_environment.hpp"
 #include "exec/base/answer.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/base/names.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
-#include "exec/base/answer.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/framework/report_program.hpp"
 
@@ -17,27 +17,6 @@ namespace holdfast::exec {
 namespace {
 
 constexpr std::string_view k_filters_variable = "BOOST_TEST_RUN_FILTERS";
-
-class BoostReports final : public CaseReports {
- public:
-  explicit BoostReports(std::string markers)
-      : CaseReports(std::move(markers), {names::k_boost_cases_file}) {}
-
-  CaseReport take(const ProcessEnd& end, const std::string& own_case,
-                  std::string_view /*printed*/) override {
-    if (const auto xml = take_file(names::k_boost_cases_file)) {
-      return read_boost_report(*xml, end, own_case);
-    }
-    CaseReport said;
-    said.has_begun = !tell_each();
-    if (!said.has_begun || end.kind != ProcessEnd::Kind::exited) return said;
-    said.is_through = true;
-    if (!own_case.empty()) {
-      said.cases.push_back({own_case, end.code == 0 ? CaseEnd::passed : CaseEnd::failed});
-    }
-    return said;
-  }
-};
 
 class BoostProgram final : public ReportProgram {
  public:
@@ -54,12 +33,13 @@ class BoostProgram final : public ReportProgram {
           "its command has options that Holdfast does not know, or one that selects or logs twice";
     }
     can_report_ = !loggers_.empty();
+    report_files_ = {names::k_boost_cases_file};
     why_untold_ =
         "Boost.Test cannot tell of its cases beside the loggers of its own (isolation process "
         "tells them apart)";
   }
 
-  const Framework& framework() const override { return boost_test(telling()); }
+  const Framework& framework() const override { return boost_test(); }
 
   WorkerCommand running_all() const override { return made_of(words_.without({})); }
   WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
@@ -75,6 +55,21 @@ class BoostProgram final : public ReportProgram {
     return made;
   }
   Stream lists_on() const override { return Stream::errors; }
+
+  CaseReport take_report(const ProcessEnd& end, const std::string& own_case,
+                         std::string_view /*printed*/) const override {
+    if (const auto xml = take_file(names::k_boost_cases_file)) {
+      return read_boost_report(*xml, end, own_case);
+    }
+    CaseReport said;
+    said.has_begun = !has_reports();
+    if (!said.has_begun || end.kind != ProcessEnd::Kind::exited) return said;
+    said.is_through = true;
+    if (!own_case.empty()) {
+      said.cases.push_back({own_case, end.code == 0 ? CaseEnd::passed : CaseEnd::failed});
+    }
+    return said;
+  }
 
  private:
   // The value of the last such option, or of the variable; empty: neither is there.
@@ -111,10 +106,6 @@ class BoostProgram final : public ReportProgram {
     std::optional<BoostList> list = parse_boost_list(text);
     if (list) select(std::move(*list), event);
     return list.has_value();
-  }
-
-  std::unique_ptr<CaseReports> reports_in(std::string markers) const override {
-    return std::make_unique<BoostReports>(std::move(markers));
   }
 
   // The command with these arguments, and with our logger in place of the options of its own.

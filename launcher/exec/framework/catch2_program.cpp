@@ -1,63 +1,16 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
-// print as it is. core/framework/catch2_framework.hpp says what can still be known of their cases.
+// print as it is. core/framework/case_report.hpp says what can still be known of their cases.
 #include <optional>
 #include <utility>
 
 #include "core/base/names.hpp"
-#include "core/framework/catch2_framework.hpp"
+#include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/framework/report_program.hpp"
 
 namespace holdfast::exec {
 namespace {
-
-class Catch2Reports final : public CaseReports {
- public:
-  // `has_totals`: without files, the totals that a process prints tell of its cases, and its exit
-  // code. Otherwise only its exit code does.
-  Catch2Reports(std::string markers, bool has_totals)
-      : CaseReports(std::move(markers), {names::k_catch2_cases_file, names::k_catch2_totals_file}),
-        has_totals_(has_totals) {}
-
-  CaseReport take(const ProcessEnd& end, const std::string& own_case,
-                  std::string_view printed) override {
-    CaseReport said;
-    const bool has_exited = end.kind == ProcessEnd::Kind::exited;
-    Catch2Totals totals(tell_each() ? Catch2Totals::Source::compact
-                                    : Catch2Totals::Source::console);
-    if (tell_each()) {
-      const auto cases = take_file(names::k_catch2_cases_file);
-      said.has_begun = cases.has_value();
-      if (cases) said.cases = read_catch2_cases(*cases);
-      totals.read(take_file(names::k_catch2_totals_file).value_or(""));
-    } else if (has_totals_) {
-      totals.read(printed);
-    } else {
-      said.is_through = has_exited;
-    }
-    totals.end();
-    // After a fatal signal, Catch2 ends its reports as it does after a whole run, although the
-    // program may live on.
-    const bool has_crashed = totals.has_crashed() && !has_exited;
-    said.is_through = said.is_through || (totals.are_there() && !has_crashed);
-    said.ran_nothing = said.is_through && totals.ran_nothing();
-    // If the process has crashed, it has crashed in the last case.
-    if (has_crashed && !said.cases.empty() && said.cases.back().end == CaseEnd::failed) {
-      said.died_in = std::move(said.cases.back());
-      said.cases.pop_back();
-    }
-    const bool is_by_code = !tell_each() && said.is_through && !said.ran_nothing;
-    if (is_by_code && !own_case.empty()) {
-      const bool is_well = !totals.has_failed() && (!has_exited || end.code == 0);
-      said.cases.push_back({own_case, is_well ? CaseEnd::passed : CaseEnd::failed});
-    }
-    return said;
-  }
-
- private:
-  bool has_totals_;
-};
 
 class Catch2Program final : public ReportProgram {
  public:
@@ -78,11 +31,12 @@ class Catch2Program final : public ReportProgram {
     why_untold_ =
         "its run may end before all cases (--abort), or there is no directory for what Catch2 "
         "tells of them";
+    report_files_ = {names::k_catch2_cases_file, names::k_catch2_totals_file};
     list_file_ = names::k_catch2_list_file;
     may_have_no_list_ = false;
   }
 
-  const Framework& framework() const override { return catch2(version_, telling()); }
+  const Framework& framework() const override { return catch2(); }
 
   WorkerCommand running_all() const override {
     WorkerCommand made(given_);
@@ -120,6 +74,43 @@ class Catch2Program final : public ReportProgram {
 
   bool is_shard() const override { return catch2_shard(words_).count > 1; }
 
+  // Without files, the totals that a process prints tell of its cases, and its exit code. Otherwise
+  // only its exit code does.
+  CaseReport take_report(const ProcessEnd& end, const std::string& own_case,
+                         std::string_view printed) const override {
+    CaseReport said;
+    const bool has_exited = end.kind == ProcessEnd::Kind::exited;
+    Catch2Totals totals(has_reports() ? Catch2Totals::Source::compact
+                                      : Catch2Totals::Source::console);
+    if (has_reports()) {
+      const auto cases = take_file(names::k_catch2_cases_file);
+      said.has_begun = cases.has_value();
+      if (cases) said.cases = read_catch2_cases(*cases);
+      totals.read(take_file(names::k_catch2_totals_file).value_or(""));
+    } else if (prints_totals()) {
+      totals.read(printed);
+    } else {
+      said.is_through = has_exited;
+    }
+    totals.end();
+    // After a fatal signal, Catch2 ends its reports as it does after a whole run, although the
+    // program may live on.
+    const bool has_crashed = totals.has_crashed() && !has_exited;
+    said.is_through = said.is_through || (totals.are_there() && !has_crashed);
+    said.ran_nothing = said.is_through && totals.ran_nothing();
+    // If the process has crashed, it has crashed in the last case.
+    if (has_crashed && !said.cases.empty() && said.cases.back().end == CaseEnd::failed) {
+      said.died_in = std::move(said.cases.back());
+      said.cases.pop_back();
+    }
+    const bool is_by_code = !has_reports() && said.is_through && !said.ran_nothing;
+    if (is_by_code && !own_case.empty()) {
+      const bool is_well = !totals.has_failed() && (!has_exited || end.code == 0);
+      said.cases.push_back({own_case, is_well ? CaseEnd::passed : CaseEnd::failed});
+    }
+    return said;
+  }
+
  private:
   bool read_list(std::string_view text, int code, BatchEvent& event) const override {
     std::optional<Catch2List> list;
@@ -134,11 +125,10 @@ class Catch2Program final : public ReportProgram {
     event.why = std::move(list->trouble);
     return true;
   }
-  std::unique_ptr<CaseReports> reports_in(std::string markers) const override {
-    // Only the console reporter, on stdout, prints totals that can be read.
-    const bool has_totals =
-        !words_.has(Catch2Word::reporter) && !words_.has(Catch2Word::output) && !is_question_;
-    return std::make_unique<Catch2Reports>(std::move(markers), has_totals);
+
+  // Only the console reporter, on stdout, prints totals that can be read.
+  bool prints_totals() const {
+    return !words_.has(Catch2Word::reporter) && !words_.has(Catch2Word::output) && !is_question_;
   }
 
   std::string report_as(std::string_view reporter, std::string_view file) const {

@@ -14,37 +14,6 @@
 namespace holdfast::exec {
 namespace {
 
-class DoctestReports final : public CaseReports {
- public:
-  // `markers`: where the processes of several cases leave their reports; empty: they leave none.
-  // `has_totals`: those of one case print totals.
-  DoctestReports(std::string markers, bool has_totals)
-      : CaseReports(std::move(markers), {names::k_doctest_cases_file}), has_totals_(has_totals) {}
-
-  CaseReport take(const ProcessEnd& end, const std::string& own_case,
-                  std::string_view printed) override {
-    const auto xml = take_file(names::k_doctest_cases_file);
-    CaseReport said;
-    const bool has_exited = end.kind == ProcessEnd::Kind::exited;
-    if (own_case.empty()) {
-      if (xml) return read_doctest_report(*xml);
-      said.has_begun = !tell_each();
-      said.is_through = !tell_each() && has_exited;
-    } else if (has_totals_) {
-      // After a fatal signal, doctest prints totals and then dies of the signal.
-      if (has_exited) said = read_doctest_totals(printed, own_case);
-      said.has_begun = printed.find("[doctest] ") != std::string_view::npos;
-    } else if (has_exited) {
-      said.is_through = true;
-      said.cases.push_back({own_case, end.code == 0 ? CaseEnd::passed : CaseEnd::failed});
-    }
-    return said;
-  }
-
- private:
-  bool has_totals_;
-};
-
 class DoctestProgram final : public ReportProgram {
  public:
   DoctestProgram(const os::Command& command, const std::string& markers)
@@ -58,10 +27,11 @@ class DoctestProgram final : public ReportProgram {
     why_untold_ =
         "doctest cannot tell of its cases beside the reporter and the options of its own "
         "(isolation process tells them apart)";
+    report_files_ = {names::k_doctest_cases_file};
     list_file_ = names::k_doctest_list_file;
   }
 
-  const Framework& framework() const override { return doctest(telling()); }
+  const Framework& framework() const override { return doctest(); }
 
   WorkerCommand running_all() const override {
     WorkerCommand made(given_);
@@ -86,15 +56,32 @@ class DoctestProgram final : public ReportProgram {
     return made;
   }
 
+  CaseReport take_report(const ProcessEnd& end, const std::string& own_case,
+                         std::string_view printed) const override {
+    const auto xml = take_file(names::k_doctest_cases_file);
+    CaseReport said;
+    const bool has_exited = end.kind == ProcessEnd::Kind::exited;
+    if (own_case.empty()) {
+      if (xml) return read_doctest_report(*xml);
+      said.has_begun = !has_reports();
+      said.is_through = !has_reports() && has_exited;
+    } else if (!words_.has(DoctestWord::report)) {
+      // A process of one case prints totals. After a fatal signal, doctest prints them and then
+      // dies of the signal.
+      if (has_exited) said = read_doctest_totals(printed, own_case);
+      said.has_begun = printed.find("[doctest] ") != std::string_view::npos;
+    } else if (has_exited) {
+      said.is_through = true;
+      said.cases.push_back({own_case, end.code == 0 ? CaseEnd::passed : CaseEnd::failed});
+    }
+    return said;
+  }
+
  private:
   bool read_list(std::string_view text, int /*code*/, BatchEvent& event) const override {
     std::optional<std::vector<std::string>> list = parse_doctest_list(text);
     if (list) event.cases = std::move(*list);
     return list.has_value();
-  }
-
-  std::unique_ptr<CaseReports> reports_in(std::string markers) const override {
-    return std::make_unique<DoctestReports>(std::move(markers), !words_.has(DoctestWord::report));
   }
 
   void add_report(WorkerCommand& made) const {

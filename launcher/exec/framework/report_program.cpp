@@ -1,7 +1,6 @@
 #include "exec/framework/report_program.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "core/base/parts.hpp"
 #include "exec/batch/side_by_side.hpp"
@@ -27,35 +26,23 @@ std::optional<CaseEnd> worst_of(const std::vector<ReportedCase>& cases, std::str
 
 }  // namespace
 
-std::optional<std::string> CaseReports::take_file(std::string_view file) const {
-  return take_report_file(markers_, file);
-}
-
-void CaseReports::forget() {
-  for (const std::string_view file : files_) (void)take_file(file);
-}
-
-ReportWorker::ReportWorker(WorkerOrder order, std::unique_ptr<CaseReports> reports)
+ReportWorker::ReportWorker(WorkerOrder order, const ReportProgram& program)
     : BatchWorker(std::move(order)),
-      reports_(std::move(reports)),
+      program_(program),
       from_(order_.relay.position()),
-      since_us_(os::monotonic_now_us()),
-      until_(k_longest) {
-  // A process whose cases together count as one test has the time of one case.
-  const bool has_limit = !order_.own_case.empty() || !reports_->tell_each();
+      since_us_(os::monotonic_now_us()) {
+  // A process whose cases together count as one test has the time of one case. If there are several
+  // cases, it is not known which case runs, so no case has a limit.
+  const bool has_limit = !order_.own_case.empty() || !program_.has_reports();
   if (has_limit && order_.case_timeout.count() > 0) {
     until_ = os::monotonic_now() + order_.case_timeout;
   }
-  reports_->forget();
+  program_.forget_reports();
 }
 
 void ReportWorker::look() {
   CapturedOutput::look();
   order_.told();
-}
-
-void ReportWorker::on_pause(Milliseconds length) {
-  if (until_ != k_longest) until_ += length;
 }
 
 void ReportWorker::take(Stream stream, std::string_view bytes) {
@@ -68,7 +55,7 @@ void ReportWorker::take(Stream stream, std::string_view bytes) {
 
 OutputRange ReportWorker::finish(const ProcessEnd& end) {
   take_rest();
-  const CaseReport said = reports_->take(end, order_.own_case, printed_);
+  const CaseReport said = program_.take_report(end, order_.own_case, printed_);
   if (order_.own_case.empty()) {
     tell_cases(said);
   } else {
@@ -168,8 +155,15 @@ BatchEvent ReportProgram::listed(std::string_view printed, const WorkerEnd& end)
 }
 
 std::unique_ptr<BatchWorker> ReportProgram::worker(WorkerOrder order) const {
-  return std::make_unique<ReportWorker>(std::move(order),
-                                        reports_in(has_reports() ? markers_ : std::string()));
+  return std::make_unique<ReportWorker>(std::move(order), *this);
+}
+
+std::optional<std::string> ReportProgram::take_file(std::string_view file) const {
+  return has_reports() ? take_report_file(markers_, file) : std::nullopt;
+}
+
+void ReportProgram::forget_reports() const {
+  for (const std::string_view file : report_files_) (void)take_file(file);
 }
 
 void ReportProgram::use(const std::string& markers) {

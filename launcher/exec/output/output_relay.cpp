@@ -11,6 +11,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/base/test_environment.hpp"
 #include "core/log/kept_output.hpp"
 #include "exec/base/answer.hpp"
 #include "forensics/probes.hpp"
@@ -18,6 +19,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "supervision/attempt/attempt_result.hpp"
 #include "os/file/wait.hpp"
 #include "supervision/base/records.hpp"
 

@@ -146,6 +146,11 @@ class CapturedOutput : public supervision::Companion {
   void join(os::Wait& wait) override;
   void look() override;
   void tell(const std::string& text) override;
+  Milliseconds deadline() override { return until_; }
+  Verdict on_deadline() override { return Verdict::end_tree; }
+  void on_pause(Milliseconds length) override {
+    if (until_ != k_longest) until_ += length;
+  }
   // To be called when the process is gone: takes the output that is left, and passes it on. Waits
   // for ctest.
   void take_rest();
@@ -155,6 +160,8 @@ class CapturedOutput : public supervision::Companion {
   virtual void read_output();
   // What was read of a stream.
   virtual void take(Stream stream, std::string_view bytes) { relay_.write(stream, bytes); }
+
+  Milliseconds until_ = k_longest;  // when the process is ended; k_longest: never
 
  private:
   supervision::Capture& capture_;

@@ -8,7 +8,6 @@
 #include "core/lock/held_locks.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/far/near_run.hpp"
-#include "forensics/probes.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/program_identity.hpp"

@@ -9,6 +9,7 @@
 #include "core/base/process_name.hpp"
 #include "core/base/proc_status.hpp"
 #include "core/lock/held_locks.hpp"
+#include "core/base/test_environment.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/process/process.hpp"
@@ -27,9 +28,7 @@ bool lives(const ProcessName& stamp) {
 std::string_view value_of(std::string_view environment, std::string_view name) {
   while (!environment.empty()) {
     const std::string_view entry = take_part(environment, '\0');
-    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) {
-      return entry.substr(name.size() + 1);
-    }
+    if (is_variable(entry, name)) return entry.substr(name.size() + 1);
   }
   return {};
 }

@@ -3,12 +3,10 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "exec/batch/gtest_program.hpp"
 #include "exec/batch/gtest_worker.hpp"
-#include "exec/framework/report_program.hpp"
+#include "exec/batch/test_program.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"
 
@@ -17,16 +15,6 @@ namespace {
 
 constexpr Milliseconds k_limit{3'600'000};
 constexpr Milliseconds k_pause{3};
-
-// Tells of each case, but of none so far.
-class NoReports final : public CaseReports {
- public:
-  NoReports() : CaseReports("/nowhere", {}) {}
-  CaseReport take(const ProcessEnd& /*end*/, const std::string& /*own_case*/,
-                  std::string_view /*printed*/) override {
-    return {};
-  }
-};
 
 class Pause : public testing::Test {
  protected:
@@ -44,7 +32,7 @@ class Pause : public testing::Test {
 
   std::unique_ptr<BatchWorker> report_worker(const std::string& own_case,
                                              Milliseconds limit = k_limit) {
-    return std::make_unique<ReportWorker>(order(own_case, limit), std::make_unique<NoReports>());
+    return program_->worker(order(own_case, limit));
   }
 
   // By how much a pause after at least `k_pause` moves its deadline.
@@ -63,6 +51,11 @@ class Pause : public testing::Test {
   OutputRelay relay_{std::string()};
   WorkerLink link_;
   BatchServices services_;
+  char* no_words_[2] = {nullptr, nullptr};
+  char* nothing_[1] = {nullptr};
+  // It has no name, and its processes leave reports of their cases.
+  const std::unique_ptr<TestProgram> program_ =
+      doctest_program({.arguments = no_words_, .environment = nothing_}, "/nowhere");
   const std::string none_;
   const std::string case_ = "A.a";
 };

@@ -43,8 +43,7 @@ TEST(JsonLine, AKeyMayBeLong) {
 }
 
 TEST(JsonLine, ListsAndObjects) {
-  std::string room = "not needed any more";
-  JsonLine line("t", 0, std::move(room));
+  JsonLine line("t", 0);
   line.begin_list("l").begin_object().text("a", "x\"").number("b", 1).end_object();
   line.begin_object().text("a", "y").end_object().end_list().begin_list("none").end_list();
   line.begin_list("texts").item("x\"").item("[").item("").end_list();

@@ -46,7 +46,7 @@ TEST(BatchOfNoCaseTest, cases_of_an_empty_list_that_are_lost_are_said) {
 
 // It died, and then cannot say which cases it has.
 TEST(BatchOfNoCaseTest, one_that_died_at_its_start_is_not_run_again_as_one_test) {
-  Story story(Isolation::none, doctest(Telling::ends));
+  Story story(Isolation::none, doctest(), Telling::ends);
   EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "run all");
   const std::string after = story.tell(gone(signalled(11)));
   EXPECT_NE(after.find("list"), std::string::npos) << after;

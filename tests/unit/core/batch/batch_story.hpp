@@ -38,8 +38,8 @@ inline ProcessEnd signalled(int number) { return {ProcessEnd::Kind::signalled, n
 class Story {
  public:
   explicit Story(Isolation isolation, const Framework& framework = googletest(),
-                 Batch::Extent extent = Batch::Extent::whole)
-      : batch(isolation, framework, extent) {}
+                 Telling telling = Telling::beginnings, Batch::Extent extent = Batch::Extent::whole)
+      : batch(isolation, framework, telling, extent) {}
 
   std::string tell(const Event& event) {
     std::string text;

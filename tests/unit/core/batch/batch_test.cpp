@@ -136,7 +136,7 @@ TEST(BatchTest, there_is_no_cap) {
     if (i == 0) story.tell(listed(all));
   }
   EXPECT_EQ(story.batch.results().size(), 1000U);
-  EXPECT_EQ(story.batch.workers(), 1000U);
+  EXPECT_EQ(story.batch.results().back().worker, 1000U);
   EXPECT_EQ(story.batch.summary(), "1000 cases: 1000 crashed (A.c0, A.c1, A.c2 and 997 more)");
 }
 

@@ -130,7 +130,7 @@ TEST(DoctestReportTest, names_no_more_than_100_nested_subcases) {
 }
 
 TEST(DoctestSelectionTest, a_name_is_a_pattern_for_itself) {
-  const Framework& framework = doctest(Telling::ends);
+  const Framework& framework = doctest();
   EXPECT_EQ(framework.selection_without("a, b*\\ \"c\"", {}), "a? b?? ?c?");
   EXPECT_TRUE(framework.selects("a?c", "aXc"));
   EXPECT_TRUE(framework.selects("Twin", "tWIN"));
@@ -200,7 +200,7 @@ TEST(BoostReportTest, a_run_that_is_aborted_ends_in_its_case) {
 }
 
 TEST(BoostSelectionTest, what_has_a_meaning_is_cut_off) {
-  const Framework& framework = boost_test(Telling::ends);
+  const Framework& framework = boost_test();
   EXPECT_EQ(framework.selection_without("s/t<int>", {}), "s/t<int>");
   EXPECT_EQ(framework.selection_without("s/t<a::b, c>/x", {}), "s/t<a*/x");
   EXPECT_TRUE(framework.is_exact("s/t<int>"));

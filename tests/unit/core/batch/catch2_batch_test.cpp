@@ -4,13 +4,10 @@
 namespace holdfast {
 namespace {
 
-const Framework& three() { return catch2(FrameworkKind::catch2_three, Telling::ends); }
-const Framework& two() { return catch2(FrameworkKind::catch2_two, Telling::nothing); }
-
 Event finished() { return simple(Event::Kind::finished); }
 
 TEST(Catch2BatchTest, cases_that_share_a_process_need_no_list) {
-  Story story(Isolation::none, three());
+  Story story(Isolation::none, catch2(), Telling::ends);
   EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "run all");
   story.tell(announced(2));
   EXPECT_EQ(story.pass("a"), "a passed in 1");
@@ -22,7 +19,7 @@ TEST(Catch2BatchTest, cases_that_share_a_process_need_no_list) {
 }
 
 TEST(Catch2BatchTest, after_an_untold_death_each_of_the_rest_has_its_own_process) {
-  Story story(Isolation::none, three());
+  Story story(Isolation::none, catch2(), Telling::ends);
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(2));
   story.pass("a");
@@ -43,7 +40,7 @@ TEST(Catch2BatchTest, after_an_untold_death_each_of_the_rest_has_its_own_process
 
 TEST(Catch2BatchTest, a_death_that_no_case_repeats_is_red) {
   for (const ProcessEnd& end : {signalled(11), exited(0), exited(3)}) {
-    Story story(Isolation::none, three());
+    Story story(Isolation::none, catch2(), Telling::ends);
     story.tell(simple(Event::Kind::begun));
     story.tell(announced(1));
     EXPECT_EQ(story.tell(gone(end)), "say; list");
@@ -58,7 +55,7 @@ TEST(Catch2BatchTest, a_death_that_no_case_repeats_is_red) {
 }
 
 TEST(Catch2BatchTest, after_a_told_death_a_fresh_worker_goes_on_with_the_rest) {
-  Story story(Isolation::none, three());
+  Story story(Isolation::none, catch2(), Telling::ends);
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(2));
   story.pass("a");
@@ -75,7 +72,7 @@ TEST(Catch2BatchTest, after_a_told_death_a_fresh_worker_goes_on_with_the_rest) {
 }
 
 TEST(Catch2BatchTest, a_death_in_the_last_case_leaves_nothing) {
-  Story story(Isolation::none, three());
+  Story story(Isolation::none, catch2(), Telling::ends);
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(1));
   story.tell(began("a"));
@@ -85,7 +82,7 @@ TEST(Catch2BatchTest, a_death_in_the_last_case_leaves_nothing) {
 }
 
 TEST(Catch2BatchTest, what_the_whole_limit_leaves_is_not_run) {
-  Story story(Isolation::none, three());
+  Story story(Isolation::none, catch2(), Telling::ends);
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(2));
   story.pass("a");
@@ -96,7 +93,7 @@ TEST(Catch2BatchTest, what_the_whole_limit_leaves_is_not_run) {
 
 TEST(Catch2BatchTest, the_code_of_skipped_cases_is_no_failure) {
   for (const Isolation isolation : {Isolation::none, Isolation::process}) {
-    Story story(isolation, three());
+    Story story(isolation, catch2(), Telling::ends);
     story.tell(simple(Event::Kind::begun));
     if (isolation == Isolation::process) story.tell(listed({"a"}));
     story.tell(announced(1));
@@ -107,7 +104,7 @@ TEST(Catch2BatchTest, the_code_of_skipped_cases_is_no_failure) {
     EXPECT_EQ(story.batch.summary(), "1 case: 1 skipped");
     EXPECT_EQ(story.batch.conclude().main.code, 0);
   }
-  Story passed(Isolation::process, three());
+  Story passed(Isolation::process, catch2(), Telling::ends);
   passed.tell(simple(Event::Kind::begun));
   passed.tell(listed({"a"}));
   passed.tell(announced(1));
@@ -118,7 +115,7 @@ TEST(Catch2BatchTest, the_code_of_skipped_cases_is_no_failure) {
 }
 
 TEST(Catch2BatchTest, names_that_catch2_takes_for_one_are_not_run) {
-  Story story(Isolation::process, two());
+  Story story(Isolation::process, catch2(), Telling::nothing);
   story.tell(simple(Event::Kind::begun));
   EXPECT_EQ(story.tell(listed({"Foo", "foo", "  ", "bar"})),
             "Foo not_run in 0; foo not_run in 0;    not_run in 0; run bar");
@@ -128,7 +125,7 @@ TEST(Catch2BatchTest, names_that_catch2_takes_for_one_are_not_run) {
 }
 
 TEST(Catch2BatchTest, a_further_attempt_asks_first_which_others_there_are) {
-  Story story(Isolation::process, three());
+  Story story(Isolation::process, catch2(), Telling::ends);
   Event begun = simple(Event::Kind::begun);
   begun.cases = {"b"};
   EXPECT_EQ(story.tell(begun), "list");
@@ -149,7 +146,7 @@ TEST(Catch2BatchTest, a_program_that_tells_nothing_is_one_test) {
             "run as one test; worker 1 exited with code 0 before it was through"},
         Row{signalled(11), false, Outcome::crashed,
             "run as one test; worker 1 died of signal 11 before it was through"}}) {
-    Story story(Isolation::none, two());
+    Story story(Isolation::none, catch2(), Telling::nothing);
     EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "run all");
     story.tell(announced(1));
     if (row.is_through) story.tell(finished());

@@ -1,4 +1,4 @@
-#include "core/framework/catch2_framework.hpp"
+#include "core/framework/case_report.hpp"
 
 #include <gtest/gtest.h>
 

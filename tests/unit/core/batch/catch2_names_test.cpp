@@ -5,7 +5,7 @@
 namespace holdfast {
 namespace {
 
-const Framework& k_framework = catch2(FrameworkKind::catch2_three, Telling::ends);
+const Framework& k_framework = catch2();
 
 TEST(Catch2NamesTest, what_has_a_meaning_is_taken_literally) {
   struct Row {

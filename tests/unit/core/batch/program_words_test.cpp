@@ -85,13 +85,9 @@ TEST(Catch2CommandTest, a_shard_is_a_count_and_an_index) {
 }
 
 TEST(FrameworkTest, a_selection_can_be_taken_out_of_a_command) {
-  EXPECT_EQ(unselected(catch2(FrameworkKind::catch2_three, Telling::ends),
-                       {"[a]", "-s", "--shard-count", "3", "name"}),
-            "-s");
-  EXPECT_EQ(unselected(doctest(Telling::ends), {"--dt-tc=a,b", "-tce=c", "-test-case=d", "x"}),
-            "-tce=c x");
-  EXPECT_EQ(unselected(boost_test(Telling::ends),
-                       {"-t", "a/b", "--run_test=c", "--log_level=all", "-t=d", "x"}),
+  EXPECT_EQ(unselected(catch2(), {"[a]", "-s", "--shard-count", "3", "name"}), "-s");
+  EXPECT_EQ(unselected(doctest(), {"--dt-tc=a,b", "-tce=c", "-test-case=d", "x"}), "-tce=c x");
+  EXPECT_EQ(unselected(boost_test(), {"-t", "a/b", "--run_test=c", "--log_level=all", "-t=d", "x"}),
             "--log_level=all -t=d x");
   EXPECT_EQ(unselected(googletest(), {"--gtest_filter=a", "x"}), "--gtest_filter=a x");
 }

@@ -58,7 +58,7 @@ TEST(SideBySideTest, the_limit_of_a_case_stops_nothing_else) {
 
 // Whether the program runs as it is decides the larger batch.
 TEST(SideBySideTest, a_batch_of_one_case_says_that_its_process_told_nothing) {
-  Story story(Isolation::process, googletest(), Batch::Extent::one_case);
+  Story story(Isolation::process, googletest(), Telling::beginnings, Batch::Extent::one_case);
   EXPECT_EQ(story.tell(listed({"A.a"})), "run A.a");
   EXPECT_EQ(story.tell(gone(exited(0))), "A.a premature_exit in 1; end");
   EXPECT_TRUE(story.batch.results().front().untold);

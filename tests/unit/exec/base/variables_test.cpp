@@ -1,8 +1,8 @@
-#include "exec/base/answer.hpp"
+#include "core/base/test_environment.hpp"
 
 #include <gtest/gtest.h>
 
-namespace holdfast::exec {
+namespace holdfast {
 namespace {
 
 TEST(Variables, AreNamedInFull) {
@@ -18,4 +18,4 @@ TEST(Variables, AreNamedInFull) {
 }
 
 }  // namespace
-}  // namespace holdfast::exec
+}  // namespace holdfast

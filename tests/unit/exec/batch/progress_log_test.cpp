@@ -1,5 +1,5 @@
 // What is read of the shared memory of a program. The test is the program.
-#include "exec/batch/progress_log.hpp"
+#include "exec/batch/worker_link.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

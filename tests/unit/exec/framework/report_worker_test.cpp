@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,18 +16,31 @@
 namespace holdfast::exec {
 namespace {
 
-// Says what it was made to say, and keeps what the process has printed.
-class Says final : public CaseReports {
+// A program whose process says what it was made to say, and which keeps what the process has
+// printed.
+class Says final : public ReportProgram {
  public:
   Says(CaseReport said, std::string& printed)
-      : CaseReports("/nowhere", {}), said_(std::move(said)), printed_(printed) {}
-  CaseReport take(const ProcessEnd& /*end*/, const std::string& /*own_case*/,
-                  std::string_view printed) override {
+      : ReportProgram({}, "/nowhere"), said_(std::move(said)), printed_(printed) {
+    can_report_ = true;
+  }
+  CaseReport take_report(const ProcessEnd& /*end*/, const std::string& /*own_case*/,
+                         std::string_view printed) const override {
     printed_ = printed;
     return said_;
   }
+  const Framework& framework() const override { return doctest(); }
+  WorkerCommand running_all() const override { return WorkerCommand(given_); }
+  WorkerCommand running(const std::string& /*selection*/, Selected /*selected*/) const override {
+    return running_all();
+  }
+  WorkerCommand listing() const override { return running_all(); }
 
  private:
+  bool read_list(std::string_view /*text*/, int /*code*/, BatchEvent& /*event*/) const override {
+    return false;
+  }
+
   CaseReport said_;
   std::string& printed_;
 };
@@ -63,9 +75,9 @@ class ReportWorkerTest : public testing::Test {
       }
       if (event.kind == BatchEvent::Kind::finished) events.emplace_back("finished");
     };
+    const Says program(std::move(said), printed_);
     ReportWorker worker(
-        {capture_, *relay_, link_, services_, Milliseconds{0}, own_case, tell, [] {}},
-        std::make_unique<Says>(std::move(said), printed_));
+        {capture_, *relay_, link_, services_, Milliseconds{0}, own_case, tell, [] {}}, program);
     for (const std::string& part : printed) {
       EXPECT_EQ(::write(capture_.output(), part.data(), part.size()),
                 static_cast<ssize_t>(part.size()));
