@@ -133,9 +133,9 @@ std::string value_of_numbers(const std::vector<std::size_t>& numbers) {
 }
 
 std::string costs_for_order(const std::vector<std::string>& names) {
-  std::vector<TestCost> costs;
-  for (const std::string& name : names) {
-    costs.push_back({name, static_cast<double>(names.size() - costs.size())});
+  TestCosts costs;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    costs.emplace(names[i], static_cast<double>(names.size() - i));
   }
   return cost_commands(costs);
 }
