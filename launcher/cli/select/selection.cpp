@@ -29,7 +29,7 @@
 #include "core/journal/record_lines.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/select/not_begun.hpp"
+#include "core/select/test_graph.hpp"
 #include "history/answers/recent.hpp"
 #include "history/history.hpp"
 #include "keeper/left/dead_runs.hpp"
