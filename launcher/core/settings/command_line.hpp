@@ -12,7 +12,6 @@
 #include "core/select/test_place.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/step/build_step.hpp"
-#include "core/step/memory_slots.hpp"
 
 namespace holdfast {
 

@@ -18,7 +18,7 @@
 #include "supervision/attempt/attempt_containment.hpp"
 #include "supervision/attempt/companion.hpp"
 #include "supervision/base/records.hpp"
-#include "supervision/base/step_outputs.hpp"
+#include "supervision/base/step_files.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
 #include "supervision/locks/cluster_locks.hpp"

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "os/process/packet_socket.hpp"
-#include "supervision/base/step_record.hpp"
+#include "supervision/base/step_files.hpp"
 
 namespace holdfast::supervision {
 namespace {

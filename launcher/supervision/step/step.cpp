@@ -9,7 +9,7 @@
 #include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/step_record.hpp"
+#include "supervision/base/step_files.hpp"
 #include "supervision/locks/lock_taking.hpp"
 
 namespace holdfast::supervision {

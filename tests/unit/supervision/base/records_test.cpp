@@ -11,7 +11,7 @@
 
 #include "core/base/names.hpp"
 #include "scratch_directory.hpp"
-#include "supervision/base/step_record.hpp"
+#include "supervision/base/step_files.hpp"
 
 namespace holdfast::supervision {
 namespace {

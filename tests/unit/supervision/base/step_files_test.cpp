@@ -1,4 +1,4 @@
-#include "supervision/base/step_outputs.hpp"
+#include "supervision/base/step_files.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

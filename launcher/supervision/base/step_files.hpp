@@ -1,5 +1,4 @@
-// The files that a build step makes. A step that is cut short may leave half a file, which the next
-// build would take for newer than its sources.
+// What a build step leaves on disk: the files that it makes, and its line in the build journal.
 #pragma once
 
 #include <time.h>
@@ -9,11 +8,13 @@
 
 #include "core/step/build_step.hpp"
 #include "os/file/descriptors.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 
-// `command` is the step's null-terminated command. It may name the file into which a compiler
-// writes the dependencies.
+// A step that is cut short may leave half a file, which the next build would take for newer than
+// its sources. `command` is the step's null-terminated command. It may name the file into which a
+// compiler writes the dependencies.
 std::vector<std::string> files_made_by(const BuildStep& step, char** command);
 
 class StepOutputs {
@@ -33,5 +34,10 @@ class StepOutputs {
   timespec begun_{};
   std::vector<std::string> files_;
 };
+
+// docs/reference/journal.md describes the format of the build journal.
+// Appends the line to <tree>/.holdfast/build/journal.jsonl. Failure is silent: otherwise each of
+// thousands of steps would report it.
+void record_step(const BuildStep& step, const AttemptResult& result);
 
 }  // namespace holdfast::supervision

@@ -1,4 +1,4 @@
-#include "supervision/base/step_record.hpp"
+#include "supervision/base/step_files.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -8,11 +8,14 @@
 #include "core/base/names.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 
 namespace holdfast::supervision {
 namespace {
+
+bool is_before(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
 
 // A journal of this size (some fifty thousand steps) is moved to the name of the older one.
 constexpr off_t k_full = 16 * 1024 * 1024;
@@ -34,6 +37,36 @@ void move_if_full(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<std::string> files_made_by(const BuildStep& step, char** command) {
+  std::vector<std::string> files;
+  if (step.kind == StepKind::custom) return files;  // its rule may list files that it only updates
+  if (!step.output.empty()) files.push_back(step.output);
+  for (char** word = command; *word != nullptr; ++word) {
+    const std::string_view option = *word;
+    const bool names_one = option == "-MF" || (option == "-o" && step.kind == StepKind::scan);
+    if (names_one && word[1] != nullptr) files.emplace_back(word[1]);
+  }
+  return files;
+}
+
+StepOutputs::StepOutputs(const BuildStep& step, char** command)
+    : directory_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      files_(files_made_by(step, command)) {
+  // File systems stamp files by this clock.
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &begun_);
+}
+
+void StepOutputs::go_there() const { (void)::fchdir(directory_.get()); }
+
+void StepOutputs::remove() const {
+  for (const std::string& file : files_) {
+    struct stat info {};
+    if (::fstatat(directory_.get(), file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (!S_ISREG(info.st_mode) || is_before(info.st_mtim, begun_)) continue;
+    (void)::unlinkat(directory_.get(), file.c_str(), 0);
+  }
+}
 
 void record_step(const BuildStep& step, const AttemptResult& result) {
   const GuardReport& report = result.report;
