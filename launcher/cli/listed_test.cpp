@@ -11,7 +11,7 @@
 
 #include "core/base/encoding.hpp"
 #include "core/base/text.hpp"
-#include "core/select/test_place.hpp"
+#include "core/ctest/attach.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"

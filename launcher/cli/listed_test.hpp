@@ -48,7 +48,7 @@ Result<std::string> list_tests(const ListingOrder& order);
 // What a build tree's ctest knows of a test.
 struct ListedTest {
   std::string name;  // other tests may have it too
-  std::string key;   // core/select/test_place.hpp; empty: it is not known
+  std::string key;   // core/ctest/attach.hpp; empty: it is not known
   // `depends` also has the tests after which ctest starts this one for the sake of fixtures.
   TestSchedule schedule;
   TestFacts facts;

@@ -31,7 +31,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/select/test_place.hpp"
+#include "core/ctest/attach.hpp"
 
 namespace holdfast {
 

@@ -40,7 +40,7 @@ struct RerunWords {
 // ctest does more than run tests, or its command line was not recorded.
 Result<RerunWords> rerun_words(const std::vector<std::string>& command);
 
-// A test that is to run again. Without a key (core/select/test_place.hpp) it may be any of its
+// A test that is to run again. Without a key (core/ctest/attach.hpp) it may be any of its
 // name.
 struct RanTest {
   std::string name;

@@ -21,7 +21,7 @@ struct SelectableTest {
   std::size_t number = 0;  // ctest's, from 1
   TestSchedule schedule = {};
   bool is_disabled = false;
-  std::string key = {};  // core/select/test_place.hpp; empty: it is not known
+  std::string key = {};  // core/ctest/attach.hpp; empty: it is not known
 };
 
 // In ctest's list, the DEPENDS of a test also has what fixtures imply (CMake 3.25 to 4.3): a test
