@@ -471,21 +471,15 @@ std::string FileNames::whole(std::string_view path) const {
 }
 
 const std::string& FileNames::directory(const std::string& path) {
-  if (const auto found = directories_.find(path); found != directories_.end()) return found->second;
+  const auto [found, is_new] = directories_.try_emplace(path);
+  if (!is_new || path.empty()) return found->second;
+  // It may have been deleted.
   std::error_code failed;
-  std::string real = std::filesystem::canonical(path, failed).string();
-  if (!failed) {
-    if (real == "/") real.clear();
-  } else if (!path.empty()) {  // it may have been deleted
-    const std::string name = path.substr(path.rfind('/') + 1);
-    real = directory(parent_of(path));
-    if (name == "..") {
-      real = real.empty() ? real : parent_of(real);
-    } else if (!name.empty() && name != ".") {
-      real += "/" + name;
-    }
-  }
-  return directories_[path] = real;
+  std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
+  if (failed) real = std::filesystem::path(path).lexically_normal();
+  found->second = real.string();
+  if (found->second.ends_with('/')) found->second.pop_back();
+  return found->second;
 }
 
 std::string path_from(const std::string& directory, const std::string& file) {
