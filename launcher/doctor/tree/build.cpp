@@ -296,7 +296,7 @@ Build look_at_build(const BuildOrder& order) {
   return BuildLook(order).look();
 }
 
-Findings check_configuration(const BuildOrder& order, const Build& build) {
+Findings check_build(const BuildOrder& order, const Build& build, const TestsOfProgram& tests_of) {
   Findings all;
   const std::string tree = for_shell(order.tree);
   if (!build.trouble.empty()) {
@@ -311,18 +311,13 @@ Findings check_configuration(const BuildOrder& order, const Build& build) {
                    order.tree + "/" + order.file, "build the tree: it configures itself",
                    "cmake --build " + tree});
   }
+  for (const MadeProgram& one : build.old) {
+    all.push_back({Kind::program_old,
+                   fmt::format("{}: the program is older than its sources: {}",
+                               some_of(tests_of(one.path)), one.path),
+                   one.path, "build it", order.command, one.target});
+  }
   return all;
-}
-
-Finding finding_of(const BuildOrder& order, const MadeProgram& program,
-                   const std::vector<std::string>& tests) {
-  return {
-      Kind::program_old,
-      fmt::format("{}: the program is older than its sources: {}", some_of(tests), program.path),
-      program.path,
-      "build it",
-      order.command,
-      program.target};
 }
 
 }  // namespace holdfast::doctor
