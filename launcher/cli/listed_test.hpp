@@ -1,14 +1,14 @@
-// What the ctest of a build tree lists, as JSON (`--show-only=json-v1`). No test is run, but
-// projects may have programs run to discover their tests.
+// What the ctest of a build tree lists, as JSON (`--show-only=json-v1`): the tests as the launcher
+// gets them, if the tree is attached. No test is run, but projects may have programs run to
+// discover their tests.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/test_order.hpp"
+#include "core/select/test_graph.hpp"
 #include "core/settings/facts.hpp"
 
 namespace holdfast::cli {
@@ -46,11 +46,8 @@ Result<Listing> ask_for_tests(const ListingOrder& order);
 Result<std::string> list_tests(const ListingOrder& order);
 
 // What a build tree's ctest knows of a test.
-struct ListedTest {
-  std::string name;  // other tests may have it too
-  std::string key;   // core/ctest/attach.hpp; empty: it is not known
-  // `depends` also has the tests after which ctest starts this one for the sake of fixtures.
-  TestSchedule schedule;
+// `schedule.depends` also has the tests after which ctest starts this one for the sake of fixtures.
+struct ListedTest : SelectableTest {
   TestFacts facts;
   Values said;  // what the test's properties say
   // The test's own command, without the launcher. Empty: ctest has none for this configuration.
@@ -59,20 +56,18 @@ struct ListedTest {
   std::vector<std::string> environment = {};     // ENVIRONMENT
   std::vector<std::string> modifications = {};   // ENVIRONMENT_MODIFICATION, without our own
   std::vector<std::string> required_files = {};  // REQUIRED_FILES
-  bool is_disabled = false;
   // The program that ctest does not find. Empty: it is found, or ctest does not say.
   std::string missing = {};
   std::vector<std::string> missing_arguments = {};  // and the rest of its command
 };
 
-// Calls `take` with each test of what ctest lists as JSON, in ctest's order. What PRE_TEST commands
-// print may come before the JSON. The error is a clause.
-Result<void> each_listed(const std::string& listing, const std::function<void(ListedTest)>& take);
+// The tests in what ctest lists as JSON, in ctest's order; their numbers are their places. What
+// PRE_TEST commands print may come before the JSON. The error is a clause.
 Result<std::vector<ListedTest>> all_listed(const std::string& listing);
 
-// Lists the tests of `tree` as launchers see them.
-Result<std::vector<ListedTest>> list_for_launcher(const std::string& tree,
-                                                  const std::string& configuration = {});
+// Lists the tests of `tree`.
+Result<std::vector<ListedTest>> tests_of_tree(const std::string& tree,
+                                              const std::string& configuration = {});
 
 inline ErrorInWords listing_not_understood() {
   return ErrorInWords{"ctest's list of tests was not understood"};

@@ -8,6 +8,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
 #include <system_error>
 
 #include "core/affected/command_reading.hpp"
@@ -16,6 +19,7 @@
 #include "core/ctest/environment_modification.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/execute.hpp"
+#include "settings/declared_services.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -426,6 +430,27 @@ class Namer {
   std::map<FileGroup, std::size_t> groups_;
 };
 
+UsedService used(const ServiceSpec& spec) {
+  UsedService service{"service " + spec.name, spec.directory, {}};
+  for (const ServiceCommand& command :
+       {spec.command, spec.init, spec.reset, spec.stop, spec.ready.command, spec.health.command}) {
+    service.words.insert(service.words.end(), command.begin(), command.end());
+  }
+  for (const Variable& variable : spec.environment) {
+    service.words.push_back(variable.name + "=" + variable.value);
+  }
+  return service;
+}
+
+// Adds the service and those that have to be there before it.
+void add_service(const std::vector<ServiceSpec>& specs, std::string_view name,
+                 std::set<std::size_t>& places) {
+  const auto spec = std::ranges::find(specs, name, &ServiceSpec::name);
+  if (spec == specs.end()) return;
+  if (!places.insert(static_cast<std::size_t>(spec - specs.begin())).second) return;
+  for (const std::string& below : spec->depends) add_service(specs, below, places);
+}
+
 }  // namespace
 
 std::string FileNames::of(std::string_view path) {
@@ -485,6 +510,28 @@ const std::string& FileNames::directory(const std::string& path) {
 std::string path_from(const std::string& directory, const std::string& file) {
   const std::string path = std::filesystem::path(file).lexically_relative(directory).string();
   return path.empty() ? file : path;
+}
+
+Result<UsedServices> used_services(const ProjectSettings& settings, const std::string& tree,
+                                   const std::string& configuration,
+                                   const std::vector<ListedTest>& tests) {
+  UsedServices all;
+  std::vector<ServiceSpec> specs = settings.settings().services;
+  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
+  std::ranges::move(declared, std::back_inserter(specs));
+  if (specs.empty()) return all;
+  std::ranges::transform(specs, std::back_inserter(all.services), used);
+  for (const ListedTest& test : tests) {
+    // A test with settings that are refused does not run.
+    const auto resolved = settings.resolve(test.name, test.facts, test.said);
+    if (!resolved) continue;
+    std::set<std::size_t> places;
+    for (const ServiceUse& use : resolved->policy.services) add_service(specs, use.name, places);
+    if (places.empty()) continue;
+    std::vector<std::size_t>& of_test = all.by_test[test.name];  // others may have its name
+    of_test.insert(of_test.end(), places.begin(), places.end());
+  }
+  return all;
 }
 
 NamedByTests named_by(const std::vector<ListedTest>& tests, const NamingQuestion& question,
