@@ -248,7 +248,7 @@ set(_holdfast_selects FALSE)
 if(_holdfast_line MATCHES "2d52|2d2d74657374732d72")
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/selection.cmake")
-  # Only names `^…$` can share (launcher/core/ctest/ctest_selection.hpp); `holdfast begin` decides.
+  # Only names `^…$` can share (launcher/core/ctest/ctest_options.hpp); `holdfast begin` decides.
   if(NOT _holdfast_selects OR _holdfast_selected MATCHES "^\\^([^.*+?\\]|\\\\.)*[$]$")
     set(_holdfast_may_share TRUE)
   endif()

@@ -107,7 +107,7 @@ struct Asked {
 
 Asked ask_ctest(const std::string& tree, const std::string& test) {
   if (tree.empty()) return {std::nullopt, "no build tree here or above"};
-  const Result<std::vector<ListedTest>> listed = list_for_launcher(tree);
+  const Result<std::vector<ListedTest>> listed = tests_of_tree(tree);
   if (!listed) return {std::nullopt, to_text(listed.error())};
   const auto found = std::ranges::find(*listed, test, &ListedTest::name);
   if (found == listed->end()) return {std::nullopt, "ctest lists no test of that name", true};

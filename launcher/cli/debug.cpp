@@ -280,7 +280,7 @@ Result<std::vector<std::string>> launcher_words(const std::string& tree, const L
 Result<int> debug_test(const DebugOptions& options) {
   HOLDFAST_TRY(const FoundDebugger debugger, find_debugger(options.debugger));
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
-  HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, options.configuration));
+  HOLDFAST_TRY(const std::vector<ListedTest> tests, tests_of_tree(tree, options.configuration));
   HOLDFAST_TRY(const ListedTest target, find_target(tree, tests, options));
   HOLDFAST_TRY(const ProjectSettings project, ProjectSettings::of_tree(tree));
   if (!project.note().empty()) complain(project.note());

@@ -51,8 +51,7 @@ doctor::Listing list(const std::string& tree, const std::string& configuration,
   }
   ListingOrder order = listing_of(tree, configuration);
   // What is switched off for now is looked at all the same.
-  order.variables = {std::string(environment::k_explain) + "=1",
-                     std::string(environment::k_disable) + "="};
+  order.variables = {std::string(environment::k_disable) + "="};
   order.time = patience;
   Result<Listing> listed = ask_for_tests(order);
   Result<std::vector<ListedTest>> tests =

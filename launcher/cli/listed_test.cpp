@@ -11,7 +11,7 @@
 
 #include "core/base/encoding.hpp"
 #include "core/base/text.hpp"
-#include "core/select/test_place.hpp"
+#include "core/ctest/attach.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
@@ -173,6 +173,7 @@ Result<Listing> ask_for_tests(const ListingOrder& order) {
   bounded.words.push_back(order.format);
   bounded.directory = order.directory;
   bounded.environment = order.variables;
+  bounded.environment.push_back(std::string(environment::k_explain) + "=1");
   std::ranges::move(os::own_environment(), std::back_inserter(bounded.environment));
   bounded.time = order.time;
   bounded.most_output = std::numeric_limits<std::size_t>::max();
@@ -201,27 +202,23 @@ Result<std::string> list_tests(const ListingOrder& order) {
   return std::move(listing.text);
 }
 
-Result<void> each_listed(const std::string& listing, const std::function<void(ListedTest)>& take) {
+Result<std::vector<ListedTest>> all_listed(const std::string& listing) {
   try {
     const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
-    for (const Json& entry : json.at("tests")) take(listed(entry));
-    return {};
+    std::vector<ListedTest> tests;
+    for (const Json& entry : json.at("tests")) {
+      tests.push_back(listed(entry));
+      tests.back().number = tests.size();
+    }
+    return tests;
   } catch (const Json::exception&) {
     return listing_not_understood();
   }
 }
 
-Result<std::vector<ListedTest>> all_listed(const std::string& listing) {
-  std::vector<ListedTest> tests;
-  HOLDFAST_DO(each_listed(listing, [&](ListedTest test) { tests.push_back(std::move(test)); }));
-  return tests;
-}
-
-Result<std::vector<ListedTest>> list_for_launcher(const std::string& tree,
-                                                  const std::string& configuration) {
-  ListingOrder order = listing_of(tree, configuration);
-  order.variables = {std::string(environment::k_explain) + "=1"};
-  HOLDFAST_TRY(const std::string listing, list_tests(order));
+Result<std::vector<ListedTest>> tests_of_tree(const std::string& tree,
+                                              const std::string& configuration) {
+  HOLDFAST_TRY(const std::string listing, list_tests(listing_of(tree, configuration)));
   return all_listed(listing);
 }
 

@@ -1,15 +1,14 @@
-// What the ctest of a build tree lists, as JSON (`--show-only=json-v1`). No test is run, but
-// projects may have programs run to discover their tests.
+// What the ctest of a build tree lists, as JSON (`--show-only=json-v1`): the tests as the launcher
+// gets them, if the tree is attached. No test is run, but projects may have programs run to
+// discover their tests.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/test_order.hpp"
-#include "core/settings/facts.hpp"
+#include "core/select/listed_test.hpp"
 
 namespace holdfast::cli {
 
@@ -45,14 +44,13 @@ Result<Listing> ask_for_tests(const ListingOrder& order);
 // Returns only the text.
 Result<std::string> list_tests(const ListingOrder& order);
 
-// Calls `take` with each test of what ctest lists as JSON, in ctest's order. What PRE_TEST commands
-// print may come before the JSON. The error is a clause.
-Result<void> each_listed(const std::string& listing, const std::function<void(ListedTest)>& take);
+// The tests in what ctest lists as JSON, in ctest's order; their numbers are their places. What
+// PRE_TEST commands print may come before the JSON. The error is a clause.
 Result<std::vector<ListedTest>> all_listed(const std::string& listing);
 
-// Lists the tests of `tree` as launchers see them.
-Result<std::vector<ListedTest>> list_for_launcher(const std::string& tree,
-                                                  const std::string& configuration = {});
+// Lists the tests of `tree`.
+Result<std::vector<ListedTest>> tests_of_tree(const std::string& tree,
+                                              const std::string& configuration = {});
 
 inline ErrorInWords listing_not_understood() {
   return ErrorInWords{"ctest's list of tests was not understood"};

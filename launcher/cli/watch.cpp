@@ -209,7 +209,7 @@ class RunFollower {
     log_at_ = found.read;
     for (LogEntry& entry : found.entries) {
       LoggedEnd logged{std::move(entry), {}};
-      if (logged.entry.result == LoggedResult::failed) logged.headline = headline_of(logged.entry);
+      if (logged.entry.result == Verdict::failed) logged.headline = headline_of(logged.entry);
       logged_.push_back(std::move(logged));
     }
   }

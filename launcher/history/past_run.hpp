@@ -29,7 +29,7 @@ struct TestId {
   std::string batch = {};  // the test whose case it is; empty: a test of ctest
   // Which of the tests of that name it is. Tests without a key are numbered in ctest's order.
   std::int64_t nth = 1;
-  // Of the test, or of the batch (core/select/test_place.hpp). Empty: older versions did not keep
+  // Of the test, or of the batch (core/ctest/attach.hpp). Empty: older versions did not keep
   // it, or ctest started the test without the launcher.
   std::string key = {};
 

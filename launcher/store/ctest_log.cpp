@@ -124,7 +124,7 @@ std::string_view refusal_of(const LogEntry& entry, double run_started) {
 // execve(2) takes, or the program cannot be executed and has not changed since `run_started`.
 std::string why_not_started(const LogEntry& entry, double run_started) {
   const bool is_silent = entry.output_begin == entry.output_end;
-  if (!entry.started || entry.result != LoggedResult::failed || !is_silent || !entry.took_no_time) {
+  if (!entry.started || entry.result != Verdict::failed || !is_silent || !entry.took_no_time) {
     return {};
   }
   const std::string_view refusal = refusal_of(entry, run_started);
@@ -239,15 +239,7 @@ Result<os::UniqueFd> make_copy(const std::string& path) {
 
 Verdict verdict_alone(const LogEntry& entry) {
   if (!entry.started) return entry.explained ? Verdict::failed : Verdict::disabled;
-  switch (entry.result) {
-    case LoggedResult::passed:
-      return Verdict::passed;
-    case LoggedResult::failed:
-      return Verdict::failed;
-    case LoggedResult::skipped:
-      return Verdict::skipped;
-  }
-  return Verdict::failed;
+  return entry.result;
 }
 
 fs::path CtestLogFile::final_path() const { return directory / ("LastTest" + tag + ".log"); }

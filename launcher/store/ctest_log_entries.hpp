@@ -11,7 +11,7 @@
 namespace holdfast {
 
 struct LogEntry : LoggedTest {
-  LoggedResult result = LoggedResult::failed;
+  Verdict result = Verdict::failed;
   std::uint64_t output_begin = 0;
   std::uint64_t output_end = 0;
   bool took_no_time = false;

@@ -247,14 +247,14 @@ std::optional<LogTail> parse_tail(std::string_view text) {
   const std::optional<std::string_view> status = take_line(text);
   if (!status) return std::nullopt;
   if (*status == "Test Passed." || *status == "Test Pass Reason:")
-    tail.result = LoggedResult::passed;
+    tail.result = Verdict::passed;
   else if (*status != "Test Failed." && *status != "Test Fail Reason:")
     return std::nullopt;
   std::optional<std::string> name = name_at_end_of(text);
   if (!name) return std::nullopt;
   tail.name = *std::move(name);
   if (*status == "Test Pass Reason:" && text.starts_with("Skip regular expression found")) {
-    tail.result = LoggedResult::skipped;
+    tail.result = Verdict::skipped;
   }
   return tail;
 }

@@ -31,7 +31,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/select/test_place.hpp"
+#include "core/ctest/attach.hpp"
+#include "core/journal/records.hpp"
 
 namespace holdfast {
 
@@ -77,8 +78,6 @@ class LogText {
   std::string loaded_;
 };
 
-enum class LoggedResult : std::uint8_t { passed, failed, skipped };
-
 // The command that ctest was to start. The log does not escape quotes inside a word.
 struct LoggedCommand {
   std::string program;
@@ -107,8 +106,8 @@ struct LogTail {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   std::string name;
-  LoggedResult result = LoggedResult::failed;
-  bool took_no_time = false;  // ctest shows 0.00 s
+  Verdict result = Verdict::failed;  // or passed or skipped
+  bool took_no_time = false;         // ctest shows 0.00 s
 };
 
 // The last bytes of a tail.

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -115,8 +114,8 @@ Result<int> affected(const Options& options) {
   HOLDFAST_DO(check(options));
   AffectedOrder order = options.order;
   HOLDFAST_TRY(order.tree, find_tree(order.tree));
-  HOLDFAST_TRY(const std::string listing, list_tests(listing_of(order.tree, order.configuration)));
-  HOLDFAST_TRY(const FoundAffected found, find_affected(order, listing));
+  HOLDFAST_TRY(const std::vector<ListedTest> tests, tests_of_tree(order.tree, order.configuration));
+  HOLDFAST_TRY(const FoundAffected found, find_affected(order, tests));
   for (const std::string& note : found.notes) complain(note);
   return print_or_fail(output_of(found, options));
 }

@@ -9,19 +9,14 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <string>
 #include <system_error>
 #include <unordered_set>
-#include <vector>
 
 #include "cli/affected/named_files.hpp"
 #include "cli/affected/ninja_build.hpp"
-#include "cli/affected/used_services.hpp"
-#include "cli/listed_test.hpp"
 #include "core/affected/git_changes.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/result.hpp"
 #include "core/base/text.hpp"
 #include "core/select/test_graph.hpp"
 #include "os/file/system_call.hpp"
@@ -270,20 +265,14 @@ Result<doctor::NinjaTree> find_ninja_tree(const std::string& directory,
 
 using Preparations = std::map<std::string, Preparation>;
 
-std::vector<SelectableTest> selectable(const std::vector<ListedTest>& tests) {
-  std::vector<SelectableTest> all;
-  for (const ListedTest& test : tests) all.push_back({test.name, all.size() + 1, test.schedule});
-  remove_implied_depends(all);
-  return all;
-}
-
 void move_to(std::vector<Preparation>& all, Preparations& some) {
   for (auto& [name, preparation] : some) all.push_back(std::move(preparation));
 }
 
 // What setups of fixtures, and tests that DEPENDS names, do for the tests of a listing.
 std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
-  const std::vector<SelectableTest> tests = selectable(named);
+  std::vector<SelectableTest> tests(named.begin(), named.end());
+  remove_implied_depends(tests);
   Preparations fixtures;
   Preparations names;
   for (std::size_t i = 0; i < tests.size(); ++i) {
@@ -406,22 +395,11 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
 
 // ctest does not say which program a test wants if it does not exist. Holdfast's files for ctest
 // do, if the tree is attached.
-Result<void> learn_commands(const AffectedOrder& order, std::vector<ListedTest>& tests) {
-  const auto has_no_command = [](const ListedTest& test) { return test.command.empty(); };
-  if (std::ranges::none_of(tests, has_no_command)) return {};
-  HOLDFAST_TRY(const std::vector<ListedTest> known,
-               list_for_launcher(order.tree, order.configuration));
-  for (std::size_t i = 0; i < std::min(tests.size(), known.size()); ++i) {
-    ListedTest& test = tests[i];
-    const ListedTest& other = known[i];
-    if (!test.command.empty() || other.name != test.name) continue;
-    test.command = other.command;
-    if (!test.command.empty() || other.missing.empty()) continue;
-    test.command = {other.missing};
-    test.command.insert(test.command.end(), other.missing_arguments.begin(),
-                        other.missing_arguments.end());
-  }
-  return {};
+void learn_command(ListedTest& test) {
+  if (!test.command.empty() || test.missing.empty()) return;
+  test.command = {test.missing};
+  test.command.insert(test.command.end(), test.missing_arguments.begin(),
+                      test.missing_arguments.end());
 }
 
 // What has to be built before these tests can run. ctest does not say which program a test has if
@@ -518,19 +496,18 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
 
 }  // namespace
 
-Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing) {
+Result<FoundAffected> find_affected(const AffectedOrder& order, std::vector<ListedTest> tests) {
   FileNames names(order.tree);
   HOLDFAST_TRY(const doctor::NinjaTree tree,
                find_ninja_tree(names.of(order.tree + "/."), order.configuration));
   HOLDFAST_TRY(const Project project, project_of(order.tree, names));
-  HOLDFAST_TRY(std::vector<ListedTest> tests, all_listed(listing));
   HOLDFAST_TRY(const Difference difference,
                difference_since(project.source, tree.directory, order.since));
   FoundAffected found{difference.commit, {}, tests.size()};
   if (difference.files.empty()) return found;
-  HOLDFAST_DO(learn_commands(order, tests));
+  std::ranges::for_each(tests, learn_command);
   HOLDFAST_TRY(const UsedServices services,
-               used_services(project.settings, order.tree, order.configuration));
+               used_services(project.settings, order.tree, order.configuration, tests));
   HOLDFAST_TRY(const doctor::NinjaTexts texts, doctor::ask_ninja(tree));
   const ChangedNames changed = names_in(difference.files, names);
   NinjaBuild build = make_build(tree, texts, names, changed);

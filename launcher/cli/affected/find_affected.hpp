@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/listed_test.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/base/result.hpp"
 
@@ -24,8 +25,7 @@ struct FoundAffected {
   std::vector<std::string> notes = {};  // sentences for people: why all tests, or more than needed
 };
 
-// `listing` is what ctest lists of the tree (cli/listed_test.hpp), in that configuration. The
-// error is a sentence.
-Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing);
+// `tests` are all that ctest lists of the tree, in that configuration. The error is a sentence.
+Result<FoundAffected> find_affected(const AffectedOrder& order, std::vector<ListedTest> tests);
 
 }  // namespace holdfast::cli

@@ -8,6 +8,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
 #include <system_error>
 
 #include "core/affected/command_reading.hpp"
@@ -17,6 +20,7 @@
 #include "core/ctest/environment_modification.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/execute.hpp"
+#include "settings/declared_services.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -425,6 +429,27 @@ class Namer {
   std::map<FileGroup, std::size_t> groups_;
 };
 
+UsedService used(const ServiceSpec& spec) {
+  UsedService service{"service " + spec.name, spec.directory, {}};
+  for (const ServiceCommand& command :
+       {spec.command, spec.init, spec.reset, spec.stop, spec.ready.command, spec.health.command}) {
+    service.words.insert(service.words.end(), command.begin(), command.end());
+  }
+  for (const Variable& variable : spec.environment) {
+    service.words.push_back(variable.name + "=" + variable.value);
+  }
+  return service;
+}
+
+// Adds the service and those that have to be there before it.
+void add_service(const std::vector<ServiceSpec>& specs, std::string_view name,
+                 std::set<std::size_t>& places) {
+  const auto spec = std::ranges::find(specs, name, &ServiceSpec::name);
+  if (spec == specs.end()) return;
+  if (!places.insert(static_cast<std::size_t>(spec - specs.begin())).second) return;
+  for (const std::string& below : spec->depends) add_service(specs, below, places);
+}
+
 }  // namespace
 
 std::string FileNames::of(std::string_view path) {
@@ -470,26 +495,42 @@ std::string FileNames::whole(std::string_view path) const {
 }
 
 const std::string& FileNames::directory(const std::string& path) {
-  if (const auto found = directories_.find(path); found != directories_.end()) return found->second;
+  const auto [found, is_new] = directories_.try_emplace(path);
+  if (!is_new || path.empty()) return found->second;
+  // It may have been deleted.
   std::error_code failed;
-  std::string real = std::filesystem::canonical(path, failed).string();
-  if (!failed) {
-    if (real == "/") real.clear();
-  } else if (!path.empty()) {  // it may have been deleted
-    const std::string name = path.substr(path.rfind('/') + 1);
-    real = directory(parent_of(path));
-    if (name == "..") {
-      real = real.empty() ? real : parent_of(real);
-    } else if (!name.empty() && name != ".") {
-      real += "/" + name;
-    }
-  }
-  return directories_[path] = real;
+  std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
+  if (failed) real = std::filesystem::path(path).lexically_normal();
+  found->second = real.string();
+  if (found->second.ends_with('/')) found->second.pop_back();
+  return found->second;
 }
 
 std::string path_from(const std::string& directory, const std::string& file) {
   const std::string path = std::filesystem::path(file).lexically_relative(directory).string();
   return path.empty() ? file : path;
+}
+
+Result<UsedServices> used_services(const ProjectSettings& settings, const std::string& tree,
+                                   const std::string& configuration,
+                                   const std::vector<ListedTest>& tests) {
+  UsedServices all;
+  std::vector<ServiceSpec> specs = settings.settings().services;
+  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
+  std::ranges::move(declared, std::back_inserter(specs));
+  if (specs.empty()) return all;
+  std::ranges::transform(specs, std::back_inserter(all.services), used);
+  for (const ListedTest& test : tests) {
+    // A test with settings that are refused does not run.
+    const auto resolved = settings.resolve(test.name, test.facts, test.said);
+    if (!resolved) continue;
+    std::set<std::size_t> places;
+    for (const ServiceUse& use : resolved->policy.services) add_service(specs, use.name, places);
+    if (places.empty()) continue;
+    std::vector<std::size_t>& of_test = all.by_test[test.name];  // others may have its name
+    of_test.insert(of_test.end(), places.begin(), places.end());
+  }
+  return all;
 }
 
 NamedByTests named_by(const std::vector<ListedTest>& tests, const NamingQuestion& question,

@@ -2,16 +2,18 @@
 // same file in different ways.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include "cli/affected/used_services.hpp"
 #include "cli/listed_test.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/affected/build_graph.hpp"
+#include "core/base/result.hpp"
+#include "settings/project_settings.hpp"
 
 namespace holdfast::cli {
 
@@ -40,6 +42,25 @@ class FileNames {
 
 // The path of `file` from `directory`, for two names that FileNames gave: `a/b`, `../c`.
 std::string path_from(const std::string& directory, const std::string& file);
+
+// Which services the tests of a build tree use, and by which commands.
+
+struct UsedService {
+  std::string shown;               // "service db"
+  std::string directory;           // of its commands
+  std::vector<std::string> words;  // of all its commands
+};
+
+struct UsedServices {
+  std::vector<UsedService> services = {};
+  // By the test's name: indexes of the services that it uses, and of those below them.
+  std::unordered_map<std::string, std::vector<std::size_t>> by_test = {};
+};
+
+// `tests` are those of the tree. The error is a sentence.
+Result<UsedServices> used_services(const ProjectSettings& settings, const std::string& tree,
+                                   const std::string& configuration,
+                                   const std::vector<ListedTest>& tests);
 
 // Which files the tests of a listing name.
 

@@ -62,12 +62,12 @@ class Maker {
 
   void add_graph(const NinjaGraph& graph) {
     for (const NinjaStep& ninjas : graph.steps) {
-      if (is_there(graph, ninjas)) continue;  // two calls of Ninja show what both ask for
       if (ninjas.rule == "CLEAN" || ninjas.rule == "HELP") continue;  // they make nothing
       const Step step = build_.graph.add_step(ninjas.is_phony());
       std::vector<Node> inputs;
       for (const std::uint32_t input : ninjas.inputs) {
-        inputs.push_back(add_input(step, graph.paths[input]));
+        inputs.push_back(node(graph.paths[input]));
+        add_input(step, inputs.back(), graph.paths[input]);
       }
       for (const std::uint32_t output : ninjas.outputs) {
         build_.graph.add_output(step, node(graph.paths[output]));
@@ -80,7 +80,7 @@ class Maker {
     const std::optional<Step> step = build_.graph.maker_of(node(record.output));
     if (!step || *step >= recorded_.size()) return;
     recorded_[*step] = record.is_stale ? Recorded::stale : Recorded::whole;
-    for (const std::string_view path : record.inputs) add_input(*step, path);
+    for (const std::string_view path : record.inputs) add_input(*step, node(path), path);
   }
 
   // Ninja reads these files anew each time, and no tool of it shows what they say.
@@ -126,45 +126,33 @@ class Maker {
   }
 
  private:
-  bool is_there(const NinjaGraph& graph, const NinjaStep& step) {
-    return !step.outputs.empty() &&
-           build_.graph.maker_of(node(graph.paths[step.outputs.front()])).has_value();
-  }
-
   enum class Kind : std::uint8_t { compile, custom, other };
   enum class Recorded : std::uint8_t { no, stale, whole };
 
   // `path` must live as long as this object.
   Node node(std::string_view path) {
     const auto [found, is_new] = nodes_.emplace(path, 0);
-    if (is_new) {
-      found->second = build_.graph.node(names_.of(path));
-      seen_.resize(build_.graph.node_count());
-    }
+    if (is_new) found->second = build_.graph.node(names_.of(path));
     return found->second;
   }
 
-  Node add_input(Step step, std::string_view path) {
-    const Node input = node(path);
+  // Adds the changed links, too, through which the path of the input leads.
+  void add_input(Step step, Node input, std::string_view path) {
     build_.graph.add_input(step, input);
-    for (const Node link : changed_links_on(path)) {
+    if (changed_.links.empty()) return;
+    const auto [links, is_new] = links_on_.try_emplace(std::string(path));
+    if (is_new) {
+      for (const std::string& link : names_.links_on(path)) {
+        if (changed_.links.contains(link)) links->second.push_back(build_.graph.node(link));
+      }
+    }
+    for (const Node link : links->second) {
       if (link != input) build_.graph.add_input(step, link);
     }
-    return input;
-  }
-
-  const std::vector<Node>& changed_links_on(std::string_view path) {
-    const std::string_view key = changed_.links.empty() ? std::string_view() : path;
-    const auto [found, is_new] = links_on_.try_emplace(key);
-    if (!is_new || key.empty()) return found->second;
-    for (const std::string& link : names_.links_on(path)) {
-      if (changed_.links.contains(link)) found->second.push_back(build_.graph.node(link));
-    }
-    seen_.resize(build_.graph.node_count());
-    return found->second;
   }
 
   Time time_of(Node node) {
+    if (node >= seen_.size()) seen_.resize(build_.graph.node_count());
     if (!seen_[node]) {
       bool is_link = false;
       seen_[node].emplace(time_of_file(build_.graph.path(node), is_link));
@@ -338,7 +326,9 @@ class Maker {
       }
       const auto all = included.of(files, command.directories);
       if (!all) continue;
-      for (const std::string& path : *all) add_included(step, path);
+      for (const std::string& path : *all) {
+        add_input(step, build_.graph.node(names_.of(path)), path);
+      }
       unread_.erase(step);
     }
     for (const auto& [step, why] : unread_) doubt(step, why);
@@ -357,24 +347,12 @@ class Maker {
 
   void add_named(Step step, const std::string& name) {
     if (is_made(name) ? maker_of(name) == step : !changed_.files.contains(name)) return;
-    add_included(step, name);
+    add_input(step, build_.graph.node(name), name);
   }
 
   const std::string& commands() {
     if (!commands_) commands_ = ask_();
     return *commands_;
-  }
-
-  void add_included(Step step, const std::string& path) {
-    build_.graph.add_input(step, build_.graph.node(names_.of(path)));
-    if (!changed_.links.empty()) {
-      for (const std::string& link : names_.links_on(path)) {
-        if (changed_.links.contains(link)) {
-          build_.graph.add_input(step, build_.graph.node(link));
-        }
-      }
-    }
-    seen_.resize(build_.graph.node_count());
   }
 
   // Whether CMake would configure the tree again before anything is built.
@@ -410,7 +388,7 @@ class Maker {
 
   // A source that is a link changes when the file changes to which it leads.
   void follow_links() {
-    for (Node one = 0; one < seen_.size(); ++one) {
+    for (Node one = 0; one < build_.graph.node_count(); ++one) {
       if (!build_.graph.is_made(one)) time_of(one);
     }
     for (const Node link : links_) {
@@ -428,8 +406,8 @@ class Maker {
   FileNames& names_;
   const ChangedNames& changed_;
   NinjaBuild build_;
-  std::unordered_map<std::string_view, Node> nodes_;                  // by the paths that Ninja has
-  std::unordered_map<std::string_view, std::vector<Node>> links_on_;  // likewise
+  std::unordered_map<std::string_view, Node> nodes_;             // by the paths that Ninja has
+  std::unordered_map<std::string, std::vector<Node>> links_on_;  // by any path
   std::vector<std::optional<Time>> seen_;     // one for each node; none: not looked at
   std::vector<std::pair<Step, Kind>> steps_;  // those that are not phony
   std::vector<Step> custom_;                  // ascending
@@ -449,7 +427,9 @@ class Maker {
 NinjaBuild make_build(const doctor::NinjaTree& tree, const doctor::NinjaTexts& texts,
                       FileNames& names, const ChangedNames& changed) {
   Maker maker(tree, texts.ask_for_commands, names, changed);
-  for (const std::string& text : texts.graphs) maker.add_graph(read_ninja_graph(text));
+  NinjaGraph graph;
+  for (const std::string& text : texts.graphs) add_ninja_graph(text, graph);
+  maker.add_graph(graph);
   read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { maker.add_record(record); });
   maker.add_depfiles();
   maker.add_log(texts.log);

@@ -1,4 +1,4 @@
-// Becoming a ctest that runs chosen tests.
+// The ctest that the user means, and becoming a ctest that runs chosen tests.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/ctest/rerun.hpp"
 
 namespace holdfast::cli {
 
@@ -31,5 +32,20 @@ Result<void> put_in_order(const std::filesystem::path& file, const std::string& 
 
 // `own_name` is the first word of ctest's command line. Returns only on failure.
 Error become_ctest(const CtestCall& call, const std::string& own_name);
+
+// What the user's ctest would do, before any test is chosen for it.
+
+// Where ctest runs, and what the user tells it.
+struct UserCall {
+  std::string tree;       // the build tree of its tests, canonical
+  CtestCall call;         // with the user's words
+  RerunWords words;       // these words, taken apart
+  std::string trouble;    // why tests cannot be chosen for such words; empty: they can
+  std::string directory;  // in which it looks for its tests, canonical
+  std::vector<std::string> listing = {};  // the words that say which tests there are, without it
+};
+
+// `tree`: the value of --tree; empty: ctest runs here, or in the build tree around here.
+Result<UserCall> user_call(const std::string& tree, const std::vector<std::string>& words);
 
 }  // namespace holdfast::cli

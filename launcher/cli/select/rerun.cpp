@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/select/begun_tests.hpp"
 #include "cli/select/ctest_call.hpp"
-#include "cli/select/run_place.hpp"
+#include "cli/select/earlier_run.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/select/tree_tests.hpp"
 #include "core/base/environment.hpp"
@@ -21,7 +20,6 @@
 #include "core/ctest/rerun.hpp"
 #include "core/select/test_graph.hpp"
 #include "keeper/left/dead_runs.hpp"
-#include "report/describe.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 

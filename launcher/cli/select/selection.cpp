@@ -16,11 +16,7 @@
 #include "cli/commands.hpp"
 #include "cli/history.hpp"
 #include "cli/listed_test.hpp"
-#include "cli/select/begun_tests.hpp"
-#include "cli/select/ctest_call.hpp"
-#include "cli/select/run_place.hpp"
-#include "cli/select/tree_tests.hpp"
-#include "cli/select/user_call.hpp"
+#include "cli/select/earlier_run.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
@@ -29,7 +25,7 @@
 #include "core/journal/record_lines.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/select/not_begun.hpp"
+#include "core/select/test_graph.hpp"
 #include "history/answers/recent.hpp"
 #include "history/history.hpp"
 #include "keeper/left/dead_runs.hpp"
@@ -160,10 +156,10 @@ class LeftOut {
                               const std::vector<std::string>& options) const {
     const Result<std::string> listing = list_tests({call.program, call.directory, options});
     if (!listing) return std::nullopt;
-    std::vector<RanTest> tests;
-    const Result<void> read =
-        each_listed(*listing, [&](ListedTest test) { tests.push_back({std::move(test.name)}); });
+    const Result<std::vector<ListedTest>> read = all_listed(*listing);
     if (!read) return std::nullopt;
+    std::vector<RanTest> tests;
+    for (const ListedTest& test : *read) tests.push_back({test.name});
     return named(tests);
   }
 
@@ -243,11 +239,10 @@ std::map<std::string, LockUsers> users_of_locks(const ProjectSettings& settings,
 
 // Locks of the scopes build and project, RESOURCE_LOCK among them, hold on one machine, and shards
 // of one tree run on several. Makes each such lock, which not all of its tests share, a fixture
-// that its tests need, so that they are one shard. `tests` are tests of the tree.
-Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& configuration,
+// that its tests need, so that they are one shard. `tests` are some of the listed ones.
+Result<void> make_fixtures_of_locks(const std::string& tree, const std::vector<ListedTest>& listed,
                                     std::vector<SelectableTest>& tests) {
   HOLDFAST_TRY(const ProjectSettings settings, ProjectSettings::of_tree(tree));
-  HOLDFAST_TRY(const std::vector<ListedTest> listed, list_for_launcher(tree, configuration));
   for (const auto& [lock, users] : users_of_locks(settings, listed)) {
     if (users.is_shared) continue;
     // No fixture of a project has such a name.
@@ -316,7 +311,7 @@ Result<TestSet> failed_tests(const UserCall& user, const TreeTests& all, std::st
 Result<TestSet> affected_tests(const UserCall& user, const std::string& since, const TreeTests& all,
                                std::string& why) {
   const AffectedOrder order{user.tree, since, user.words.configuration};
-  const Result<FoundAffected> found = find_affected(order, all.listing);
+  const Result<FoundAffected> found = find_affected(order, all.listed);
   if (!found) return ErrorInWords{"--affected: " + to_text(found.error())};
   for (const std::string& note : found->notes) complain(note);
   std::unordered_set<std::string_view> names;
@@ -342,7 +337,7 @@ Result<void> divide_chosen(const UserCall& user, const Restrictions& restriction
     HOLDFAST_TRY(chosen.times, times_of(history, some));
   }
   if (is_one_tree) {
-    HOLDFAST_DO(make_fixtures_of_locks(user.tree, user.words.configuration, some.tests));
+    HOLDFAST_DO(make_fixtures_of_locks(user.tree, chosen.all.listed, some.tests));
   }
   chosen.division =
       divide(some.tests, chosen.times, restrictions.shard->count, restrictions.fixtures);

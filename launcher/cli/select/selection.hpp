@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/select/ctest_call.hpp"
 #include "cli/select/tree_tests.hpp"
-#include "cli/select/user_call.hpp"
 #include "core/base/result.hpp"
 #include "core/select/division.hpp"
 

@@ -6,8 +6,8 @@
 // their journals become one report.
 #pragma once
 
+#include "cli/select/ctest_call.hpp"
 #include "cli/select/selection.hpp"
-#include "cli/select/user_call.hpp"
 #include "core/base/result.hpp"
 
 namespace holdfast::cli {

@@ -1,12 +1,9 @@
 #include "cli/select/tree_tests.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "cli/listed_test.hpp"
-#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "core/ctest/shown_tests.hpp"
@@ -15,15 +12,8 @@ namespace holdfast::cli {
 namespace {
 
 // What ctest prints with -N.
-Result<Listing> ask(const CtestCall& call, std::vector<std::string> options) {
-  ListingOrder order{call.program, call.directory, std::move(options)};
-  order.format = "-N";
-  return ask_for_tests(order);
-}
-
 Result<std::string> shown(const CtestCall& call, std::vector<std::string> options) {
-  HOLDFAST_TRY(Listing listing, ask(call, std::move(options)));
-  return std::move(listing.text);
+  return list_tests({call.program, call.directory, std::move(options), {}, "-N"});
 }
 
 // ctest's numbers of the tests in a text that it shows.
@@ -40,7 +30,7 @@ Result<std::vector<std::size_t>> numbers_in(const std::string& text,
 
 // To ctest, an expression that it does not compile matches no test, and it only says so. A project
 // may have such expressions, too: they are in `before`.
-Result<void> check_expressions(const Listing& before, const Listing& selected) {
+Result<void> check_expressions(std::string_view before, std::string_view selected) {
   constexpr std::string_view k_why = "RegularExpression::compile(): ";
   constexpr std::string_view k_end = "RegularExpression::compile(): Error in compile.";
   const auto count = [&](std::string_view text) {
@@ -50,10 +40,9 @@ Result<void> check_expressions(const Listing& before, const Listing& selected) {
       ++found;
     return found;
   };
-  if (count(selected.text) <= count(before.text)) return {};
-  std::string_view why = selected.text;
-  why.remove_prefix(why.find(k_why) + k_why.size());
-  return ErrorInWords{"ctest does not compile an expression: " + brief(take_part(why, '\n'))};
+  if (count(selected) <= count(before)) return {};
+  selected.remove_prefix(selected.find(k_why) + k_why.size());
+  return ErrorInWords{"ctest does not compile an expression: " + brief(take_part(selected, '\n'))};
 }
 
 // With a preset, the list is what the preset leaves, and the numbers must be asked for.
@@ -97,17 +86,6 @@ bool has_namesakes(const std::vector<SelectableTest>& tests) {
       tests, [&](const SelectableTest& test) { return !names.insert(test.name).second; });
 }
 
-// Only what ctest would start the launcher with tells the keys. A test without the launcher has
-// none.
-Result<void> find_keys(ListingOrder order, std::vector<SelectableTest>& tests) {
-  order.variables = {std::string(environment::k_explain) + "=1"};
-  HOLDFAST_TRY(const std::string listing, list_tests(order));
-  HOLDFAST_TRY(const std::vector<ListedTest> listed, all_listed(listing));
-  if (listed.size() != tests.size()) return listing_not_understood();
-  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].key = listed[i].key;
-  return {};
-}
-
 // -I counts the tests that the expressions of names and labels leave.
 Result<void> find_ranks(const CtestCall& call, const RerunWords& words, TreeTests& all) {
   const std::vector<std::string> options = joined(words.for_listing, {"-I", "1,,1"});
@@ -121,17 +99,6 @@ Result<void> find_ranks(const CtestCall& call, const RerunWords& words, TreeTest
   return {};
 }
 
-// All tests of what ctest prints for --show-only=json-v1. Numbers are places.
-Result<std::vector<SelectableTest>> selectable_tests(const std::string& listing) {
-  std::vector<SelectableTest> tests;
-  HOLDFAST_DO(each_listed(listing, [&](ListedTest test) {
-    tests.push_back(
-        {std::move(test.name), tests.size() + 1, std::move(test.schedule), test.is_disabled});
-  }));
-  remove_implied_depends(tests);
-  return tests;
-}
-
 }  // namespace
 
 TestPlaces places_of(const std::vector<SelectableTest>& tests) {
@@ -140,34 +107,28 @@ TestPlaces places_of(const std::vector<SelectableTest>& tests) {
   return places;
 }
 
-Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& words) {
-  if (!words.has_preset) {
-    return (std::filesystem::path(call.directory) / words.directory).lexically_normal().string();
-  }
-  HOLDFAST_TRY(const std::string text, shown(call, words.for_listing));
-  std::string directory = directory_shown(text);
-  return directory.empty() ? Result<std::string>(listing_not_understood()) : directory;
-}
-
 Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words, Keys keys) {
   ListingOrder order{call.program, call.directory, words.for_listing};
   // A preset may select tests by their numbers. This option makes ctest list all of them.
   if (words.has_preset) order.options = joined(order.options, {"-I", "1,,1"});
-  HOLDFAST_TRY(Listing listing, ask_for_tests(order));
+  HOLDFAST_TRY(const std::string listing, list_tests(order));
   TreeTests all;
-  HOLDFAST_TRY(all.tests, selectable_tests(listing.text));
-  all.listing = std::move(listing.text);
-  for (const SelectableTest& test : all.tests) all.ranks.push_back(test.number);
-  if (keys == Keys::of_all || has_namesakes(all.tests)) {
-    HOLDFAST_DO(find_keys(order, all.tests));
+  HOLDFAST_TRY(all.listed, all_listed(listing));
+  all.tests.assign(all.listed.begin(), all.listed.end());
+  remove_implied_depends(all.tests);
+  const bool have_keys = keys == Keys::of_all || has_namesakes(all.tests);
+  for (SelectableTest& test : all.tests) {
+    all.ranks.push_back(test.number);
+    if (!have_keys) test.key.clear();
   }
   if (words.has_preset) {
     HOLDFAST_DO(find_ranks(call, words, all));
   }
   if (words.has_preset || !words.selecting.empty()) {
-    HOLDFAST_TRY(const Listing selected, ask(call, joined(words.for_listing, words.selecting)));
+    HOLDFAST_TRY(const std::string selected,
+                 shown(call, joined(words.for_listing, words.selecting)));
     HOLDFAST_DO(check_expressions(listing, selected));
-    HOLDFAST_TRY(const auto numbers, numbers_in(selected.text, all.tests));
+    HOLDFAST_TRY(const auto numbers, numbers_in(selected, all.tests));
     keep_only(all, set_of(all.tests, numbers));
   }
   apply({words.without_fixtures, words.without_setups, words.without_cleanups}, all.tests);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/listed_test.hpp"
 #include "cli/select/ctest_call.hpp"
 #include "core/base/result.hpp"
 #include "core/ctest/rerun.hpp"
@@ -14,7 +15,7 @@
 namespace holdfast::cli {
 
 struct TreeTests {
-  std::string listing;  // what ctest printed of all tests, as JSON
+  std::vector<ListedTest> listed;  // all tests
   // What a ctest with the user's options would run, in ctest's order.
   std::vector<SelectableTest> tests;
   // By test: the number by which -I selects it. 0: a fixture of a preset's tests that the preset
@@ -22,7 +23,7 @@ struct TreeTests {
   std::vector<std::size_t> ranks;
 };
 
-// Which tests are to have their keys. ctest lists them once more for that.
+// Which tests are to have their keys. By its name, a test is found in another directory, too.
 enum class Keys : std::uint8_t {
   of_namesakes,  // all, if several tests of the list have one name
   of_all,
@@ -38,9 +39,6 @@ std::vector<std::size_t> ranks_of(const TreeTests& all, const std::vector<std::s
 // disabled, ctest says that it found none, and does not fail. Otherwise the list of tests has
 // changed since, and it fails.
 std::string no_tests_word(const TreeTests& all, const std::vector<std::size_t>& places);
-
-// The directory in which it looks for its tests.
-Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& words);
 
 // `tests` must outlive it.
 TestPlaces places_of(const std::vector<SelectableTest>& tests);

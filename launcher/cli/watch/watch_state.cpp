@@ -379,7 +379,7 @@ void WatchState::pass(const Pending& pending, const LoggedEnd* logged) {
   evidence.expected = attempt.verdict;
   // The log has the same words for a skip by exit code as for a pass.
   const bool may_be_skipped = attempt.verdict == Verdict::skipped;
-  if (logged != nullptr && !(may_be_skipped && logged->entry.result == LoggedResult::passed)) {
+  if (logged != nullptr && !(may_be_skipped && logged->entry.result == Verdict::passed)) {
     evidence.verdict = verdict_alone(logged->entry);
   }
   WatchEvent& event = add_event(WatchEventKind::ended, attempt.at);

@@ -46,16 +46,22 @@ class GraphReader {
     }
   }
 
-  NinjaGraph finish() && {
+  void add_to(NinjaGraph& graph) && {
     for (const auto& [from, to] : inputs_) {
-      const auto step = steps_.find(to);
-      if (step != steps_.end()) graph_.steps[step->second].inputs.push_back(node(from));
+      const auto step = step_of_.find(to);
+      if (step != step_of_.end()) steps_[step->second].inputs.push_back(node(from));
     }
     for (const auto& [from, to] : outputs_) {
-      const auto step = steps_.find(from);
-      if (step != steps_.end()) graph_.steps[step->second].outputs.push_back(node(to));
+      const auto step = step_of_.find(from);
+      if (step != step_of_.end()) steps_[step->second].outputs.push_back(node(to));
     }
-    return std::move(graph_);
+    for (NinjaStep& step : steps_) {
+      for (std::uint32_t& input : step.inputs) input = graph.node(paths_[input]);
+      for (std::uint32_t& output : step.outputs) output = graph.node(paths_[output]);
+      if (step.outputs.empty() || graph.makers.contains(step.outputs.front())) continue;
+      for (const std::uint32_t output : step.outputs) graph.makers[output] = graph.steps.size();
+      graph.steps.push_back(std::move(step));
+    }
   }
 
  private:
@@ -63,16 +69,16 @@ class GraphReader {
 
   void read_thing(std::string_view address, std::string_view rest) {
     if (const auto rule = between(rest, " [label=\"", "\", shape=ellipse]")) {
-      steps_.emplace(address, graph_.steps.size());
-      graph_.steps.push_back({*rule});
+      step_of_.emplace(address, steps_.size());
+      steps_.push_back({*rule});
     } else if (const auto path = between(rest, " [label=\"", "\"]")) {
-      graph_.paths[node(address)] = *path;
+      paths_[node(address)] = *path;
     }
   }
 
   void read_arrow(std::string_view from, std::string_view to, std::string_view rest) {
     if (const auto rule = between(rest, " [label=\" ", "\"]")) {
-      graph_.steps.push_back({*rule, {node(from)}, {node(to)}});
+      steps_.push_back({*rule, {node(from)}, {node(to)}});
     } else if (rest.empty()) {
       outputs_.emplace_back(from, to);
     } else if (rest == " [arrowhead=none]") {
@@ -81,15 +87,15 @@ class GraphReader {
   }
 
   std::uint32_t node(std::string_view address) {
-    const auto [found, is_new] =
-        nodes_.emplace(address, static_cast<std::uint32_t>(graph_.paths.size()));
-    if (is_new) graph_.paths.emplace_back();
+    const auto [found, is_new] = nodes_.emplace(address, static_cast<std::uint32_t>(paths_.size()));
+    if (is_new) paths_.emplace_back();
     return found->second;
   }
 
-  NinjaGraph graph_;
+  std::vector<std::string_view> paths_;  // by the numbers that nodes have in this text
+  std::vector<NinjaStep> steps_;
   std::unordered_map<std::string_view, std::uint32_t> nodes_;
-  std::unordered_map<std::string_view, std::size_t> steps_;
+  std::unordered_map<std::string_view, std::size_t> step_of_;
   std::vector<Arrow> inputs_;
   std::vector<Arrow> outputs_;
 };
@@ -188,10 +194,10 @@ std::string pattern_of(std::string_view glob, bool is_recursive) {
 
 }  // namespace
 
-NinjaGraph read_ninja_graph(std::string_view text) {
+void add_ninja_graph(std::string_view text, NinjaGraph& graph) {
   GraphReader reader;
   while (!text.empty()) reader.read(take_part(text, '\n'));
-  return std::move(reader).finish();
+  std::move(reader).add_to(graph);
 }
 
 std::vector<std::string_view> read_ninja_targets(std::string_view text) {

@@ -27,13 +27,23 @@ struct NinjaStep {
 
 struct NinjaGraph {
   std::vector<std::string_view> paths;
+  std::unordered_map<std::string_view, std::uint32_t> nodes;  // by path: its index
   std::vector<NinjaStep> steps;
+  std::unordered_map<std::uint32_t, std::size_t> makers;  // by node: the step that makes it
+
+  // Makes one if there is none.
+  std::uint32_t node(std::string_view path) {
+    const auto [found, is_new] = nodes.emplace(path, static_cast<std::uint32_t>(paths.size()));
+    if (is_new) paths.push_back(path);
+    return found->second;
+  }
 };
 
-// Reads what `ninja -t graph` prints (Graphviz). Order-only inputs are left out, because a change
-// of one does not make Ninja run the step. For a step with one input and one output, Ninja does not
-// say whether the input is order-only.
-NinjaGraph read_ninja_graph(std::string_view text);
+// Adds what `ninja -t graph` prints (Graphviz). Two calls of Ninja show what both ask for: such a
+// step is there once. Order-only inputs are left out, because a change of one does not make Ninja
+// run the step. For a step with one input and one output, Ninja does not say whether the input is
+// order-only.
+void add_ninja_graph(std::string_view text, NinjaGraph& graph);
 
 // Returns the names in what `ninja -t targets` prints: `NAME: RULE` in each line.
 std::vector<std::string_view> read_ninja_targets(std::string_view text);

@@ -1,6 +1,5 @@
 #include "core/ctest/cmake_expression.hpp"
 
-#include <cstddef>
 #include <cstdlib>
 #include <utility>
 

@@ -10,17 +10,54 @@
 
 namespace holdfast {
 
-// ctest-integration/listing.cmake also lists the options that have a value.
-enum class CtestOption : std::uint8_t {
-  unknown,          // any other option, or one whose value may be missing (-j)
-  plain,            // no value; changes output, order or when ctest ends, and no more
-  with_value,       // with a value; does the same as a plain one, or leaves tests out
-  other_with_value  // with a value; selects tests or does something else
+// What becomes of an option if ctest is to run other tests in the same way (rerun.hpp). An option
+// that has a value shares its fate with it.
+enum class Fate : std::uint8_t {
+  keep,
+  keep_and_list,    // says which tests there are
+  keep_and_select,  // says which fixtures ctest brings along
+  select,           // selects tests
+  express,          // selects tests, by an expression
+  exclude,          // as `select` beside -R, and else as `keep_and_list`
+  drop,
+  refuse
 };
 
-CtestOption ctest_option(std::string_view word);
-// Whether a value follows the option.
-bool takes_value(std::string_view word);
+// A value follows. ctest-integration/listing.cmake also lists these options.
+inline constexpr unsigned k_value = 1;
+// Selects tests, and people are told so.
+inline constexpr unsigned k_selects = 2;
+// Every CMake from 3.25 on understands it in the same way: it changes output, order or when ctest
+// ends, or leaves tests out, and does no more.
+inline constexpr unsigned k_steady = 4;
+
+struct GivenOption {
+  std::string_view name;  // the shorter one, if ctest has two and we know them
+  Fate fate = Fate::keep;
+  unsigned traits = 0;
+  std::string_view word = {};  // as it was given
+  std::string_view value = {};
+  bool is_apart = false;                      // the value is a word of its own
+  std::optional<std::string_view> next = {};  // the word behind it, whatever that is
+
+  // Has all of these.
+  bool has(unsigned wanted) const { return (traits & wanted) == wanted; }
+  // Adds its one or two words.
+  void add_to(std::vector<std::string>& words) const {
+    words.emplace_back(word);
+    if (is_apart) words.emplace_back(value);
+  }
+};
+
+// `name` is either name of an option. One that is not known has no traits, and may have a value.
+GivenOption known_option(std::string_view name);
+
+// The options of the command, which begins with the program. Values are no options. The results are
+// parts of the command.
+std::vector<GivenOption> options_in(const std::vector<std::string>& command);
+
+// Whether this value of -T runs tests.
+bool is_of_tests(std::string_view action);
 
 // Whether ctest is asked to be quiet (-Q, --quiet). `command` begins with the program. A word that
 // is the value of an option does not count: `ctest -R -Q`.
@@ -45,5 +82,38 @@ std::optional<std::size_t> jobs_to_lend(const std::vector<std::string>& command,
 
 // Whether `text`, the content of a DartConfiguration.tcl, has a TestLoad.
 bool configures_load(std::string_view text);
+
+// Which tests a ctest runs. IDEs start one ctest per test, many at once, and these ctests may share
+// a build tree (docs/reference/locks.md).
+
+struct CtestSelection {
+  enum class By : std::uint8_t {
+    nothing,  // a whole run, or not known
+    names,
+    indexes,
+    file  // a file has the names of the tests
+  };
+  By by = By::nothing;
+  std::vector<std::string> tests = {};  // the tests' names or indexes, or the path of the file
+
+  bool is_whole() const { return by == By::nothing; }
+};
+
+// `arguments` begin with ctest's own name; `version` is CMake's, "3.25.1". A selection needs
+// arguments that every CMake from 3.25 on understands in the same way. It comes from `-R` with an
+// expression that names_in() knows, from `-I` with indexes_in() and nothing that leaves tests out
+// before they are counted (-E, -L), or from `--tests-from-file` (CMake 3.29). A preset may select
+// tests as well, so it makes a whole run. Fixtures may add more tests.
+CtestSelection ctest_selection(const std::vector<std::string>& arguments, std::string_view version);
+
+// The names in an expression `^…$` of literal characters and escaped metacharacters, with at most
+// one group of such alternatives: `^a$`, `^net\.(get|put)$`. None for any other expression.
+std::optional<std::vector<std::string>> names_in(std::string_view expression);
+
+// The indexes in a value of -I that has no range: `3,3`, `3,3,,7,9`, `0,0,0,7`.
+std::optional<std::vector<std::string>> indexes_in(std::string_view information);
+
+// Whether the two runs may run the same test.
+bool may_meet(const CtestSelection& one, const CtestSelection& other);
 
 }  // namespace holdfast

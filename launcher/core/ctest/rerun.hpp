@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,7 +40,7 @@ struct RerunWords {
 // ctest does more than run tests, or its command line was not recorded.
 Result<RerunWords> rerun_words(const std::vector<std::string>& command);
 
-// A test that is to run again. Without a key (core/select/test_place.hpp) it may be any of its
+// A test that is to run again. Without a key (core/ctest/attach.hpp) it may be any of its
 // name.
 struct RanTest {
   std::string name;
@@ -76,7 +75,8 @@ RerunSelection select_again(const std::vector<RanTest>& ran, const TestPlaces& l
 // The value of -I for these numbers, of which there is at least one.
 std::string value_of_numbers(const std::vector<std::size_t>& numbers);
 
-// Commands for ctest-integration/test_order.cmake: the first test gets the highest cost.
+// Commands for ctest-integration/test_order.cmake: the first test gets the highest cost. ctest has
+// one cost for all tests of a name.
 std::string costs_for_order(const std::vector<std::string>& names);
 
 // Whether a variable of ctest's environment decides what its tests do or in which order, so that

@@ -22,26 +22,20 @@ std::string decimal(double cost) {
 
 }  // namespace
 
-std::string cost_commands(const std::vector<TestCost>& costs) {
+std::string cost_commands(const TestCosts& costs) {
   std::string commands;
-  for (const TestCost& test : costs) {
+  for (const auto& [name, cost] : costs) {
+    if (cost <= 0) continue;
     commands += "set_property(GLOBAL PROPERTY _holdfast_cost_";
-    for (const char c : test.name) commands += hexadecimal(static_cast<unsigned char>(c), 2);
-    commands += " " + decimal(test.cost) + ")\n";
+    for (const char c : name) commands += hexadecimal(static_cast<unsigned char>(c), 2);
+    commands += " " + decimal(cost) + ")\n";
   }
   return commands;
 }
 
-std::vector<TestCost> costs_for(TestOrder order, const std::vector<TestPast>& tests) {
-  std::vector<TestCost> costs;
-  for (const TestPast& test : tests) {
-    if (order == TestOrder::failed_first && test.is_red) {
-      costs.push_back({test.name, k_above_all_times});
-    } else if (order == TestOrder::longest_first && test.seconds > 0) {
-      costs.push_back({test.name, test.seconds});
-    }
-  }
-  return costs;
+double cost_for(TestOrder order, bool is_red, double seconds) {
+  if (order == TestOrder::longest_first) return seconds;
+  return order == TestOrder::failed_first && is_red ? k_above_all_times : 0;
 }
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,24 +22,16 @@ constexpr std::array<std::string_view, 3> words_of(TestOrder) {
   return {"as-is", "failed-first", "longest-first"};
 }
 
-struct TestCost {
-  std::string name;
-  double cost = 0;  // above 0
-};
+// By name. A test without a cost, or with 0, keeps what ctest gives it: with several jobs, the mean
+// of its times in seconds.
+using TestCosts = std::map<std::string, double>;
 
 // Commands for ctest-integration/test_order.cmake.
-std::string cost_commands(const std::vector<TestCost>& costs);
+std::string cost_commands(const TestCosts& costs);
 
-// What is known of a test, from earlier runs.
-struct TestPast {
-  std::string name;
-  bool is_red = false;
-  double seconds = 0;  // 0: not known
-};
-
-// The costs that make the order. A test without one keeps what ctest gives it: with several jobs,
-// the mean of its times in seconds. So with failed_first every cost is above all such times.
-std::vector<TestCost> costs_for(TestOrder order, const std::vector<TestPast>& tests);
+// The cost that makes the order, of a test that was red or not when it was last seen, and that
+// takes so long (0: not known). With failed_first every cost is above all such times.
+double cost_for(TestOrder order, bool is_red, double seconds);
 
 // The names of the files that `holdfast ctest` leaves for the ctest that it becomes.
 

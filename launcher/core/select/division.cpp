@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -15,50 +16,67 @@
 namespace holdfast {
 namespace {
 
+using Numbers = std::vector<std::size_t>;
+
 constexpr std::size_t k_none = static_cast<std::size_t>(-1);
 
-// The units of a list, before it is known which of them may be repeated.
+// Which tests of a list must be in one shard, and which may be in several.
+//
+// Tests of one name, and those that hang together by DEPENDS, are one item and never apart: names
+// are what a user passes on. The setups and cleanups of a fixture are a unit: each shard that has
+// an item which needs the unit has all of the unit. If a unit needs a test that is in no unit,
+// nothing of it may be repeated, and it is part of an item.
+struct ShardItem {
+  Numbers tests;  // ascending
+  Numbers units;  // all that it needs, ascending
+};
+
+struct Clusters {
+  std::vector<Numbers> units;    // tests, ascending; by their first tests
+  std::vector<ShardItem> items;  // together they have all tests
+  // Items that share units, directly or through others, are a cluster: all items, each in one.
+  std::vector<Numbers> clusters;
+};
+
+// These members set by set, in the order of the sets' first members.
+std::vector<Numbers> grouped(DisjointSets& sets, const Numbers& members) {
+  std::vector<Numbers> groups;
+  std::map<std::size_t, std::size_t> places;
+  for (const std::size_t member : members) {
+    const auto [place, is_new] = places.try_emplace(sets.set_of(member), groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].push_back(member);
+  }
+  return groups;
+}
+
+// The units of a list, and which of them may be repeated.
 class Units {
  public:
   explicit Units(const TestGraph& graph) : of_(graph.tests(), k_none), graph_(graph) {
     collect();
     connect();
-    tie();
   }
 
-  // The unit of a test that may be repeated; k_none: it must not be, or it is in no unit.
-  std::size_t repeated(std::size_t test) const {
-    const std::size_t unit = of_[test];
-    return unit != k_none && !is_tied_[unit] ? unit : k_none;
-  }
-  // The unit of a test, whether it may be repeated or not.
+  // The unit of a test; k_none: it is in none.
   std::size_t of(std::size_t test) const { return of_[test]; }
   // The unit of a fixture that is required and that some test provides; k_none for any other.
   std::size_t of_fixture(std::size_t fixture) const {
     const TestGraph::Fixture& one = graph_.fixtures()[fixture];
     return one.is_required && !one.providers.empty() ? of_[one.providers.front()] : k_none;
   }
-  const std::vector<std::vector<std::size_t>>& members() const { return members_; }
-
-  // Adds all units that these need. `units` are ascending, then and now.
-  void close(std::vector<std::size_t>& units) const {
-    std::vector<std::size_t> open = units;
-    while (!open.empty()) {
-      const std::size_t unit = open.back();
-      open.pop_back();
-      for (const std::size_t needed : needs_[unit]) {
-        const auto place = std::lower_bound(units.begin(), units.end(), needed);
-        if (place != units.end() && *place == needed) continue;
-        units.insert(place, needed);
-        open.push_back(needed);
-      }
-    }
-  }
+  // Whether the unit must not be repeated.
+  bool is_tied(std::size_t unit) const { return is_tied_[unit]; }
+  bool may_repeat(std::size_t test) const { return of_[test] != k_none && !is_tied_[of_[test]]; }
+  const std::vector<Numbers>& members() const { return members_; }
+  // The unit and all units that it needs, ascending.
+  const Numbers& with_needed(std::size_t unit) const { return with_needed_[unit]; }
 
  private:
   // A test that provides two fixtures makes one unit of them, and so do two tests of one name.
   void collect() {
-    DisjointSets sets(graph_.tests());
+    const std::size_t names = graph_.tests();
+    DisjointSets sets(names + graph_.named().size());
     std::vector<bool> provides(graph_.tests());
     for (const TestGraph::Fixture& fixture : graph_.fixtures()) {
       if (!fixture.is_required) continue;
@@ -67,77 +85,69 @@ class Units {
         sets.join(provider, fixture.providers.front());
       }
     }
-    for (const std::vector<std::size_t>& named : graph_.named()) {
-      std::size_t before = k_none;
-      for (const std::size_t test : named) {
-        if (provides[test] && before != k_none) sets.join(test, before);
-        if (provides[test]) before = test;
+    for (std::size_t name = 0; name < graph_.named().size(); ++name) {
+      for (const std::size_t test : graph_.named()[name]) {
+        if (provides[test]) sets.join(test, names + name);
       }
     }
-    for (std::size_t test = 0; test < graph_.tests(); ++test) {
-      if (!provides[test]) continue;
-      const std::size_t first = sets.set_of(test);
-      if (first == test) {
-        of_[test] = members_.size();
-        members_.emplace_back();
-      }
-      of_[test] = of_[first];
-      members_[of_[test]].push_back(test);
+    Numbers providers;
+    for (std::size_t test = 0; test < provides.size(); ++test) {
+      if (provides[test]) providers.push_back(test);
     }
-  }
-
-  void connect() {
-    needs_.resize(members_.size());
-    is_tied_.resize(members_.size());
+    members_ = grouped(sets, providers);
     for (std::size_t unit = 0; unit < members_.size(); ++unit) {
-      for (const std::size_t test : members_[unit]) connect(unit, test);
-      make_ascending_set(needs_[unit]);
-    }
-    for (const std::vector<std::size_t>& named : graph_.named()) {
-      if (std::ranges::none_of(named, [&](std::size_t test) { return of_[test] == k_none; }))
-        continue;
-      for (const std::size_t test : named) {
-        if (of_[test] != k_none) is_tied_[of_[test]] = true;
-      }
-    }
-  }
-
-  void connect(std::size_t unit, std::size_t test) {
-    for (const std::size_t fixture : graph_.required(test)) {
-      const std::size_t needed = of_fixture(fixture);
-      if (needed != k_none && needed != unit) needs_[unit].push_back(needed);
-    }
-    for (const std::size_t name : graph_.depends(test)) {
-      for (const std::size_t other : graph_.named()[name]) {
-        if (of_[other] == k_none) is_tied_[unit] = true;
-        if (of_[other] != k_none && of_[other] != unit) needs_[unit].push_back(of_[other]);
-      }
+      for (const std::size_t test : members_[unit]) of_[test] = unit;
     }
   }
 
   // What needs a unit that must not be repeated must not be repeated either.
-  void tie() {
-    std::vector<std::vector<std::size_t>> needed_by(members_.size());
-    std::vector<std::size_t> open;
-    for (std::size_t unit = 0; unit < members_.size(); ++unit) {
-      for (const std::size_t needed : needs_[unit]) needed_by[needed].push_back(unit);
-      if (is_tied_[unit]) open.push_back(unit);
-    }
-    while (!open.empty()) {
-      const std::size_t unit = open.back();
-      open.pop_back();
-      for (const std::size_t other : needed_by[unit]) {
-        if (is_tied_[other]) continue;
-        is_tied_[other] = true;
-        open.push_back(other);
+  void connect() {
+    std::vector<Numbers> needs(members_.size());         // by unit: others
+    std::vector<bool> has_single_test(members_.size());  // it needs a test that is in no unit
+    for (const Numbers& named : graph_.named()) {
+      if (std::ranges::all_of(named, [&](std::size_t test) { return of_[test] != k_none; }))
+        continue;
+      for (const std::size_t test : named) {
+        if (of_[test] != k_none) has_single_test[of_[test]] = true;
       }
+    }
+    for (std::size_t test = 0; test < of_.size(); ++test) {
+      const std::size_t unit = of_[test];
+      if (unit == k_none) continue;
+      for (const std::size_t fixture : graph_.required(test)) {
+        if (of_fixture(fixture) != k_none) needs[unit].push_back(of_fixture(fixture));
+      }
+      for (const std::size_t name : graph_.depends(test)) {
+        for (const std::size_t other : graph_.named()[name]) {
+          if (of_[other] != k_none) needs[unit].push_back(of_[other]);
+          if (of_[other] == k_none) has_single_test[unit] = true;
+        }
+      }
+    }
+    for (std::size_t unit = 0; unit < needs.size(); ++unit) {
+      with_needed_.push_back(closed(unit, needs));
+      is_tied_.push_back(std::ranges::any_of(
+          with_needed_.back(), [&](std::size_t one) { return has_single_test[one]; }));
     }
   }
 
-  std::vector<std::size_t> of_;                    // by test
-  std::vector<std::vector<std::size_t>> members_;  // by unit
-  std::vector<std::vector<std::size_t>> needs_;    // by unit: other units
-  std::vector<bool> is_tied_;                      // by unit
+  static Numbers closed(std::size_t unit, const std::vector<Numbers>& needs) {
+    std::set<std::size_t> all{unit};
+    Numbers open{unit};
+    while (!open.empty()) {
+      const std::size_t one = open.back();
+      open.pop_back();
+      for (const std::size_t needed : needs[one]) {
+        if (all.insert(needed).second) open.push_back(needed);
+      }
+    }
+    return {all.begin(), all.end()};
+  }
+
+  Numbers of_;                        // by test
+  std::vector<Numbers> members_;      // by unit
+  std::vector<Numbers> with_needed_;  // by unit
+  std::vector<bool> is_tied_;         // by unit
   const TestGraph& graph_;
 };
 
@@ -151,110 +161,94 @@ DisjointSets joined(const TestGraph& graph, const Units& units) {
   std::vector<bool> ties(graph.named().size());
   for (std::size_t name = 0; name < ties.size(); ++name) {
     for (const std::size_t test : graph.named()[name]) {
-      if (units.repeated(test) != k_none) continue;
+      if (units.may_repeat(test)) continue;
       ties[name] = true;
       sets.join(test, names + name);
     }
   }
   for (std::size_t test = 0; test < graph.tests(); ++test) {
-    if (units.repeated(test) != k_none) continue;
+    if (units.may_repeat(test)) continue;
     if (units.of(test) != k_none) sets.join(test, first_unit + units.of(test));
     for (const std::size_t name : graph.depends(test)) {
       if (ties[name]) sets.join(test, names + name);
     }
     for (const std::size_t fixture : graph.required(test)) {
       const std::size_t unit = units.of_fixture(fixture);
-      if (unit != k_none && units.repeated(units.members()[unit].front()) == k_none) {
-        sets.join(test, first_unit + unit);
-      }
+      if (unit != k_none && units.is_tied(unit)) sets.join(test, first_unit + unit);
     }
   }
   return sets;
 }
 
-// The units that a test needs and that may be repeated.
-void add_units(const TestGraph& graph, const Units& units, std::size_t test,
-               std::vector<std::size_t>& to) {
+// The units that these tests need and that may be repeated, ascending.
+Numbers units_for(const TestGraph& graph, const Units& units, const Numbers& tests) {
+  Numbers named;
   const auto add = [&](std::size_t unit) {
-    if (unit != k_none) to.push_back(unit);
+    if (unit != k_none && !units.is_tied(unit)) named.push_back(unit);
   };
-  for (const std::size_t fixture : graph.required(test)) {
-    const std::size_t unit = units.of_fixture(fixture);
-    if (unit != k_none) add(units.repeated(units.members()[unit].front()));
+  for (const std::size_t test : tests) {
+    for (const std::size_t fixture : graph.required(test)) add(units.of_fixture(fixture));
+    for (const std::size_t name : graph.depends(test)) {
+      for (const std::size_t other : graph.named()[name]) add(units.of(other));
+    }
   }
-  for (const std::size_t name : graph.depends(test)) {
-    for (const std::size_t other : graph.named()[name]) add(units.repeated(other));
+  make_ascending_set(named);
+  Numbers all;
+  for (const std::size_t unit : named) {
+    all.insert(all.end(), units.with_needed(unit).begin(), units.with_needed(unit).end());
   }
+  make_ascending_set(all);
+  return all;
 }
 
 // Units that only one another need. None of them gets an item if another one's item has it.
 void add_left_units(const Units& units, std::vector<ShardItem>& items) {
-  std::vector<bool> has(units.members().size());
+  const std::size_t count = units.members().size();
+  std::vector<bool> has(count);
   for (const ShardItem& item : items) {
     for (const std::size_t unit : item.units) has[unit] = true;
   }
-  const std::size_t others = items.size();
-  std::vector<std::size_t> item_for(has.size(), k_none);  // by unit: the item that begins with it
-  for (std::size_t unit = 0; unit < has.size(); ++unit) {
-    if (has[unit] || units.repeated(units.members()[unit].front()) == k_none) continue;
-    ShardItem item{{}, {unit}};
-    units.close(item.units);
-    for (const std::size_t one : item.units) {
-      has[one] = true;
-      if (item_for[one] != k_none) items[item_for[one]].units.clear();
+  std::vector<bool> is_needed(count);  // by a left one that it does not need itself
+  for (std::size_t unit = 0; unit < count; ++unit) {
+    if (has[unit] || units.is_tied(unit)) continue;
+    for (const std::size_t one : units.with_needed(unit)) {
+      if (!std::ranges::binary_search(units.with_needed(one), unit)) is_needed[one] = true;
     }
-    item_for[unit] = items.size();
-    items.push_back(std::move(item));
   }
-  const auto first = items.begin() + static_cast<std::ptrdiff_t>(others);
-  items.erase(
-      std::remove_if(first, items.end(), [](const ShardItem& item) { return item.units.empty(); }),
-      items.end());
+  for (std::size_t unit = 0; unit < count; ++unit) {
+    if (has[unit] || units.is_tied(unit) || is_needed[unit]) continue;
+    items.push_back({{}, units.with_needed(unit)});
+    for (const std::size_t one : units.with_needed(unit)) has[one] = true;
+  }
 }
 
-std::vector<std::vector<std::size_t>> clusters_of(const Clusters& all) {
+std::vector<Numbers> clusters_of(const Clusters& all) {
   DisjointSets sets(all.items.size() + all.units.size());
   for (std::size_t i = 0; i < all.items.size(); ++i) {
     for (const std::size_t unit : all.items[i].units) sets.join(i, all.items.size() + unit);
   }
-  std::vector<std::vector<std::size_t>> clusters;
-  std::vector<std::size_t> places(all.items.size(), k_none);
-  for (std::size_t i = 0; i < all.items.size(); ++i) {
-    std::size_t& place = places[sets.set_of(i)];
-    if (place == k_none) {
-      place = clusters.size();
-      clusters.emplace_back();
-    }
-    clusters[place].push_back(i);
-  }
-  return clusters;
+  Numbers items(all.items.size());
+  std::iota(items.begin(), items.end(), std::size_t{0});
+  return grouped(sets, items);
 }
-
-}  // namespace
 
 Clusters find_clusters(const TestGraph& graph) {
   const Units units(graph);
   DisjointSets sets = joined(graph, units);
+  Numbers own;
+  for (std::size_t test = 0; test < graph.tests(); ++test) {
+    if (!units.may_repeat(test)) own.push_back(test);
+  }
   Clusters all;
   all.units = units.members();
-  std::map<std::size_t, std::size_t> places;
-  for (std::size_t test = 0; test < graph.tests(); ++test) {
-    if (units.repeated(test) != k_none) continue;
-    const auto [place, is_new] = places.try_emplace(sets.set_of(test), all.items.size());
-    if (is_new) all.items.emplace_back();
-    all.items[place->second].tests.push_back(test);
-    add_units(graph, units, test, all.items[place->second].units);
-  }
-  for (ShardItem& item : all.items) {
-    make_ascending_set(item.units);
-    units.close(item.units);
+  for (Numbers& tests : grouped(sets, own)) {
+    Numbers needed = units_for(graph, units, tests);
+    all.items.push_back({std::move(tests), std::move(needed)});
   }
   add_left_units(units, all.items);
   all.clusters = clusters_of(all);
   return all;
 }
-
-namespace {
 
 // Places pieces of work on shards, the longest first.
 
@@ -301,54 +295,6 @@ struct Placement {
   }
 };
 
-// The shards while pieces are placed.
-class Shards {
- public:
-  Shards(std::size_t count, std::size_t units, const std::vector<std::int64_t>& unit_weights)
-      : loads_(count), has_(count), holders_(units), unit_weights_(unit_weights) {
-    for (std::size_t shard = 0; shard < count; ++shard) by_load_.emplace(0, shard);
-  }
-
-  std::size_t place(const ShardPiece& piece) {
-    const auto least = by_load_.begin();
-    std::size_t best = least->second;
-    std::int64_t load = load_with(piece, best);
-    // Besides the least loaded shard, only one that has some of the units already can be better.
-    for (const std::size_t unit : piece.units) {
-      for (const std::size_t shard : holders_[unit]) {
-        const std::int64_t other = load_with(piece, shard);
-        if (std::pair(other, shard) >= std::pair(load, best)) continue;
-        best = shard;
-        load = other;
-      }
-    }
-    by_load_.erase({loads_[best], best});
-    loads_[best] = load;
-    by_load_.emplace(load, best);
-    for (const std::size_t unit : piece.units) {
-      if (has_[best].insert(unit).second) holders_[unit].push_back(best);
-    }
-    return best;
-  }
-
-  std::vector<std::int64_t> take_loads() && { return std::move(loads_); }
-
- private:
-  std::int64_t load_with(const ShardPiece& piece, std::size_t shard) const {
-    std::int64_t load = loads_[shard] + piece.own;
-    for (const std::size_t unit : piece.units) {
-      if (has_[shard].count(unit) == 0) load += unit_weights_[unit];
-    }
-    return load;
-  }
-
-  std::vector<std::int64_t> loads_;
-  std::set<std::pair<std::int64_t, std::size_t>> by_load_;
-  std::vector<std::set<std::size_t>> has_;         // by shard: units
-  std::vector<std::vector<std::size_t>> holders_;  // by unit: shards
-  const std::vector<std::int64_t>& unit_weights_;
-};
-
 // Of tests or of units.
 std::int64_t sum_of(const std::vector<std::size_t>& numbers,
                     const std::vector<std::int64_t>& weights) {
@@ -392,11 +338,22 @@ class PieceMaker {
   // Each piece in turn goes to the shard that is then the least loaded. A unit that the shard has
   // already costs nothing.
   Placement place(const std::vector<ShardPiece>& pieces, std::size_t count) const {
-    Shards shards(count, all_.units.size(), unit_weights_);
-    Placement placement;
-    placement.shard_of.reserve(pieces.size());
-    for (const ShardPiece& piece : pieces) placement.shard_of.push_back(shards.place(piece));
-    placement.loads = std::move(shards).take_loads();
+    Placement placement{{}, std::vector<std::int64_t>(count)};
+    std::vector<std::set<std::size_t>> has(count);  // by shard: units
+    for (const ShardPiece& piece : pieces) {
+      std::pair best{std::numeric_limits<std::int64_t>::max(), count};  // its load, and which it is
+      for (std::size_t shard = 0; shard < count; ++shard) {
+        std::int64_t load = placement.loads[shard] + piece.own;
+        for (const std::size_t unit : piece.units) {
+          if (!has[shard].contains(unit)) load += unit_weights_[unit];
+        }
+        best = std::min(best, {load, shard});
+      }
+      const auto [load, shard] = best;
+      placement.loads[shard] = load;
+      placement.shard_of.push_back(shard);
+      has[shard].insert(piece.units.begin(), piece.units.end());
+    }
     return placement;
   }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ctest/test_order.hpp"
@@ -20,7 +21,7 @@ struct SelectableTest {
   std::size_t number = 0;  // ctest's, from 1
   TestSchedule schedule = {};
   bool is_disabled = false;
-  std::string key = {};  // core/select/test_place.hpp; empty: it is not known
+  std::string key = {};  // core/ctest/attach.hpp; empty: it is not known
 };
 
 // In ctest's list, the DEPENDS of a test also has what fixtures imply (CMake 3.25 to 4.3): a test
@@ -73,6 +74,34 @@ TestSet with_needed(const TestGraph& graph, TestSet wanted);
 // their fixtures along. Adds such tests, so that it runs all others of the set, too. They may need
 // more. A test that no selectable one needs stays without one.
 TestSet with_users(const TestGraph& graph, TestSet wanted, const TestSet& selectable);
+
+// The tests of a list that a run left out because it ended too early, and that no later run has
+// begun. The runs come newest first.
+class NotBegun {
+ public:
+  // `ignored`: for each test of the list, whether nobody asks for it.
+  explicit NotBegun(TestSet ignored) : open_(ignored.size()), is_decided_(std::move(ignored)) {}
+
+  // The tests that a run has begun.
+  void see_begun(const TestSet& begun) { decide(begun, false); }
+  // Of the same run, if it ended too early: the tests that it was to run.
+  void see_planned(const TestSet& planned) { decide(planned, true); }
+  // No older run can say more.
+  bool is_done() const { return size_of(is_decided_) == is_decided_.size(); }
+  const TestSet& tests() const { return open_; }
+
+ private:
+  void decide(const TestSet& some, bool are_open) {
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (!some[i] || is_decided_[i]) continue;
+      is_decided_[i] = true;
+      open_[i] = are_open;
+    }
+  }
+
+  TestSet open_;
+  TestSet is_decided_;
+};
 
 // ctest's options that keep fixtures out: -FA, -FS and -FC.
 

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/select/test_place.hpp"
+#include "core/ctest/attach.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/step/build_step.hpp"
-#include "core/step/memory_slots.hpp"
 
 namespace holdfast {
 

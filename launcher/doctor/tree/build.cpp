@@ -21,44 +21,27 @@ class Times {
  public:
   Times(const NinjaTexts& texts, const NinjaNames& dirty, const TimeOf& time_of)
       : dirty_(dirty), logged_(read_ninja_log(texts.log)), time_of_(time_of) {
-    for (const std::string& graph : texts.graphs) add(read_ninja_graph(graph));
+    for (const std::string& graph : texts.graphs) add_ninja_graph(graph, graph_);
     reasons_.resize(graph_.steps.size());
     read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { add(record); });
   }
 
   bool is_old(const std::string& target) {
-    const auto node = nodes_.find(target);
-    return node != nodes_.end() && has_reason(node->second);
+    const auto node = graph_.nodes.find(target);
+    return node != graph_.nodes.end() && has_reason(node->second);
   }
 
  private:
   std::string_view path(Node node) const { return graph_.paths[node]; }
 
-  Node node(std::string_view path) {
-    const auto [node, is_new] = nodes_.emplace(path, static_cast<Node>(graph_.paths.size()));
-    if (is_new) graph_.paths.push_back(path);
-    return node->second;
-  }
-
-  // Two graphs may have a step in common.
-  void add(const NinjaGraph& graph) {
-    for (NinjaStep step : graph.steps) {
-      for (Node& input : step.inputs) input = node(graph.paths[input]);
-      for (Node& output : step.outputs) output = node(graph.paths[output]);
-      if (step.outputs.empty() || makers_.contains(step.outputs.front())) continue;
-      for (const Node output : step.outputs) makers_[output] = graph_.steps.size();
-      graph_.steps.push_back(std::move(step));
-    }
-  }
-
   // Without a record that is whole, Ninja has said so.
   void add(const RecordedInputs& record) {
-    const auto output = nodes_.find(record.output);
-    if (record.is_stale || output == nodes_.end()) return;
-    const auto maker = makers_.find(output->second);
-    if (maker == makers_.end()) return;
+    const auto output = graph_.nodes.find(record.output);
+    if (record.is_stale || output == graph_.nodes.end()) return;
+    const auto maker = graph_.makers.find(output->second);
+    if (maker == graph_.makers.end()) return;
     for (const std::string_view input : record.inputs) {
-      graph_.steps[maker->second].inputs.push_back(node(input));
+      graph_.steps[maker->second].inputs.push_back(graph_.node(input));
     }
   }
 
@@ -71,8 +54,9 @@ class Times {
   // A name that is no file has the time of what it stands for.
   std::int64_t input_time(Node node) {
     const std::int64_t time = time_of(node);
-    const auto maker = makers_.find(node);
-    if (time != 0 || maker == makers_.end() || !graph_.steps[maker->second].is_phony()) return time;
+    const auto maker = graph_.makers.find(node);
+    if (time != 0 || maker == graph_.makers.end() || !graph_.steps[maker->second].is_phony())
+      return time;
     std::int64_t newest = 0;
     for (const Node input : graph_.steps[maker->second].inputs) {
       newest = std::max(newest, input_time(input));
@@ -83,8 +67,8 @@ class Times {
 
   bool has_reason(Node node) {
     if (dirty_.contains(path(node))) return true;
-    const auto maker = makers_.find(node);
-    return maker != makers_.end() && has_reason(maker->second);
+    const auto maker = graph_.makers.find(node);
+    return maker != graph_.makers.end() && has_reason(maker->second);
   }
 
   bool has_reason(std::size_t step) {
@@ -121,8 +105,6 @@ class Times {
   NinjaGraph graph_;
   NinjaLog logged_;
   const TimeOf& time_of_;
-  std::unordered_map<std::string_view, Node> nodes_;
-  std::unordered_map<Node, std::size_t> makers_;
   std::unordered_map<Node, std::int64_t> times_;
   std::vector<std::optional<bool>> reasons_;  // by step; false also while the step is looked at
 };
@@ -314,7 +296,7 @@ Build look_at_build(const BuildOrder& order) {
   return BuildLook(order).look();
 }
 
-Findings check_configuration(const BuildOrder& order, const Build& build) {
+Findings check_build(const BuildOrder& order, const Build& build, const TestsOfProgram& tests_of) {
   Findings all;
   const std::string tree = for_shell(order.tree);
   if (!build.trouble.empty()) {
@@ -329,18 +311,13 @@ Findings check_configuration(const BuildOrder& order, const Build& build) {
                    order.tree + "/" + order.file, "build the tree: it configures itself",
                    "cmake --build " + tree});
   }
+  for (const MadeProgram& one : build.old) {
+    all.push_back({Kind::program_old,
+                   fmt::format("{}: the program is older than its sources: {}",
+                               some_of(tests_of(one.path)), one.path),
+                   one.path, "build it", order.command, one.target});
+  }
   return all;
-}
-
-Finding finding_of(const BuildOrder& order, const MadeProgram& program,
-                   const std::vector<std::string>& tests) {
-  return {
-      Kind::program_old,
-      fmt::format("{}: the program is older than its sources: {}", some_of(tests), program.path),
-      program.path,
-      "build it",
-      order.command,
-      program.target};
 }
 
 }  // namespace holdfast::doctor

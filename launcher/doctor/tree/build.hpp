@@ -77,22 +77,9 @@ struct Build {
 // Starts `ninja -n` and tools of Ninja that only read. Builds nothing.
 Build look_at_build(const BuildOrder& order);
 
-// `tests_of` gives the names of the tests that need a program.
-template <typename TestsOf>
-Findings check_build(const BuildOrder& order, const Build& build, TestsOf tests_of);
+// Returns the names of the tests that need a program.
+using TestsOfProgram = std::function<std::vector<std::string>(const std::string& path)>;
 
-// The two parts of check_build().
-Findings check_configuration(const BuildOrder& order, const Build& build);
-Finding finding_of(const BuildOrder& order, const MadeProgram& program,
-                   const std::vector<std::string>& tests);
-
-template <typename TestsOf>
-Findings check_build(const BuildOrder& order, const Build& build, TestsOf tests_of) {
-  Findings all = check_configuration(order, build);
-  for (const MadeProgram& one : build.old) {
-    all.push_back(finding_of(order, one, tests_of(one.path)));
-  }
-  return all;
-}
+Findings check_build(const BuildOrder& order, const Build& build, const TestsOfProgram& tests_of);
 
 }  // namespace holdfast::doctor

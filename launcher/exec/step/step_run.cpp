@@ -2,7 +2,6 @@
 
 #include "core/base/names.hpp"
 #include "exec/base/answer.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/lock/lock_survey.hpp"
 

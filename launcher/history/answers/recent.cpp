@@ -101,16 +101,12 @@ Result<std::string> commands_for(TestOrder order, History& history) {
   HOLDFAST_TRY(const RecentTests recent,
                recent_tests(history, known, times, k_runs_for_order * known.size()));
   // ctest sets the cost of all tests of a name.
-  std::map<std::string, TestPast> by_name;
+  TestCosts costs;
   for (const RecentTest& test : recent.tests()) {
-    TestPast& past = by_name[test.name];
-    past.name = test.name;
-    past.is_red = past.is_red || test.is_red;
-    past.seconds = std::max(past.seconds, test.seconds());
+    double& cost = costs[test.name];
+    cost = std::max(cost, cost_for(order, test.is_red, test.seconds()));
   }
-  std::vector<TestPast> tests;
-  for (auto& [name, past] : by_name) tests.push_back(std::move(past));
-  return cost_commands(costs_for(order, tests));
+  return cost_commands(costs);
 }
 
 }  // namespace holdfast

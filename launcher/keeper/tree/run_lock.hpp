@@ -11,7 +11,7 @@
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/ctest_selection.hpp"
+#include "core/ctest/ctest_options.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/lock/lock_wait.hpp"

@@ -9,7 +9,6 @@
 #include "core/base/names.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 
 namespace holdfast::supervision {

@@ -14,8 +14,9 @@
 
 namespace holdfast::supervision {
 
-// `command` is the step's null-terminated command. It may name the file into which a compiler
-// writes the dependencies.
+// A step that is cut short may leave half a file, which the next build would take for newer than
+// its sources. `command` is the step's null-terminated command. It may name the file into which a
+// compiler writes the dependencies.
 std::vector<std::string> files_made_by(const BuildStep& step, char** command);
 
 class StepOutputs {

@@ -246,7 +246,7 @@ set_tests_properties(last PROPERTIES DEPENDS first)
         tree = self.project(self.adding("t"))
         self.begin(tree)
         with open(tree / "CTestTestfile.cmake", "a", encoding="utf-8") as tests:
-            tests.write("set_tests_properties(gone PROPERTIES)\nadd_test(one)\n")
+            tests.write('message(FATAL_ERROR "broken")\n')
         self.assertIn(f"ctest --show-only=json-v1 failed in {tree}: CMake Error", self.refused(tree))
 
     def test_what_cannot_be_run_again_is_said_in_one_line(self):

@@ -541,7 +541,7 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
             self.assertIn(line, self.refused(tree, "ctest", *words), words)
         self.assertIn("no build tree here or above", self.refused(tree, "ctest", "--failed", cwd="/"))
         with open(tree / "CTestTestfile.cmake", "a", encoding="utf-8") as tests:
-            tests.write("add_test(one)\n")
+            tests.write('message(FATAL_ERROR "broken")\n')
         self.assertIn(f"ctest --show-only=json-v1 failed in {tree}: CMake Error", self.refused(tree, "ctest", "--failed"))
         # A warning before it does not hide it.
         text = (tree / "CTestTestfile.cmake").read_text()

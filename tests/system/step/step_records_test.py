@@ -11,7 +11,7 @@ from building import BuildCase
 from support import CTEST, HOLDFAST, LAUNCHER, no_keeper_of, wait_until
 
 JOBS = 64
-FULL = 16 * 1024 * 1024  # as in launcher/supervision/base/step_record.cpp
+FULL = 16 * 1024 * 1024  # as in launcher/supervision/base/step_files.cpp
 
 
 class StepRecordsTest(BuildCase):

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/select/test_place.hpp"
+#include "core/ctest/attach.hpp"
 
 namespace holdfast::cli {
 namespace {

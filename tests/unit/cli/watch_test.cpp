@@ -31,7 +31,7 @@ AttemptEnded ended(const std::string& test, const std::string& attempt, Outcome 
   return record;
 }
 
-LoggedEnd logged(const std::string& test, std::uint32_t index, LoggedResult result,
+LoggedEnd logged(const std::string& test, std::uint32_t index, Verdict result,
                  const std::string& headline = "") {
   LoggedEnd end;
   end.entry.name = test;
@@ -92,9 +92,9 @@ TEST_F(WatchTest, EachEventIsALine) {
                   3);  // nothing new
   state_.set_wait("r.2", {}, 4);
   state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
-  state_.take(logged("a", 1, LoggedResult::passed), 1);
+  state_.take(logged("a", 1, Verdict::passed), 1);
   state_.take(ended("b", "r.2", Outcome::failed, 3), 1);
-  state_.take(logged("b", 2, LoggedResult::failed, "x.cpp:3: too bad"), 1);
+  state_.take(logged("b", 2, Verdict::failed, "x.cpp:3: too bad"), 1);
   state_.take(RunEnded{9, "12-x", true}, 2);
   EXPECT_EQ(lines(),
             "run 12-x of /tree\n"
@@ -142,7 +142,7 @@ TEST_F(WatchTest, AWaitThatTheKeeperKnowsHasItsReason) {
 TEST_F(WatchTest, OnATerminalOnlyTroubleIsALineAndRed) {
   state_.take(begun("a", "r.1", 2), 0);
   state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
-  state_.take(logged("a", 1, LoggedResult::failed), 1);
+  state_.take(logged("a", 1, Verdict::failed), 1);
   EXPECT_EQ(lines(Lines::only_trouble, Colour::ansi),
             "\x1b[31mfailed \"a\" exit code 3 after 2.00 s (1 of 3)\x1b[0m\n");
 }
@@ -152,12 +152,12 @@ TEST_F(WatchTest, CtestsVerdictCounts) {
   AttemptEnded failed = ended("a", "r.1", Outcome::failed, 3);
   failed.verdict = Verdict::unknown;
   state_.take(failed, 1);
-  state_.take(logged("a", 1, LoggedResult::passed), 1);
+  state_.take(logged("a", 1, Verdict::passed), 1);
   // A skip by exit code has the same words in the log as a pass.
   AttemptEnded skipped = ended("b", "r.2", Outcome::skipped, 77);
   skipped.verdict = Verdict::skipped;
   state_.take(skipped, 1);
-  state_.take(logged("b", 2, LoggedResult::passed), 1);
+  state_.take(logged("b", 2, Verdict::passed), 1);
   lines();
   EXPECT_EQ(state_.counts().of(Outcome::passed), 1U);
   EXPECT_EQ(state_.counts().of(Outcome::skipped), 1U);
@@ -172,7 +172,7 @@ TEST_F(WatchTest, AnEndThatTheLogDoesNotShowIsToldAllTheSame) {
   state_.settle(1.6);
   EXPECT_EQ(lines(), "passed \"a\" after 2.00 s (1)\n");
   // The log comes later: nothing is told twice.
-  state_.take(logged("a", 1, LoggedResult::passed), 2);
+  state_.take(logged("a", 1, Verdict::passed), 2);
   EXPECT_EQ(lines(), "");
   EXPECT_EQ(state_.counts().of(Outcome::passed), 1U);
 }
@@ -183,7 +183,7 @@ TEST_F(WatchTest, OfATestThatIsTriedAgainTheLastAttemptCounts) {
   state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
   state_.take(begun("a", "r.2", 3, 2), 1);
   state_.take(ended("a", "r.2", Outcome::passed, 0, 2), 2);
-  state_.take(logged("a", 1, LoggedResult::passed), 2);
+  state_.take(logged("a", 1, Verdict::passed), 2);
   EXPECT_EQ(lines(),
             "started \"a\"\n"
             "failed \"a\" exit code 3 after 2.00 s (1)\n"
@@ -194,15 +194,15 @@ TEST_F(WatchTest, OfATestThatIsTriedAgainTheLastAttemptCounts) {
 }
 
 TEST_F(WatchTest, TestsWithoutHoldfastAreKnownFromTheLog) {
-  LoggedEnd bare = logged("a", 1, LoggedResult::failed);
+  LoggedEnd bare = logged("a", 1, Verdict::failed);
   bare.entry.launched = false;
   state_.take(bare, 1);
   // HOLDFAST_ENABLED is OFF: the launcher only executes it.
   Bare record;
   record.test = "c";
   state_.take(record, 1);
-  state_.take(logged("c", 3, LoggedResult::passed), 1);
-  LoggedEnd disabled = logged("b", 2, LoggedResult::passed);
+  state_.take(logged("c", 3, Verdict::passed), 1);
+  LoggedEnd disabled = logged("b", 2, Verdict::passed);
   disabled.entry.launched = disabled.entry.started = false;
   state_.take(disabled, 1);
   EXPECT_EQ(
@@ -220,7 +220,7 @@ TEST_F(WatchTest, ADeadRunIsCalledSo) {
 
 TEST_F(WatchTest, TheBlockSaysWhoRunsWhoWaitsAndHowMuchIsLeft) {
   state_.take(ended("z", "r.0", Outcome::failed, 1), 0);
-  state_.take(logged("z", 1, LoggedResult::failed), 1);
+  state_.take(logged("z", 1, Verdict::failed), 1);
   state_.take(begun("a", "r.1", 2), 0);
   state_.take(begun("b", "r.2", 10), 0);
   state_.set_wait("r.2", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "a"}, 3);
@@ -262,7 +262,7 @@ TEST_F(WatchTest, TheBlockFitsTheWindow) {
 TEST_F(WatchTest, ANameThatIsNoUtf8IsOneName) {
   state_.take(begun("\xEF\xBF\xBD", "r.1", 2), 0);
   state_.take(ended("\xEF\xBF\xBD", "r.1", Outcome::failed, 3), 1);
-  state_.take(logged("\xFF", 1, LoggedResult::failed, "x:3: bad"), 1);
+  state_.take(logged("\xFF", 1, Verdict::failed, "x:3: bad"), 1);
   EXPECT_NE(lines().find("(1 of 3): x:3: bad"), std::string::npos);
 }
 
@@ -276,7 +276,7 @@ TEST_F(WatchTest, AsJsonEachEventIsAnObject) {
   state_.take(begun("a", "r.1", 2), 0);
   state_.set_wait("r.1", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "b"}, 3);
   state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
-  state_.take(logged("a", 1, LoggedResult::failed, "x:3: bad"), 1);
+  state_.take(logged("a", 1, Verdict::failed, "x:3: bad"), 1);
   state_.take(RunEnded{9, "12-x", true}, 2);
   EXPECT_EQ(
       json(),
@@ -331,7 +331,7 @@ TEST_F(WatchTest, AnEndByASignalIsToldAsOne) {
   crashed.exit_code.reset();
   crashed.signal = 11;
   state_.take(crashed, 1);
-  state_.take(logged("a", 1, LoggedResult::failed), 1);
+  state_.take(logged("a", 1, Verdict::failed), 1);
   const auto events = state_.take_events();
   EXPECT_EQ(event_line(events.back(), {}, Lines::all, Colour::none),
             "crashed \"a\" signal 11 (SIGSEGV) after 2.00 s (1 of 3)\n");
@@ -343,7 +343,7 @@ TEST_F(WatchTest, AnEndByASignalIsToldAsOne) {
 }
 
 TEST_F(WatchTest, OfATestWithoutHoldfastNoTimeIsKnown) {
-  LoggedEnd bare = logged("a", 1, LoggedResult::passed);
+  LoggedEnd bare = logged("a", 1, Verdict::passed);
   bare.entry.launched = false;
   state_.take(bare, 1);
   EXPECT_EQ(
@@ -375,7 +375,7 @@ TEST_F(WatchTest, TheEndIsRedIfTheRunDiedAndNotForWhatDidNotRun) {
   state_.note_death(9);
   EXPECT_EQ(lines(Lines::only_trouble, Colour::ansi), "\x1b[31mthe run died, 0\x1b[0m\n");
   WatchState calm;
-  LoggedEnd off = logged("b", 1, LoggedResult::passed);
+  LoggedEnd off = logged("b", 1, Verdict::passed);
   off.entry.started = off.entry.launched = false;
   calm.take(off, 1);
   calm.take(RunEnded{9, "12-x", true}, 2);

@@ -28,8 +28,8 @@ std::string shape(const std::string& log) {
   for (const LogEntry& e : entries_of(log)) {
     text += std::to_string(e.index) + ":" + e.name + "=[" +
             log.substr(e.output_begin, e.output_end - e.output_begin) + "]" +
-            (e.result == LoggedResult::passed   ? "P"
-             : e.result == LoggedResult::failed ? "F"
+            (e.result == Verdict::passed   ? "P"
+             : e.result == Verdict::failed ? "F"
                                                 : "S") +
             (e.heads > 1 ? std::to_string(e.heads) : "") +
             (e.next_with_several != 0 ? "<" + std::to_string(e.next_with_several) : "") + " ";
@@ -227,7 +227,7 @@ TEST(CtestLog, ANamesakeWithoutTheWordIsAnEntryOfItsOwn) {
       entries_of(k_head + entry(1, 3, "t", "ERROR\n", "Test Failed.") + bare(2, 3, "t", "") +
                  entry(3, 3, "b", "y\n") + k_foot);
   ASSERT_EQ(entries.size(), 3U);
-  EXPECT_EQ(entries[0].result, LoggedResult::failed);
+  EXPECT_EQ(entries[0].result, Verdict::failed);
   EXPECT_EQ(entries[1].index, 2U);
   // The first test may have printed all that.
   EXPECT_TRUE(entries[0].is_doubtful);
@@ -259,7 +259,7 @@ TEST(CtestLog, TheFirstEntryTellsTheWord) {
   ASSERT_TRUE(file);
   const std::vector<LogEntry> entries = read_log_entries(file->get(), {}).entries;
   ASSERT_EQ(entries.size(), 2U);
-  EXPECT_EQ(entries[1].result, LoggedResult::failed);
+  EXPECT_EQ(entries[1].result, Verdict::failed);
 }
 
 TEST(CtestLog, ALogIsReadInPartsWhileItGrows) {

@@ -38,7 +38,8 @@ edge [fontsize=10]
 )";
 
 TEST(NinjaTools, TheGraphHasTheStepsWithoutOrderOnlyInputs) {
-  const NinjaGraph graph = read_ninja_graph(k_graph);
+  NinjaGraph graph;
+  add_ninja_graph(k_graph, graph);
   ASSERT_EQ(graph.steps.size(), 3U);
   std::map<std::string, const NinjaStep*> steps;
   for (const NinjaStep& step : graph.steps) steps[std::string(step.rule)] = &step;
@@ -57,12 +58,31 @@ TEST(NinjaTools, TheGraphHasTheStepsWithoutOrderOnlyInputs) {
 
 TEST(NinjaTools, AGraphThatIsCutOffIsReadAsFarAsItGoes) {
   for (std::size_t size = 0; size < k_graph.size(); ++size) {
-    const NinjaGraph graph = read_ninja_graph(k_graph.substr(0, size));
+    NinjaGraph graph;
+    add_ninja_graph(k_graph.substr(0, size), graph);
     for (const NinjaStep& step : graph.steps) {
       for (const std::uint32_t input : step.inputs) EXPECT_LT(input, graph.paths.size());
       for (const std::uint32_t output : step.outputs) EXPECT_LT(output, graph.paths.size());
     }
   }
+}
+
+TEST(NinjaTools, AStepThatTwoGraphsShowIsThereOnce) {
+  NinjaGraph graph;
+  add_ninja_graph(k_graph, graph);
+  add_ninja_graph(R"("0xe9" [label="phony", shape=ellipse]
+"0xe9" -> "0x1"
+"0x2" -> "0xe9" [arrowhead=none]
+"0x2" [label="foo"]
+"0x1" [label="all"]
+"0x2" -> "0x7" [label=" phony"]
+"0x7" [label="more"]
+)",
+                  graph);
+  ASSERT_EQ(graph.steps.size(), 4U);
+  EXPECT_EQ(paths_of(graph, graph.steps[3].inputs), Strings{"foo"});
+  EXPECT_EQ(paths_of(graph, graph.steps[3].outputs), Strings{"more"});
+  EXPECT_EQ(graph.makers.at(graph.nodes.at("more")), 3U);
 }
 
 TEST(NinjaTools, ATargetIsWhatStandsBeforeTheLastColon) {

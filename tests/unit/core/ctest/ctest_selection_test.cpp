@@ -1,4 +1,4 @@
-#include "core/ctest/ctest_selection.hpp"
+#include "core/ctest/ctest_options.hpp"
 
 #include <gtest/gtest.h>
 

@@ -154,9 +154,9 @@ TEST(Rerun, ARangeIsShortAndAnythingElseIsAList) {
 }
 
 TEST(Rerun, TheFirstTestHasTheHighestCost) {
-  EXPECT_EQ(costs_for_order({"b", " ;"}),
-            "set_property(GLOBAL PROPERTY _holdfast_cost_62 2)\n"
-            "set_property(GLOBAL PROPERTY _holdfast_cost_203b 1)\n");
+  EXPECT_EQ(costs_for_order({"b", " ;", "b"}),
+            "set_property(GLOBAL PROPERTY _holdfast_cost_203b 2)\n"
+            "set_property(GLOBAL PROPERTY _holdfast_cost_62 3)\n");
 }
 
 TEST(Rerun, SeedsAndSettingsOfFrameworksShapeARun) {

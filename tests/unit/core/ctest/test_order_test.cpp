@@ -2,41 +2,31 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-#include <vector>
-
 namespace holdfast {
 namespace {
 
-const std::vector<TestPast> k_tests{{"quick", false, 0.25},
-                                    {"slow", false, 90},
-                                    {"red", true, 0.5},
-                                    {"never passed", true, 0},
-                                    {"new", false, 0}};
-
-std::string costs(TestOrder order) {
-  std::string text;
-  for (const TestCost& test : costs_for(order, k_tests)) {
-    text += test.name + "=" + std::to_string(test.cost) + ";";
-  }
-  return text;
-}
-
 TEST(TestOrder, TheLongestFirstIsByTheirSeconds) {
-  EXPECT_EQ(costs(TestOrder::longest_first), "quick=0.250000;slow=90.000000;red=0.500000;");
+  EXPECT_EQ(cost_for(TestOrder::longest_first, false, 0.25), 0.25);
+  EXPECT_EQ(cost_for(TestOrder::longest_first, true, 90), 90);
+  EXPECT_EQ(cost_for(TestOrder::longest_first, true, 0), 0);
 }
 
 TEST(TestOrder, WhatFailedIsAboveAllTimes) {
-  EXPECT_EQ(costs(TestOrder::failed_first), "red=1000000.000000;never passed=1000000.000000;");
+  EXPECT_EQ(cost_for(TestOrder::failed_first, true, 0.5), 1e6);
+  EXPECT_EQ(cost_for(TestOrder::failed_first, true, 0), 1e6);
+  EXPECT_EQ(cost_for(TestOrder::failed_first, false, 90), 0);
 }
 
-TEST(TestOrder, CTestsOwnOrderHasNoCosts) { EXPECT_EQ(costs(TestOrder::as_is), ""); }
+TEST(TestOrder, CTestsOwnOrderHasNoCosts) {
+  EXPECT_EQ(cost_for(TestOrder::as_is, true, 90), 0);
+  EXPECT_EQ(cost_commands({{"a", 0}}), "");
+}
 
 TEST(TestOrder, ACommandHasTheNameInDigitsAndAShortNumber) {
   EXPECT_EQ(cost_commands({{"b", 2}, {" ;", 0.25}, {"\n\xFF", 1000000}, {"z", 10}}),
-            "set_property(GLOBAL PROPERTY _holdfast_cost_62 2)\n"
-            "set_property(GLOBAL PROPERTY _holdfast_cost_203b 0.25)\n"
             "set_property(GLOBAL PROPERTY _holdfast_cost_0aff 1000000)\n"
+            "set_property(GLOBAL PROPERTY _holdfast_cost_203b 0.25)\n"
+            "set_property(GLOBAL PROPERTY _holdfast_cost_62 2)\n"
             "set_property(GLOBAL PROPERTY _holdfast_cost_7a 10)\n");
 }
 

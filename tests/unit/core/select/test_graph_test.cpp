@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/select/not_begun.hpp"
 
 namespace holdfast {
 namespace {

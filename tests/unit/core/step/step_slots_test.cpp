@@ -1,4 +1,4 @@
-#include "core/step/memory_slots.hpp"
+#include "core/step/build_step.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/select/test_place.hpp"
+#include "core/ctest/attach.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Which tests a run has begun, and on which it has ctest's verdict.
+// An earlier run: where it was, which tests it has begun, and on which it has ctest's verdict.
 #pragma once
 
 #include <map>
@@ -7,10 +7,22 @@
 #include <utility>
 #include <vector>
 
+#include "cli/select/ctest_call.hpp"
+#include "core/base/result.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/journal/records.hpp"
+#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
+
+// The program and the directory of a ctest that does as the run did, without words. `tree` may be a
+// copy of the one in which the run was. The error is a clause.
+Result<CtestCall> call_of(const RunEntry& run, const RunStarted& started, const std::string& tree,
+                          bool has_preset);
+
+// Whether the run's ctest had the list of tests that the user's ctest has, of which it may have run
+// some. Then its numbers of tests are the user's, unless the project has changed.
+bool had_list_of(const UserCall& user, const RunStarted& started);
 
 // Sees the records of a journal, in their order. A test has no key if the run has no word: keys of
 // older versions are of no use.

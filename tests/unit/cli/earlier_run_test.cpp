@@ -1,4 +1,4 @@
-#include "cli/select/begun_tests.hpp"
+#include "cli/select/earlier_run.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/select/run_place.hpp"
+#include "cli/select/earlier_run.hpp"
 
 #include <system_error>
 
@@ -62,6 +62,43 @@ bool had_list_of(const UserCall& user, const RunStarted& started) {
   if (!words || words->for_listing != user.listing) return false;
   const Result<std::string> directory = directory_in(user.tree, started);
   return directory && *directory == user.directory;
+}
+
+void BegunTests::see(const Record& record) {
+  if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+    last_of(begun->test, begun->key) = false;
+  } else if (const auto* bare = std::get_if<Bare>(&record)) {
+    last_of(bare->test, bare->key) = false;
+  } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+    last_of(ended->test, ended->key) = ended->verdict != Verdict::unknown;
+  } else if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
+    judged_.push_back({verdict->test, verdict->key});
+    with_verdict_.insert({verdict->test, verdict->key});
+  } else if (std::holds_alternative<LogWordRecord>(record)) {
+    has_word_ = true;
+  }
+}
+
+bool& BegunTests::last_of(const std::string& name, const std::string& key) {
+  const auto [test, is_new] = is_known_.try_emplace({name, key}, false);
+  if (is_new) begun_.push_back(test->first);
+  return test->second;
+}
+
+std::vector<BegunTests::Other> BegunTests::others() const {
+  std::vector<Other> others;
+  for (const Name& test : begun_) {
+    if (with_verdict_.contains(test) || with_verdict_.contains({test.first, {}})) continue;
+    others.push_back(
+        {{test.first, has_word_ ? test.second : std::string()}, is_known_.find(test)->second});
+  }
+  return others;
+}
+
+std::vector<std::string> BegunTests::order() const {
+  std::vector<std::string> names;
+  for (const Name& test : begun_) names.push_back(test.first);
+  return names;
 }
 
 }  // namespace holdfast::cli
