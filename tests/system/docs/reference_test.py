@@ -159,6 +159,29 @@ class Reference(ProjectCase):
             self.assertEqual(self.completed_by_fish(f"{command} {option} "), words)
         self.assertEqual(self.completed_by_fish("holdfast help "), self.topics())
 
+    def completed_by_zsh(self, *words):
+        """What zsh's own functions are asked to offer for one more word. Their real ones want a terminal."""
+        script = ("fpath=($1 $fpath); autoload -U _holdfast; shift; words=(\"$@\" ''); CURRENT=$#words\n"
+                  "compadd() { shift; print -rl -- $@ }\n"
+                  "_describe() { print -rl -- ${${(P)2}%%:*} }\n"
+                  "_arguments() { print -rl -- ${${(M)@:#-*}%%\\[*} }\n"
+                  "_holdfast\n")
+        done = subprocess.run(["zsh", "-f", "-c", script, "zsh", SHARE / "zsh/vendor-completions", *words],
+                              capture_output=True, check=True)
+        self.assertEqual(done.stderr, b"")
+        return set(done.stdout.decode().split())
+
+    def test_zsh_completes_commands_and_options(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("no zsh")
+        for command in self.commands:
+            words = self.words_of(command) if command["name"] != "holdfast" else {one["name"].split()[-1] for one in command["commands"]}
+            self.assertEqual(self.completed_by_zsh(*command["name"].split()), words, command["name"])
+        # Behind a word that is no command of `holdfast service`, there is none of them.
+        service, = [one for one in self.commands if one["name"] == "holdfast service"]
+        names = {one["name"].split()[-1] for one in service["commands"]}
+        self.assertFalse(names & self.completed_by_zsh("holdfast", "service", "--tree"))
+
     def test_the_completions_of_zsh_and_fish_have_each_command_and_option(self):
         for file, mark, checks in (("zsh/vendor-completions/_holdfast", "'{}[", ["zsh", "-n"]),
                                    ("fish/vendor_completions.d/holdfast.fish", "{} ", ["fish", "-n"])):
@@ -257,6 +280,29 @@ class Reference(ProjectCase):
         for setting in self.program["settings"]:
             if setting["scope"] in ("a test", "a run") and setting["key"] != "environment":
                 self.assertRegex(done.stdout.decode(), rf"\n{setting['key']} ")
+
+    def test_pages_and_schema_are_named_where_they_are_installed(self):
+        place = self.work / "installed"
+        (place / "bin").mkdir(parents=True)
+        own = shutil.copy(HOLDFAST, place / "bin/holdfast")
+        tree = self.project("")
+
+        def said():
+            return (self.finish(own, "config", cwd=tree).stdout + self.finish(own, "help", "HOLDFAST_LOCKS").stdout).decode()
+        pages = f"docs is in {place}/share/doc/holdfast\n"
+        schema = place / "share/holdfast/holdfast.schema.json"
+        self.assertIn("docs/", self.said("help", "HOLDFAST_LOCKS"))
+        for _ in ("nothing", "what a distribution puts there though it leaves out pages"):
+            text = said()
+            self.assertNotIn("schema: ", text)
+            self.assertNotIn("docs is in ", text)
+            (place / "share/doc/holdfast").mkdir(parents=True, exist_ok=True)
+        (place / "share/doc/holdfast/docs").mkdir()
+        schema.parent.mkdir()
+        schema.touch()
+        text = said()
+        self.assertIn(f"\nschema: {schema}\n", text)
+        self.assertTrue(text.endswith(pages), text)
 
     def test_five_mistakes_get_five_lines(self):
         tree = self.project("")
