@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import time
 import unittest
 
@@ -177,8 +178,13 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
                              name="other", build="other-build")
         ctest = self.start(CTEST, cwd=other, stdout=-3, stderr=-3)
         self.announced(self.pid_file("w"))
+        another = USER_DIRECTORY / "keepers" / f"another-{self.work.name[-8:]}"  # of no form that we know
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(another))
+        self.addCleanup(another.unlink, missing_ok=True)
         self.reap(tree)
         left = os.listdir(USER_DIRECTORY / "keepers")
+        self.assertIn(another.name, left)
         self.assertEqual([n for n in left if n.startswith(f"{self.last_ctest}-")], [])
         self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
         ctest.terminate()
