@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from batches_test import Batch as GoogletestBatch
-from support import program
+from support import PATIENCE_S, program
 
 ENDS = {
     "passes": "passed", "fails": "failed", "fails twice": "failed", "throws": "failed",
@@ -90,6 +90,16 @@ class Catch2Batch(GoogletestBatch):
         self.ctest(tree)
         self.assertEqual(self.outcomes(tree, "slow"), {"hangs": "timed_out", "passes": "passed"})
         self.assertIn("said by hangs", self.printed(self.cases(tree, "slow")["hangs"]))
+
+    def test_a_process_that_counts_as_one_test_has_the_time_of_a_case(self):
+        if self.version != 2:
+            self.skipTest("this version tells of each case beside the user's reporter")
+        tree = self.catch2_project({"slow": (["--out", str(self.work / "own"), "hangs,passes"], "none", "HOLDFAST_TIMEOUT 1")})
+        done = self.ctest(tree)
+        self.assertIn('"slow": it runs as one test', done.text)
+        attempt = self.attempts(tree)["slow"]
+        self.assertEqual(attempt["outcome"], "timed_out")
+        self.assertLess(attempt["wall_s"], PATIENCE_S / 2)
 
     def test_fork_is_a_process_for_each_and_a_line_says_so(self):
         tree = self.catch2_project({"forked": (["passes,fails"], "fork", "")})

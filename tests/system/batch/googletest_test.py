@@ -73,6 +73,12 @@ class GoogletestTest(ProjectCase):
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return tree, ran, {r["test"]: r for r in self.records(self.runs(tree)[0], "attempt_ended")}
 
+    def test_a_test_that_had_nothing_to_run_is_named_though_none_is_red(self):
+        tree, ran, ended = self.run_project(f"add_test(NAME no_match COMMAND {CASES} --gtest_filter=No.Such)\n")
+        self.assertEqual((ran.returncode, ended["no_match"]["outcome"]), (0, "passed"))
+        report = json.loads(self.finish(HOLDFAST, "report", "--format", "json", "--tree", tree).stdout)
+        self.assertEqual(report["run"]["ran_nothing"], ["no_match"])
+
     def test_each_end_has_its_outcome(self):
         text = ""
         for name, (arguments, environment, *_) in TESTS.items():

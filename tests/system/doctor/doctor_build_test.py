@@ -5,7 +5,7 @@ import os
 import time
 
 import own_locks
-from doctor_case import BUILD_BOUND_S, OF_THE_MACHINE, DoctorCase, free_port
+from doctor_case import BUILD_BOUND_S, OF_THE_MACHINE, DoctorCase, free_port, on_silent_disk
 from support import CMAKE, HOLDFAST, STAGE
 
 
@@ -230,6 +230,12 @@ add_test(NAME v COMMAND v)
                          "^.*/fakecc --version gave no answer within 10.0 s$")
         self.program_in(self.work, "#!/bin/sh\necho broken >&2\nexit 3\n", "fakecc")
         self.assert_only(self.look(tree), "tool_fails", "--version` ended with exit code 3: broken$")
+        # Last: where nothing can be mounted, the test is skipped from here on.
+        silent = self.work / "silent"
+        with_compiler(silent / "cc")
+        words = on_silent_disk(self, silent)
+        self.assert_only(self.look(tree, "--patience", "10s", before=words), "tool_hangs",
+                         "^.*/silent/cc --version gave no answer within 10.0 s$")
 
 
 if __name__ == "__main__":

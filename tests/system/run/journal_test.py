@@ -43,6 +43,25 @@ class JournalTest(ProjectCase):
         self.assertEqual((counts["run"], counts["passed"], counts["failed"], counts["crashed"]),
                          (15, 5, 5, 5))
 
+    def test_a_report_does_not_call_interrupted_what_still_runs(self):
+        tree = self.project(f"add_test(NAME done COMMAND @P@/exit_with 0)\nadd_test(NAME runs COMMAND @P@/linger {self.pid_file()})\n"
+                            "set_tests_properties(runs PROPERTIES DEPENDS done)\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        self.announced(self.pid_file())
+        tests = {test["name"]: test["outcome"] for test in self.report(tree)["tests"]}
+        self.assertEqual(tests, {"done": "passed", "runs": "unknown"})
+        ctest.terminate()
+        ctest.wait()
+
+    def test_what_its_keeper_cannot_be_asked_for_is_on_record_too(self):
+        locks = ";".join(f"lock-of-a-long-name-{i}" for i in range(3000))  # more than a packet has room for
+        tree = self.project("add_test(NAME first COMMAND @P@/exit_with 0)\nadd_test(NAME asks COMMAND @P@/exit_with 0)\n"
+                            f'set_tests_properties(asks PROPERTIES DEPENDS first HOLDFAST_LOCKS "{locks}")\n')
+        self.assertEqual(self.ctest(tree).returncode, 8)
+        ended = {one["test"]: one for one in self.records(self.after_run(tree), "attempt_ended")}
+        self.assertEqual(sorted(ended), ["asks", "first"])
+        self.assertIn("the properties of the test are too long to be handed on", ended["asks"]["note"])
+
     def test_times_and_memory_are_those_of_the_process_tree(self):
         # The times are the sum of both processes. The memory is that of the larger one.
         tree = self.project('add_test(NAME burn COMMAND sh -c "@P@/burn 150 30000 & @P@/burn 150 25000 & wait")')

@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import time
 import unittest
 
@@ -14,7 +15,7 @@ import own_locks
 from forsaken import Forsaken, kill_at_once
 from needs import AS_NOBODY, need, need_mounts, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of, no_keeper_of,
-                     not_inside, process, program, wait_until)
+                     not_inside, process, program, state_of, wait_until)
 
 NOTHING = b"nothing is left of earlier runs\n"
 
@@ -168,6 +169,19 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertIn(b'test "daemon"', done.stdout)
         self.assert_gone([daemon], 0)
 
+    def test_a_stopped_keeper_is_named_and_goes_on(self):
+        tree = self.project(f"add_test(NAME w COMMAND @P@/linger {self.pid_file()})\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        self.announced(self.pid_file())
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGSTOP)
+        wait_until(lambda: state_of(keeper.pid) == "T", "the keeper to stop")
+        listed = self.reap(tree, "--dry-run").stdout.decode()
+        self.assertRegex(listed, rf"(?m)^ *{keeper.pid}  holdfast keeper +is stopped, and is to go on$")
+        self.assertIn(f"holdfast keeper (pid {keeper.pid})", self.reap(tree).stdout.decode())
+        wait_until(lambda: state_of(keeper.pid) != "T", "the keeper to go on")
+        ctest.terminate()
+
     @own_locks.needed  # any other keeper that starts meanwhile removes them, too
     def test_stale_sockets_go_and_those_of_the_living_stay(self):
         tree, _ = self.leave()
@@ -177,8 +191,13 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
                              name="other", build="other-build")
         ctest = self.start(CTEST, cwd=other, stdout=-3, stderr=-3)
         self.announced(self.pid_file("w"))
+        another = USER_DIRECTORY / "keepers" / f"another-{self.work.name[-8:]}"  # of no form that we know
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(another))
+        self.addCleanup(another.unlink, missing_ok=True)
         self.reap(tree)
         left = os.listdir(USER_DIRECTORY / "keepers")
+        self.assertIn(another.name, left)
         self.assertEqual([n for n in left if n.startswith(f"{self.last_ctest}-")], [])
         self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
         ctest.terminate()

@@ -289,6 +289,26 @@ add_test(NAME inner COMMAND @P@/record_interval {self.work}/inner 1)
                 self.assertEqual(len(self.read_pids(self.pid_file("b"))), 2)
                 wait_until(lambda tree=tree: no_keeper_of(tree), "the keepers to end")
 
+    def test_a_whole_run_inside_the_later_of_two_runs_waits_for_neither(self):
+        for prefix in ("", "env -i "):
+            with self.subTest(prefix=prefix):
+                for left in ("b.pids", "b.pids.go"):
+                    (self.work / left).unlink(missing_ok=True)
+                tree = self.tree_of("b", more=f"""
+add_test(NAME outer COMMAND {prefix} {CTEST} -R inner
+  WORKING_DIRECTORY ${{CMAKE_BINARY_DIR}})
+add_test(NAME inner COMMAND @P@/exit_with 0)
+""")
+                beside = self.single(tree, "b")
+                self.running("b")
+                outer = self.begin(tree, "outer", "-V", "-R", "^outer$")
+                self.assert_ended([outer], "outer")
+                self.assertIn("Passed", self.log("outer"))
+                self.assertNotIn("waiting for", self.log("outer"))
+                self.let_go("b")
+                self.assert_ended([beside], "b")
+                wait_until(lambda tree=tree: no_keeper_of(tree), "the keepers to end")
+
     def test_a_whole_run_that_waits_keeps_none_out_that_it_waits_for(self):
         """Otherwise the two would wait for each other."""
         for prefix in ("", "env -i "):

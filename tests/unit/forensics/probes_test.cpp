@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "os/file/program_identity.hpp"
 #include "scratch.hpp"
+#include "test_lock.hpp"
 
 namespace holdfast::forensics {
 namespace {
@@ -117,6 +119,29 @@ std::vector<Finding> look_around(const Subject& subject, Milliseconds time) {
   const Probes probes(subject, time);
   os::await(probes.works());
   return probes.findings();
+}
+
+TEST(LocksProbe, NamesTheFirstTenThatAreInUse) {
+  const os::TestLock lock;
+  std::vector<os::LockRequest> held;
+  std::vector<std::string> places;
+  const auto look = [&](std::size_t count) {
+    while (held.size() < count) {
+      const std::string name = "lock" + std::to_string(held.size());
+      held.push_back(lock.request(name));
+      EXPECT_TRUE(os::takes(held.back()));
+      held.back().sign(os::party_named("holder"));
+      places.push_back("project-" + lock.home().project + "/" + name);
+    }
+    return text_of(look_at_locks(places));
+  };
+  EXPECT_EQ(look(0), "none in use");
+  const std::string ten = look(10);
+  EXPECT_EQ(std::ranges::count(ten, '\n'), 9) << ten;
+  EXPECT_EQ(ten.find(" more"), std::string::npos) << ten;
+  const std::string twelve = look(12);
+  EXPECT_EQ(std::ranges::count(twelve, '\n'), 10) << twelve;
+  EXPECT_TRUE(twelve.ends_with("\n… and 2 more")) << twelve;
 }
 
 TEST(Probes, AllAreAskedAndNoneFailsTheRest) {

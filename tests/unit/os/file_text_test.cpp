@@ -1,14 +1,18 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <map>
 #include <sstream>
 
 #include "child_process.hpp"
+#include "refused_files.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {
@@ -96,6 +100,25 @@ TEST(FileText, AFullDiskIsAnErrorAndCostsThatLineAndNoOther) {
   EXPECT_EQ(child.wait(), 0);
   ASSERT_TRUE(append_line(path, "third\n"));
   EXPECT_EQ(*read_file(path), "first\nthird\n");
+}
+
+TEST(FileText, ANamelessFileLeavesNothingAlsoWhereItMustHaveANameAtFirst) {
+  const Scratch scratch;
+  constexpr int k_no_filter = 77;
+  Child child([&] {
+    // As on NFS.
+    if (!refuse_to_open_with(O_TMPFILE & ~O_DIRECTORY, EOPNOTSUPP)) return k_no_filter;
+    const char* directory = scratch.path().c_str();
+    if (UniqueFd(::open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)).valid()) return 1;
+    const Result<UniqueFd> file = nameless_file(directory);
+    if (!file || !write_all(file->get(), "text")) return 2;
+    struct stat info {};
+    if (::fstat(file->get(), &info) != 0 || (info.st_mode & 0777) != 0600) return 3;
+    return std::filesystem::is_empty(directory) ? 0 : 4;
+  });
+  const int code = child.wait();
+  if (code == k_no_filter) GTEST_SKIP() << "needs seccomp(2), to refuse O_TMPFILE";
+  EXPECT_EQ(code, 0);
 }
 
 }  // namespace

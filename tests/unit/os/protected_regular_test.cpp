@@ -2,42 +2,20 @@
 // refuses O_CREAT on another user's file with EACCES, even if the file exists and one may open it.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "child_process.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_file.hpp"
+#include "refused_files.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {
 namespace {
 
 constexpr uid_t k_nobody = 65534;
-
-// From now on this process gets that answer of the kernel for every file.
-bool refuse_creat() {
-  // Linux has arguments of 64 bits; the flags are in the lower half.
-  constexpr unsigned k_flags =
-      offsetof(seccomp_data, args[2]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
-  sock_filter steps[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, k_flags),
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{sizeof steps / sizeof *steps, steps};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
 
 LockSpec two_of_three() { return {"gpu", LockMode::counted, 2, 3, LockScope::user}; }
 
@@ -53,7 +31,7 @@ TEST(ProtectedRegular, ALockThatHasItsFilesIsTakenWithoutAskingToMakeThem) {
   const Scratch scratch;
   ASSERT_TRUE(can_take(scratch));
   Child taker([&] {
-    if (!refuse_creat()) return k_no_filter;
+    if (!refuse_to_open_with(O_CREAT, EACCES)) return k_no_filter;
     return can_take(scratch) ? 0 : 1;
   });
   const int code = taker.wait();
@@ -64,7 +42,7 @@ TEST(ProtectedRegular, ALockThatHasItsFilesIsTakenWithoutAskingToMakeThem) {
 TEST(ProtectedRegular, WhatIsMissingIsAskedForAndItsRefusalIsAClearError) {
   const Scratch scratch;
   Child taker([&] {
-    if (!refuse_creat()) return k_no_filter;
+    if (!refuse_to_open_with(O_CREAT, EACCES)) return k_no_filter;
     const Result<UniqueFd> file = open_regular(scratch.open(), "f", 0600);
     return !file && file.error().message == "open f: Permission denied" ? 0 : 1;
   });

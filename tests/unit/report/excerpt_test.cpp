@@ -102,6 +102,16 @@ TEST(Excerpts, AnOutputWithoutSuchWordsHasNone) {
   EXPECT_TRUE(excerpts_of("a:1: Failure\n", 5).empty());  // it says nothing
 }
 
+TEST(Excerpts, APlaceIsOfTheNextEndAndOfNoLaterOne) {
+  const auto found = excerpts_of(
+      "Traceback (most recent call last):\n  File \"a.py\", line 9, in f\nValueError: no\n"
+      "terminate called after throwing an instance of 'E'\n  what():  no\n",
+      5);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(headline(found[0]), "a.py:9: ValueError: no");
+  EXPECT_EQ(headline(found[1]), "terminate called after throwing an instance of 'E'; what():  no");
+}
+
 TEST(Excerpts, WhatSaysMostComesFirstAndNothingComesTwice) {
   const std::string output =
       "error: something\nb.py: ValueError\na.c:1: Failure\nfirst\n\na.c:1: Failure\nfirst\n\n"

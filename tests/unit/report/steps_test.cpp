@@ -101,6 +101,9 @@ TEST(StepsTest, ATreeThatHasOnlyStepsIsNoRunThatCameToNothing) {
   report.steps[0].program = "python3";
   report.steps[0].outcome.reset();
   ASSERT_TRUE(has_only_steps(report));
+  RunReport merged = report;
+  merged.shards.emplace_back();
+  EXPECT_FALSE(has_only_steps(merged)) << "none of the shards had a test to run";
   EXPECT_EQ(text_of_report(report, Format::text),
             R"(Build steps of /b; no run of its tests is recorded
 

@@ -70,6 +70,18 @@ TEST(PreflightKeys, AProfileReplacesKeyByKeyAndInherits) {
   EXPECT_EQ(nightly.warn.ports->all, std::vector<std::uint16_t>{9000});
 }
 
+TEST(PreflightKeys, TheDefaultProfileHasItsOwnBesideWhatHoldsForAll) {
+  const std::string text =
+      "[preflight]\nports = [1]\ncommands = [\"a\"]\n"
+      "[profile.default.preflight]\nports = [2]\n[profile.ci.preflight]\ncommands = []\n";
+  for (const char* profile : {"default", "ci"}) {
+    const Preflight preflight = preflight_in(text, profile);
+    ASSERT_TRUE(preflight.fail.ports && preflight.fail.commands);
+    EXPECT_EQ(preflight.fail.ports->all, std::vector<std::uint16_t>{2}) << profile;
+    EXPECT_EQ(preflight.fail.commands->all.empty(), profile == std::string("ci"));
+  }
+}
+
 TEST(PreflightKeys, NothingSaidIsNothingNeeded) {
   EXPECT_TRUE(preflight_in("").is_empty());
   EXPECT_TRUE(preflight_in("[preflight]\n").is_empty());

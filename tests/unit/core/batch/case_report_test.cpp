@@ -96,6 +96,17 @@ TEST(DoctestReportTest, an_exception_without_words_does_not_hide_a_crash) {
       "a failed;b died; not through");
 }
 
+TEST(DoctestReportTest, an_exception_in_an_expression_is_told_with_the_expression) {
+  const CaseReport report = read_doctest_report(
+      "<doctest><TestCase name=\"a\"><Expression success=\"false\" type=\"CHECK\" filename=\"f\" "
+      "line=\"4\"><Original>x()</Original><Exception>boom</Exception></Expression>"
+      "<OverallResultsAsserts failures=\"1\" test_case_success=\"false\"/></TestCase></doctest>");
+  ASSERT_EQ(report.cases.size(), 1U);
+  EXPECT_NE(report.cases[0].words.find("f:4: ERROR: CHECK( x() ) THREW exception: boom\n"),
+            std::string::npos)
+      << report.cases[0].words;
+}
+
 TEST(XmlTest, long_texts_without_an_end_take_no_time) {
   const std::string text(4'000'000, '&');
   EXPECT_EQ(without_entities(text).size(), text.size());

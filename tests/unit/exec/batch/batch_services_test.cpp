@@ -104,6 +104,16 @@ TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
   EXPECT_EQ(services.trouble(), "it ended");
 }
 
+TEST_F(BatchServicesTest, AKeeperThatEndsBeforeItAnswersIsToldToo) {
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::had);
+  services.ask();
+  keeper_.reset();
+  EXPECT_EQ(services.hear(), News::other);
+  EXPECT_EQ(services.have(), End::unavailable);
+  EXPECT_EQ(services.trouble(), "its services are unavailable: the keeper has ended");
+}
+
 TEST_F(BatchServicesTest, WithoutTheKeeperNoFurtherWorkerBegins) {
   BatchServices services(plan_, around_);
   ASSERT_EQ(services.have(), End::had);
