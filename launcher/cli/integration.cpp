@@ -41,8 +41,8 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
-#include "report/render.hpp"
 #include "report/load.hpp"
+#include "report/render.hpp"
 #include "settings/complaints.hpp"
 
 namespace holdfast::cli {

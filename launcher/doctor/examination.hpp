@@ -10,6 +10,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
+#include "core/select/listed_test.hpp"
 #include "doctor/diagnosis.hpp"
 #include "doctor/machine/tools.hpp"
 #include "doctor/tree/wishes.hpp"

@@ -1,6 +1,5 @@
 #include "report/test_outcome.hpp"
 
-
 namespace holdfast {
 namespace {
 

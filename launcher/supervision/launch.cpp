@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <ranges>
+#include <vector>
 
 #include "core/base/attempt_tag.hpp"
 #include "core/base/parts.hpp"
@@ -242,6 +243,8 @@ class Launch {
       }
     }
     TestEnvironment environment = attempt_environment(test_, scratch.path(), plan);
+    const std::vector<Need*> kept = kept_needs();
+    plan.needs = kept;
     // A batch finds out by itself what its program can tell.
     const Evidence evidence =
         test_.is_batch() ? Evidence()
@@ -259,6 +262,18 @@ class Launch {
     for (Need* const need : needs_) need->judge(test_, result);
     if (is_here) settle(scratch, plan.contained, left, result);
     return result;
+  }
+
+  // Only those that descriptors keep can be lost while the test runs, or must be let go. A plain
+  // attempt has none, so launcher and guard ask nobody.
+  std::vector<Need*> kept_needs() const {
+    std::vector<Need*> kept;
+    for (Need* const need : needs_) {
+      std::vector<int> descriptors;
+      need->add_descriptors(descriptors);
+      if (!descriptors.empty()) kept.push_back(need);
+    }
+    return kept;
   }
 
   void weigh(const Evidence& evidence, const os::ScratchContent& left, AttemptResult& result) {

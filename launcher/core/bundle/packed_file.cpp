@@ -1,6 +1,5 @@
 #include "core/bundle/packed_file.hpp"
 
-
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"

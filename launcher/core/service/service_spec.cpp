@@ -70,8 +70,6 @@ void each_later_text(Spec& service, Use use) {
 
 constexpr Milliseconds k_least_stop_time{5'000};
 
-bool names_port(const ServiceProbe& probe) { return !probe.tcp.empty() || !probe.http.empty(); }
-
 }  // namespace
 
 bool is_service_name(std::string_view name) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/select/listed_test.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/wishes.hpp"
 

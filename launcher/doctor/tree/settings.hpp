@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/retry/run_retries.hpp"
+#include "core/select/listed_test.hpp"
 #include "core/service/service_spec.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/wishes.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/lock/lock_spec.hpp"
-#include "core/settings/facts.hpp"
+#include "core/select/listed_test.hpp"
 #include "core/settings/policy.hpp"
 #include "doctor/base/finding.hpp"
 #include "settings/project_settings.hpp"

@@ -19,7 +19,6 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "supervision/attempt/attempt_result.hpp"
 #include "os/file/wait.hpp"
 #include "supervision/base/records.hpp"
 

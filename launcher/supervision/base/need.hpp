@@ -38,7 +38,7 @@ class Need {
   virtual void end(TestAtHand& /*test*/, const AttemptResult& /*last*/) {}
 
   // --- In each process of the attempt --------------------------------------------------------
-  // Adds the descriptors that keep it.
+  // Adds the descriptors that keep it. Without any it is not asked while the test runs.
   virtual void add_descriptors(std::vector<int>& /*kept*/) const {}
   // Closes them in this process.
   virtual void let_go() {}

@@ -95,9 +95,9 @@ TEST(Preflight, ASocketMustBeServed) {
                                      ": No such file or directory, expected somebody who listens "
                                      "there"});
   for (const int type : {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM}) {
-    const std::string path = (scratch.path() / std::to_string(type)).string();
-    needs.sockets = Needed<std::string>{{path}, "o"};
-    const int served = socket_at(path, type, type != SOCK_DGRAM);
+    const std::string socket = (scratch.path() / std::to_string(type)).string();
+    needs.sockets = Needed<std::string>{{socket}, "o"};
+    const int served = socket_at(socket, type, type != SOCK_DGRAM);
     EXPECT_EQ(missing_of(needs), Lines{}) << type;
     ::close(served);
     EXPECT_EQ(missing_of(needs).size(), 1U) << type;  // it is left, and nobody serves it

@@ -27,6 +27,13 @@ SeenTest seen(const std::string& name, SeenTest::Program program = SeenTest::Pro
   return test;
 }
 
+ListedTest listed(const std::string& name, const std::string& program) {
+  ListedTest test;
+  test.name = name;
+  test.command = {program};
+  return test;
+}
+
 TEST(Programs, TestsThatLackTheSameProgramAreOneFinding) {
   Programs programs;
   programs.build = "cmake --build /b";
@@ -63,7 +70,7 @@ TEST(Programs, WhatCannotBeStartedIsWrong) {
 }
 
 TEST(Programs, ADirectoryIsNoProgram) {
-  ListedTest test{.name = "a", .command = {"/tmp"}};
+  ListedTest test = listed("a", "/tmp");
   test.required_files = {"/bin/sh", "/no/where"};
   const std::vector<SeenTest> looked = look_at_programs({test});
   ASSERT_EQ(looked.size(), 1U);
@@ -72,8 +79,8 @@ TEST(Programs, ADirectoryIsNoProgram) {
 }
 
 TEST(Programs, AnotherTestMayMakeWhatATestNeeds) {
-  ListedTest maker{.name = "make", .command = {"/bin/true"}};
-  ListedTest user{.name = "use", .command = {"/no/where"}};
+  ListedTest maker = listed("make", "/bin/true");
+  ListedTest user = listed("use", "/no/where");
   user.schedule.depends = {"make"};
   EXPECT_TRUE(look_at_programs({maker, user})[1].needs_others);
   // ctest itself lets a cleanup depend on those that require its fixture.
@@ -109,7 +116,7 @@ Settings settings_of(const std::string& text) {
 }
 
 ListedTest test_named(const std::string& name, const std::string& labels = "") {
-  ListedTest test{.name = name, .command = {"/b/prog"}};
+  ListedTest test = listed(name, "/b/prog");
   test.facts.labels = labels;
   return test;
 }

@@ -30,7 +30,7 @@ std::string shape(const std::string& log) {
             log.substr(e.output_begin, e.output_end - e.output_begin) + "]" +
             (e.result == Verdict::passed   ? "P"
              : e.result == Verdict::failed ? "F"
-                                                : "S") +
+                                           : "S") +
             (e.heads > 1 ? std::to_string(e.heads) : "") +
             (e.next_with_several != 0 ? "<" + std::to_string(e.next_with_several) : "") + " ";
   }

@@ -1,6 +1,5 @@
 #include "store/journal_reader.hpp"
 
-
 #include <gtest/gtest.h>
 
 #include <algorithm>

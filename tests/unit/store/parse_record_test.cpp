@@ -1,5 +1,5 @@
-#include "store/journal_reader.hpp"
 #include "core/journal/record_lines.hpp"
+#include "store/journal_reader.hpp"
 
 #include <gtest/gtest.h>
 
