@@ -11,7 +11,7 @@
 #include "keeper/service/services_of_people.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/owner.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 #include "settings/declared_services.hpp"
 #include "supervision/base/programs.hpp"

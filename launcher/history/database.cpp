@@ -12,7 +12,7 @@
 
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/owner.hpp"
+#include "os/file/trusted_directory.hpp"
 
 namespace holdfast {
 namespace {

@@ -37,7 +37,7 @@
 #include "settings/pattern.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/keeper_link.hpp"
-#include "supervision/base/teller.hpp"
+#include "supervision/base/messages.hpp"
 
 namespace holdfast::host {
 namespace {

@@ -10,8 +10,8 @@
 #include "core/lock/held_locks.hpp"
 #include "core/settings/facts.hpp"
 #include "core/settings/kinds.hpp"
-#include "os/file/owner.hpp"
 #include "os/file/program_identity.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "settings/complaints.hpp"
 #include "settings/settings_file.hpp"
 

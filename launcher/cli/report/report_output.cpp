@@ -8,7 +8,7 @@
 
 #include "core/base/environment.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/owner.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/signal/replacing.hpp"
 
 namespace holdfast::cli {

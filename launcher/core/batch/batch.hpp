@@ -18,7 +18,6 @@
 
 #include "core/batch/case_result.hpp"
 #include "core/batch/framework.hpp"
-#include "core/batch/isolation.hpp"
 
 namespace holdfast {
 

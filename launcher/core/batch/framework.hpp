@@ -3,6 +3,7 @@
 // batches.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,9 +11,22 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/words.hpp"
 #include "core/batch/case_result.hpp"
 
 namespace holdfast {
+
+// Which cases of a test program share a process. An isolation makes a test a batch.
+
+enum class Isolation : std::uint8_t {
+  none,     // all share one, as without Holdfast; if that one dies, a fresh one runs the rest
+  process,  // each has its own
+  fork,     // each has its own, forked from a process that has done the program's start-up
+};
+
+constexpr std::array<std::string_view, 3> words_of(Isolation) {
+  return {"none", "process", "fork"};
+}
 
 // A selection is one argument, at most 128 KiB long (MAX_ARG_STRLEN of execve(2)). The program may
 // add to the selection and pass it on, so this limit leaves some room.

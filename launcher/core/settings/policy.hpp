@@ -14,7 +14,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/words.hpp"
-#include "core/batch/isolation.hpp"
+#include "core/batch/framework.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/retry/retry_rules.hpp"

@@ -13,7 +13,7 @@
 #include "exec/output/output_relay.hpp"
 #include "os/file/wait.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/base/teller.hpp"
+#include "supervision/base/messages.hpp"
 
 namespace holdfast::exec {
 

@@ -10,7 +10,6 @@
 
 #include "core/base/names.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 

@@ -6,7 +6,6 @@
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 

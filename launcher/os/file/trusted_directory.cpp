@@ -4,7 +4,6 @@
 
 #include "core/base/names.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {

@@ -1,10 +1,11 @@
-// Directories into which nobody else can put anything; locks and sockets live there.
+// Who may own what this process relies on, and directories into which nobody else can put anything;
+// locks and sockets live there.
 #pragma once
 
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <unistd.h>
-
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,18 @@
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
+
+// Who may own what this process relies on. Whoever owns a file decides what is in it, and whoever
+// owns a link decides which file is meant.
+
+// True: this user or root, who may do whatever this process may.
+inline bool is_trusted_owner(uid_t owner) { return owner == 0 || owner == ::geteuid(); }
+
+// True: one of these two, or `besides`: who owns the directory or the build tree that it is in, and
+// can put anything there.
+inline bool is_trusted_owner(uid_t owner, uid_t besides) {
+  return owner == besides || is_trusted_owner(owner);
+}
 
 // Returns `/tmp/holdfast-<uid>`, for the effective user.
 std::string user_directory_path();

@@ -14,8 +14,8 @@
 #include <optional>
 
 #include "core/settings/message.hpp"
-#include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

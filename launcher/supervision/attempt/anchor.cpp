@@ -17,7 +17,7 @@
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/guard_messages.hpp"
-#include "supervision/base/teller.hpp"
+#include "supervision/base/messages.hpp"
 
 namespace holdfast::supervision {
 namespace {

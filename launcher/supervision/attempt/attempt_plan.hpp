@@ -21,11 +21,11 @@
 #include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
+#include "supervision/base/messages.hpp"
 #include "supervision/base/need.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/step_files.hpp"
 #include "supervision/base/surroundings.hpp"
-#include "supervision/base/teller.hpp"
 #include "supervision/grant/grant.hpp"
 
 namespace holdfast::supervision {

@@ -3,7 +3,7 @@
 #include "core/base/test_environment.hpp"
 #include "os/process/execute.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
-#include "supervision/base/teller.hpp"
+#include "supervision/base/messages.hpp"
 
 namespace holdfast::supervision {
 

@@ -19,7 +19,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/owner.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 #include "os/stack/lost_rights.hpp"

@@ -10,9 +10,9 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/settings/policy.hpp"
 #include "supervision/base/invocation.hpp"
+#include "supervision/base/messages.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
-#include "supervision/base/teller.hpp"
 #include "supervision/grant/hand_over.hpp"
 
 namespace holdfast::supervision {

@@ -9,7 +9,7 @@
 #include "core/lock/held_locks.hpp"
 #include "supervision/base/need.hpp"
 #include "supervision/grant/grant.hpp"
-#include "supervision/locks/taken_locks.hpp"
+#include "supervision/locks/lock_taking.hpp"
 
 namespace holdfast::supervision {
 

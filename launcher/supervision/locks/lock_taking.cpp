@@ -23,9 +23,8 @@
 #include "os/process/process.hpp"
 #include "supervision/base/held_above.hpp"
 #include "supervision/base/keeper_link.hpp"
+#include "supervision/base/messages.hpp"
 #include "supervision/base/surroundings.hpp"
-#include "supervision/base/teller.hpp"
-#include "supervision/locks/taken_locks.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -13,10 +13,10 @@
 #include "core/service/service_spec.hpp"
 #include "os/file/descriptors.hpp"
 #include "supervision/base/keeper_link.hpp"
+#include "supervision/base/messages.hpp"
 #include "supervision/base/need.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
-#include "supervision/base/teller.hpp"
 #include "supervision/grant/grant.hpp"
 
 namespace holdfast::supervision {

@@ -1,18 +1,68 @@
-// What a build step is and may need, beyond what its rule says explicitly.
+// A build step: which build tool started it, and what it may need beyond what its rule says.
 #pragma once
 
+#include <sys/types.h>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "core/base/process_name.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/step/build_step.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/memory/free_memory.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/grant/hand_over.hpp"
 
 namespace holdfast::supervision {
+
+// The ninja or make that started a build step, perhaps through a shell or `ctest --instrument`.
+
+struct BuildTool {
+  ProcessName process;
+  bool is_parent = false;  // it is our parent; false: another process is between
+};
+
+// Finds the nearest ancestor that is not a shell, ctest or cmake. Ninja starts a shell for `: &&
+// link … && :`. If one make runs another (CMake's Makefiles do that three deep), finds the
+// outermost make. When the outermost make is killed, the inner ones end only because their steps
+// fail.
+//
+// Also finds out that the tool has ended before anybody looked. Then an ancestor in another session
+// has adopted the step, and the leader of the step's session is not among its ancestors. A step
+// that a user starts by hand has the leader, the user's shell, above it. One case cannot be told
+// from that: a first process of a container which is a shell and leads the session of its ninja.
+class BuildToolSearch {
+ public:
+  struct Self {
+    pid_t pid;
+    pid_t parent;
+    pid_t session;  // getsid(2)
+  };
+
+  explicit BuildToolSearch(const Self& self) : self_(self), has_leader_(self.pid == self.session) {}
+
+  // Takes the ancestors, one per call, the nearest first. False: no further ancestor is wanted.
+  bool take(const ProcessName& ancestor, pid_t session, std::string_view name);
+  // Returns the build tool. None: no ancestor is a build tool.
+  const std::optional<BuildTool>& tool() const { return tool_; }
+  bool tool_has_ended() const { return is_adopted_ && !tool_; }
+
+ private:
+  Self self_;
+  bool has_leader_;  // the leader of our session is this process or above it
+  bool is_adopted_ = false;
+  std::optional<BuildTool> tool_;
+};
+
+// Finds the build tool among our ancestors.
+BuildToolSearch find_build_tool();
+
+// Opens the tool's stderr. A step can say there what it waits for, because the step's own output is
+// shown only when the step is over. Writing never blocks. Invalid: it cannot be opened.
+os::UniqueFd open_build_tools_stderr(const BuildTool& tool);
 
 // Adds what only the step's command says (CMake expands nothing in a compiler's launcher). Then
 // adds the slots that the step takes because of its output: a lock, or slots by memory.

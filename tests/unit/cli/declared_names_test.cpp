@@ -1,4 +1,4 @@
-#include "cli/help/declared_names.hpp"
+#include "cli/help/reference.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervision/base/build_tool.hpp"
+#include "supervision/step/step.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Where lines for people go without a keeper.
-#include "supervision/base/teller.hpp"
+#include "supervision/base/messages.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

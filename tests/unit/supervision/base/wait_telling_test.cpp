@@ -1,4 +1,4 @@
-#include "supervision/base/teller.hpp"
+#include "supervision/base/messages.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

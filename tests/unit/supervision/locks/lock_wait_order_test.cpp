@@ -1,4 +1,4 @@
-#include "supervision/locks/taken_locks.hpp"
+#include "supervision/locks/lock_taking.hpp"
 
 #include <gtest/gtest.h>
 
