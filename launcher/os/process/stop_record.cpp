@@ -101,8 +101,11 @@ std::optional<LeftStop> run_left_stop(const std::string& path, Milliseconds pati
   Result<StopOrder> order = Error{"read it"};
   if (read_all(held.get(), text, k_longest_record)) order = order_in(text);
   // Another version of Holdfast may have written it, and can run it.
-  if (!order)
-    return LeftStop{{}, text_of({"the stop command in ", path, ": ", to_text(order.error())})};
+  if (!order) {
+    return LeftStop{{},
+                    text_of({"the stop command in ", path, ": ", to_text(order.error()),
+                             "; it stays there until that version runs it or you remove it"})};
+  }
   const BoundedOrder& command = order->command;
   std::string trouble = trouble_with(command.words.front(), run_bounded(command));
   (void)remove_own(path);
