@@ -177,7 +177,7 @@ bool ran_without_keeper(const RunReport& report, const TestReport& test) {
 }  // namespace
 
 std::string lost_keeper_text(const RunReport& report) {
-  if (report.run.keeper_until == 0) return {};
+  if (report.run.keeper_until <= 0) return {};
   const auto own = std::ranges::count_if(report.tests, [&](const TestReport& test) {
     return is_of_lost_keeper(report, test) && ran_without_keeper(report, test);
   });

@@ -23,7 +23,7 @@ enum class Fate : std::uint8_t {
   refuse
 };
 
-// A value follows. ctest-integration/listing.cmake also lists these options.
+// A value follows. ctest-integration/listing.cmake also lists those that go with a list of tests.
 inline constexpr unsigned k_value = 1;
 // Selects tests, and people are told so.
 inline constexpr unsigned k_selects = 2;

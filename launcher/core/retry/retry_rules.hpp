@@ -97,7 +97,7 @@ constexpr std::array<std::string_view, 2> words_of(FlakyResult) { return {"pass"
 
 // A known failure, which excuses `attempts` further attempts.
 struct KnownFlake {
-  std::string signature;  // found in a line of the attempt's output (settings/signatures.hpp)
+  std::string signature;  // found in a line of the attempt's output (settings/pattern.hpp)
   std::string issue;      // where somebody works on it
   unsigned attempts = 0;
 

@@ -178,6 +178,10 @@ class Reference(ProjectCase):
             topics = self.topics() if command["name"] == "holdfast help" else set()
             self.assertEqual(self.completed_by_zsh(*command["name"].split()), self.words_of(command) | topics, command["name"])
         self.assertEqual(self.completed_by_zsh("holdfast", "report", "--from"), set())
+        # Behind a word that is no command of `holdfast service`, there is none of them.
+        service, = [one for one in self.commands if one["name"] == "holdfast service"]
+        names = {one["name"].split()[-1] for one in service["commands"]}
+        self.assertFalse(names & self.completed_by_zsh("holdfast", "service", "--tree"))
 
     def test_the_page_of_the_commands_is_of_this_program(self):
         text = HEAD
@@ -262,6 +266,29 @@ class Reference(ProjectCase):
         for setting in self.program["settings"]:
             if setting["scope"] in ("a test", "a run") and setting["key"] != "environment":
                 self.assertRegex(done.stdout.decode(), rf"\n{setting['key']} ")
+
+    def test_pages_and_schema_are_named_where_they_are_installed(self):
+        place = self.work / "installed"
+        (place / "bin").mkdir(parents=True)
+        own = shutil.copy(HOLDFAST, place / "bin/holdfast")
+        tree = self.project("")
+
+        def said():
+            return (self.finish(own, "config", cwd=tree).stdout + self.finish(own, "help", "HOLDFAST_LOCKS").stdout).decode()
+        pages = f"docs is in {place}/share/doc/holdfast\n"
+        schema = place / "share/holdfast/holdfast.schema.json"
+        self.assertIn("docs/", self.said("help", "HOLDFAST_LOCKS"))
+        for _ in ("nothing", "what a distribution puts there though it leaves out pages"):
+            text = said()
+            self.assertNotIn("schema: ", text)
+            self.assertNotIn("docs is in ", text)
+            (place / "share/doc/holdfast").mkdir(parents=True, exist_ok=True)
+        (place / "share/doc/holdfast/docs").mkdir()
+        schema.parent.mkdir()
+        schema.touch()
+        text = said()
+        self.assertIn(f"\nschema: {schema}\n", text)
+        self.assertTrue(text.endswith(pages), text)
 
     def test_five_mistakes_get_five_lines(self):
         tree = self.project("")
