@@ -215,8 +215,8 @@ class Host {
     supervision::Surroundings surroundings{callers, std::move(signals), {}};
     const supervision::AttemptResult result =
         run_attempt(plan(environment, output, background, companion), surroundings);
-    companion.finish();
     if (!companion.is_explained()) companion.report_death(why_it_ended(result, companion));
+    companion.finish();
     companion.run_stop_if_due(result.observation.own_failure);
     if (door) {
       (void)os::remove_own_directory(order_.scratch);  // what is in it stays

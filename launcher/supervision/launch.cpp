@@ -43,13 +43,13 @@ class Launch {
   }
 
   Exit run() {
-    if (!invocation_.not_understood.empty()) {
-      test_.teller().complain("ignoring " + invocation_.not_understood);
-    }
     if (held_.grant) {
       grant_ = complete(std::move(*held_.grant), invocation_, os::own_name());
       if (invocation_.far) grant_.identity.n = invocation_.far->n;
     } else {
+      if (!invocation_.not_understood.empty()) {
+        test_.teller().complain("ignoring " + invocation_.not_understood);
+      }
       seek_grant(test_);
     }
     begin_log();

@@ -566,6 +566,10 @@ void ServiceHosts::look() {
 void ServiceHosts::tidy() {
   const auto gone = std::stable_partition(hosts_.begin(), hosts_.end(),
                                           [](const ServiceHost& one) { return !one.is_gone(); });
+  for (auto one = gone; one != hosts_.end(); ++one) {
+    one->contained.reset();
+    one->for_dependents.reset();
+  }
   std::move(gone, hosts_.end(), std::back_inserter(gone_));
   hosts_.erase(gone, hosts_.end());
   // A service that is not started again keeps nobody else from its ports.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/base/text.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
 #include "keeper/base/keeper_socket.hpp"
@@ -16,6 +17,7 @@
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"
 #include "os/log/log.hpp"
@@ -168,9 +170,9 @@ bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
   return os::wait_for(connection.get(), os::monotonic_now() + patience, 0);
 }
 
-// Ends what is left when host and guard are gone. Fails if a process stays, or the stop command
-// fails.
-Result<void> end_rest(const KeptService& kept, unsigned generation) {
+// Ends what is left when host and guard are gone. Fails if a process stays. Returns why the stop
+// command failed that a killed host has left; empty: it did not, or there is none.
+Result<std::string> end_rest(const KeptService& kept, unsigned generation) {
   os::TaggedProcesses left(kept.attempt_of(generation));
   const std::vector<os::NamedProcess> survivors = os::end_processes(left, {SIGTERM, k_grace, {}});
   const std::optional<os::LeftStop> stop =
@@ -178,7 +180,7 @@ Result<void> end_rest(const KeptService& kept, unsigned generation) {
   if (!survivors.empty()) {
     return Error{fmt::format("end {} (pid {})", survivors.front().name, survivors.front().pid)};
   }
-  return stop && !stop->trouble.empty() ? ErrorInWords{stop->trouble} : Result<void>();
+  return stop ? stop->trouble : std::string();
 }
 
 // None: a signal of `signals` has come.
@@ -233,7 +235,9 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
                         const std::string& name) {
   const KeptService kept(tree, name);
   if (kept.is_noted()) {
-    HOLDFAST_DO(end_rest(kept, kept.last_generation()));
+    HOLDFAST_TRY(const std::string trouble, end_rest(kept, kept.last_generation()));
+    // The new generation is none the worse for it.
+    if (!trouble.empty()) (void)os::write_all(STDERR_FILENO, said_line(trouble));
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
   (void)os::change_signal_mask(SIG_BLOCK, k_ending_signals);
@@ -277,9 +281,10 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
       (void)hangs_up(now.connection, k_end_patience);
     }
   }
-  HOLDFAST_DO(end_rest(kept, generation));
+  HOLDFAST_TRY(const std::string trouble, end_rest(kept, generation));
   // A host that was killed has left its socket.
   os::remove_if_dead(kept.socket());
+  if (!trouble.empty()) return ErrorInWords{trouble};
   return true;
 }
 

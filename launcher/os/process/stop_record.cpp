@@ -59,10 +59,11 @@ UniqueFd take(const std::string& path, Milliseconds patience) {
   UniqueFd file = opened ? std::move(*opened) : UniqueFd();
   struct stat info {};
   if (!file.valid() || ::fstat(file.get(), &info) != 0 || info.st_uid != ::geteuid()) return {};
-  if (!is_locked(file, LOCK_EX | LOCK_NB)) {
-    if (errno != EWOULDBLOCK || patience.count() == 0) return {};
-    wait_for_holders(path, patience);
-    if (!is_locked(file, LOCK_EX | LOCK_NB)) return {};
+  const Milliseconds until = monotonic_now() + patience;
+  while (!is_locked(file, LOCK_EX | LOCK_NB)) {
+    const Milliseconds left = until - monotonic_now();
+    if (errno != EWOULDBLOCK || left.count() <= 0) return {};
+    wait_for_holders(path, left);
   }
   // Who held it until now may have removed it.
   if (::fstat(file.get(), &info) != 0 || info.st_nlink == 0) return {};

@@ -26,7 +26,7 @@ class KeeperLink {
   // fails, the link is unconnected, and trouble() says in one sentence why.
   static KeeperLink find(const Attach& attach, const os::CallersSignals& callers);
 
-  // Takes over the connection that holdfast-launcher had before this process became holdfast-exec.
+  // Takes over a connection with a keeper.
   static KeeperLink adopt(os::UniqueFd socket);
 
   bool connected() const { return socket_.valid(); }

@@ -163,9 +163,9 @@ class Reference(ProjectCase):
             self.assertEqual(self.completed_by_fish(f"{command} {option} "), words)
         self.assertEqual(self.completed_by_fish("holdfast help "), self.topics())
 
-    def completed_by_zsh(self, *words):
+    def completed_by_zsh(self, *words, begun=""):
         """Without its completion system, which wants a terminal: what it would be given."""
-        asked = (f"words=({' '.join(words)} ''); CURRENT=$#words; _files() {{ }}; _describe() {{ print -rl -- $lines }}; "
+        asked = (f"words=({' '.join(words)} '{begun}'); CURRENT=$#words; _files() {{ print a file }}; _describe() {{ print -rl -- $lines }}; "
                  f"source '{SHARE}/zsh/vendor-completions/_holdfast'")
         done = subprocess.run(["zsh", "-f", "-c", asked], capture_output=True, check=True, env=self.environment_of_shell())
         self.assertEqual(done.stderr, b"")
@@ -176,8 +176,12 @@ class Reference(ProjectCase):
             self.skipTest("no zsh")
         for command in self.commands:
             topics = self.topics() if command["name"] == "holdfast help" else set()
-            self.assertEqual(self.completed_by_zsh(*command["name"].split()), self.words_of(command) | topics, command["name"])
-        self.assertEqual(self.completed_by_zsh("holdfast", "report", "--from"), set())
+            words = self.words_of(command) | topics
+            options = {word for word in words if word.startswith("-")}
+            asked = command["name"].split()
+            self.assertEqual(self.completed_by_zsh(*asked), words - options or {"a file"}, command["name"])
+            self.assertEqual(self.completed_by_zsh(*asked, begun="-") or set(), words, command["name"])
+        self.assertEqual(self.completed_by_zsh("holdfast", "report", "--from"), {"a file"})
         # Behind a word that is no command of `holdfast service`, there is none of them.
         service, = [one for one in self.commands if one["name"] == "holdfast service"]
         names = {one["name"].split()[-1] for one in service["commands"]}

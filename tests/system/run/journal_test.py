@@ -222,7 +222,7 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
                            log.read_text(errors="replace"), re.M)
         had = [int(count) for count in reads]
         self.assertGreater(len(had), 0)
-        self.assertLess(sum(had), 200_000)
+        self.assertLess(sum(had), 300_000, had)
 
 
 def comm(pid):

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from processes import descriptors_of, word_of_tree
-from support import (CTEST, PATIENCE_S, ProjectCase, command_of, keepers_of, no_keeper_of, process,
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, no_keeper_of, process,
                      processes_with, script_step, wait_until)
 
 MANY = "".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(8))
@@ -152,9 +152,14 @@ message("returned ${first} ${second}")
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
         tree = self.project(f'add_test(NAME t COMMAND "{program}")\n')
+        # The keeper hears of the end of a test when it gets a processor.
+        waiting = self.work / "wait.sh"
+        waiting.write_text(f"until '{HOLDFAST}' status --json --tree '{tree}' | tr -d ' \\n' | grep -qF '\"tests\":[]'\n"
+                           "do :; done\n")
         script = self.work / "script.cmake"
         script.write_text(script_step(self.work / "project", tree, f"""
 ctest_test()
+execute_process(COMMAND sh "{waiting}")
 file(APPEND "{program}" "# another one")
 ctest_test()
 """))

@@ -13,7 +13,8 @@ class ChangedListTest(SelectCase):
         """Code for a project: there are these tests only while ctest reads the tests that it runs, or only until
         then."""
         script = self.work / "changing.cmake"
-        code = "if(DEFINED ENV{HOLDFAST_ATTACH})\n%s\nelse()\n%s\nendif()\n"
+        # A list, too, shows the tests as launchers get them, and says so by HOLDFAST_EXPLAIN.
+        code = "if(DEFINED ENV{HOLDFAST_ATTACH} AND NOT DEFINED ENV{HOLDFAST_EXPLAIN})\n%s\nelse()\n%s\nendif()\n"
         script.write_text(code % tuple(text.replace("NAME ", "").replace("COMMAND ", "") for text in (late, early)))
         return f'set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "{script}")\n'
 
