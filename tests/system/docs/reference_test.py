@@ -256,14 +256,23 @@ class Reference(ProjectCase):
             self.assertEqual((done.returncode, done.stdout), (2, b""), words)
             self.assert_our_lines(done.stderr, 1)
 
+    def test_help_that_cannot_be_written_is_an_error(self):
+        for words in (["help", "--write", "/dev/null/pages"], ["help", "run", ">/dev/full"], ["run", "--help", ">/dev/full"]):
+            done = self.finish("sh", "-c", " ".join([f'"{HOLDFAST}"', *words]))
+            self.assertEqual(done.returncode, 2, words)
+            self.assert_our_lines(done.stderr, 1)
+            self.assertIn("failed to write", done.stderr.decode())
+
     def test_config_without_a_test_shows_what_holds_for_any(self):
         tree = self.project("")
         (self.work / "project/holdfast.toml").write_text('#:schema\n[profile.default]\ngrace = "7s"\n[cluster]\n'
-                                                         'endpoints = ["http://127.0.0.1:1"]\nuser = "me"\n')
+                                                         'endpoints = ["http://127.0.0.1:1"]\nuser = "me"\nttl = "20s"\n'
+                                                         'ca = "/c/ca"\ncert = "/c/cert"\nkey = "/c/key"\n')
         done = self.finish(HOLDFAST, "config", cwd=tree)
         self.assertEqual(done.returncode, 0, done.stderr)
         for row in (r"endpoints \(cluster\) +http://127.0.0.1:1 +holdfast.toml:5, \[cluster\]",
-                    r"ttl \(cluster\) +\S+ +built-in default", r"user \(cluster\) +me +\[cluster\]"):
+                    r"ttl \(cluster\) +20s +\[cluster\]", r"user \(cluster\) +me +\[cluster\]", r"ca \(cluster\) +/c/ca +\[cluster\]",
+                    r"cert \(cluster\) +/c/cert +\[cluster\]", r"key \(cluster\) +/c/key +\[cluster\]"):
             self.assertRegex(done.stdout.decode(), rf"\n{row}\n")
         self.assertRegex(done.stdout.decode(), r"\ngrace +7s +holdfast.toml:3, \[profile.default\]\n")
         self.assertIn(f"schema: {SHARE}/holdfast/holdfast.schema.json\n", done.stdout.decode())
@@ -307,7 +316,13 @@ class Reference(ProjectCase):
         done = self.finish(HOLDFAST, "config", "--check", cwd=tree)
         self.assertEqual((done.returncode, done.stdout.decode()), (0, f"{file}: nothing is wrong\n"))
         file.unlink()
-        self.assertEqual(self.finish(HOLDFAST, "config", "--check", cwd=tree).returncode, 0)
+        self.assertEqual(self.said("config", "--check", "--tree", tree), "no holdfast.toml: built-in defaults hold\n")
+        self.assertNotIn("(cluster)", self.said("config", "--tree", tree))
+        # The environment names an etcd, and the file does not.
+        away = self.environment(HOLDFAST_CLUSTER_ENDPOINTS="http://127.0.0.1:1")
+        done = self.finish(HOLDFAST, "config", "--tree", tree, env=away)
+        for row in (r"endpoints \(cluster\) +http://127.0.0.1:1 +HOLDFAST_CLUSTER_ENDPOINTS", r"ttl \(cluster\) +\S.* +built-in default"):
+            self.assertRegex(done.stdout.decode(), rf"\n{row}\n")
         for words in (["config", "--check"], ["config"], ["run", "--lock", "db"]):
             after = ["--", "true"] if words[0] == "run" else []
             done = self.finish(HOLDFAST, *words, "--tree", self.work / "typo", *after, cwd=tree)

@@ -2,6 +2,7 @@
 is found."""
 
 import os
+import re
 import time
 
 import own_locks
@@ -173,7 +174,8 @@ add_test(NAME v COMMAND v)
         self.assertEqual(set(self.look(tree, "-C", "Debug", code=0)) - OF_THE_MACHINE, set(), self.said)
         later = time.time()
         os.utime(self.work / "project/b.c", (later, later))
-        self.assert_only(self.look(tree, "-C", "Debug"), "program_old", '^"b b": ')
+        self.assert_only(self.look(tree, "-C", "Debug"), "program_old", '^"b b": ',
+                         command=r"^cmake --build '.*/build tree' --config Debug --target '.*b b'$")
         self.assert_only(self.look(tree, "-C", "debug"), "program_old", '^"b b": ')
         self.assert_found(self.look(tree, "-C", "Release"), "program_missing", '^"a": ')
         done = self.finish(HOLDFAST, "doctor", "--tree", tree, "-C", "Foo")
@@ -230,6 +232,14 @@ add_test(NAME v COMMAND v)
                          "^.*/fakecc --version gave no answer within 10.0 s$")
         self.program_in(self.work, "#!/bin/sh\necho broken >&2\nexit 3\n", "fakecc")
         self.assert_only(self.look(tree), "tool_fails", "--version` ended with exit code 3: broken$")
+        # Nobody says twice that Ninja is gone.
+        with_compiler(self.program_in(self.work, "#!/bin/sh\necho no version\n", "fakecc"))
+        cache = tree / "CMakeCache.txt"
+        lines = cache.read_text()
+        cache.write_text(re.sub(r"(?m)^CMAKE_MAKE_PROGRAM:.*$", "CMAKE_MAKE_PROGRAM:FILEPATH=/nowhere/ninja", lines))
+        self.assert_only(self.look(tree), "tool_missing", "^/nowhere/ninja does not exist, .* \\(CMAKE_MAKE_PROGRAM\\)$")
+        cache.write_text(lines)
+        os.utime(cache, ns=(before.st_atime_ns, before.st_mtime_ns))
         # Last: where nothing can be mounted, the test is skipped from here on.
         silent = self.work / "silent"
         with_compiler(silent / "cc")

@@ -38,6 +38,13 @@ class LocksTest(DoctorCase):
         self.assertEqual(self.assert_found(self.look(empty), "lock_held", rf"^the lock {name}@build .*\(pid {own.pid}",
                                            severity="worth_knowing"), {"no_tests", "settings_refused"})
         os.kill(holder.pid, signal.SIGCONT)
+        # The project has a lock of that name, too, which a test wants beside the other.
+        self.start(HOLDFAST, "run", "--lock", f"{name}@project", "--", program("linger"), self.pid_file("project"), cwd=tree)
+        self.announced(self.pid_file("project"))
+        self.project(f'add_test(NAME t COMMAND true)\nset_tests_properties(t PROPERTIES HOLDFAST_LOCKS "{name}@user;{name}")\n')
+        self.look(tree, code=0)
+        self.assertEqual(sorted(one["what"].split()[2] for one in self.said["findings"] if one["finding"] == "lock_held"),
+                         [f"{name}@project", f"{name}@user"])
         # A lock that no test of the tree wants is no finding.
         other = self.project(name="other", build="other-build")
         self.assertEqual(set(self.look(other, code=0)) - OF_THE_MACHINE, set())
@@ -49,6 +56,20 @@ class LocksTest(DoctorCase):
         self.assert_only(self.look(tree, code=0), "tree_taken", rf'"{CTEST}" \(pid {ctest.pid}\)$',
                          severity="worth_knowing")
         self.assertIn("what dead runs left: a run is going on in the tree", self.said["not_looked_at"])
+        self.assertEqual(len([one for one in self.said["findings"] if one["finding"] == "tree_taken"]), 1)
+        other = self.project(name="other", build="other-build")
+        self.assertEqual(set(self.look(other, code=0)) - OF_THE_MACHINE, set(), self.said["findings"])
+
+    def test_each_of_two_runs_that_go_on(self):
+        tree = self.project("".join(f"add_test(NAME {name} COMMAND @P@/linger {self.pid_file(name)})\n" for name in "vw"))
+        runs = []
+        for name in "vw":
+            runs.append(self.start(CTEST, "-R", f"^{name}$", cwd=tree, stdout=-3, stderr=-3))
+            self.announced(self.pid_file(name))
+        self.look(tree, code=0)
+        taken = sorted(one["what"] for one in self.said["findings"] if one["finding"] == "tree_taken")
+        self.assertEqual(taken, [f'a run is going on in the tree: "{CTEST} -R ^{name}$" (pid {run.pid})'
+                                 for name, run in zip("vw", runs)])
 
     def test_a_port_that_somebody_has(self):
         with socket.socket() as server:
@@ -164,8 +185,9 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
 
     def test_a_run_that_began_later_than_now(self):
         tree = self.project()
-        self.assertEqual(self.ctest(tree).returncode, 0)
-        run, = self.runs(tree)
+        for _ in range(2):
+            self.assertEqual(self.ctest(tree).returncode, 0)
+        run = self.runs(tree)[-1]
         journal = run / "journal.jsonl"
         lines = journal.read_text().splitlines()
         first = json.loads(lines[0])

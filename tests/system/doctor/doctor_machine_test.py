@@ -153,6 +153,9 @@ class MachineTest(Contained, DoctorCase):
         pattern.write_text("|/no/such/program %p\n")
         words = self.mounted(f"{pattern} /proc/sys/kernel/core_pattern", 'ulimit -c unlimited && exec "$@"', "none -o bind")
         tree = self.project()
+        found = self.look(tree, before=["sh", "-c", 'echo /no/such/core.%p >"$0" && exec "$@"', pattern, *words], code=0)
+        self.assert_only(found, "cores_lost", "this user cannot write to /no/such$", severity="worth_knowing")
+        pattern.write_text("|/no/such/program %p\n")
         # In a container, nobody knows which programs the machine has.
         self.assertNotIn("cores_lost", self.look(tree, before=[*words, "unshare", "--pid", "--fork"]))
         if os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC:
@@ -167,6 +170,14 @@ class MachineTest(Contained, DoctorCase):
         found = self.look(self.project())
         self.assert_only(found, "directory_refused", f"^no test can take a lock: .*{USER_DIRECTORY}: others may enter",
                          command=f"^chmod 700 {USER_DIRECTORY}$")
+
+    @own_locks.needed
+    def test_a_directory_for_locks_of_somebody_else(self):
+        words = self.mounted(f"-o mode=0700,uid=65534 none {USER_DIRECTORY}")
+        need(self, [*words, "true"], "not root")
+        found = self.look(self.project(), before=words)
+        self.assert_only(found, "directory_refused", f"^no test can take a lock: .*{USER_DIRECTORY}: ")
+        self.assertIsNone(found["directory_refused"]["command"])
 
     def test_a_containment_that_this_user_may_not_have(self):
         need(self, [*AS_NOBODY, "true"], "not root")
@@ -208,6 +219,8 @@ class MachineTest(Contained, DoctorCase):
         need(self, [*AS_NOBODY, "true"], "not root")
         name = self.lock_name()
         tree = self.project(f"add_test(NAME t COMMAND true)\nset_tests_properties(t PROPERTIES HOLDFAST_LOCKS {name}@machine)\n")
+        self.assertNotIn("machine_locks_denied", self.look(tree))
+        self.assertFalse(Path(own_locks.MACHINES_PARENT, "holdfast").exists())  # root would make it, and doctor only looks
         need_reach(self, AS_NOBODY)
         subprocess.run(["chown", "-R", "nobody", self.work], check=True)
         found = self.look(tree, before=AS_NOBODY)

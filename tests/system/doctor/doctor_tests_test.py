@@ -1,9 +1,11 @@
 """`holdfast doctor`: what tests and settings lack."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import time
 
 import own_locks
 from doctor_case import BUILD_BOUND_S, OF_THE_MACHINE, DoctorCase
@@ -35,6 +37,23 @@ set_tests_properties(off PROPERTIES DISABLED ON)
         found = self.look(tree)
         self.assert_only(found, "file_missing", '^"t": a file or directory that is needed does not exist: .*/data$')
         self.assertEqual([one["what"].split(":")[0] for one in self.said["findings"]], ['"t"', '"u"'])
+
+    def test_files_of_tests_with_a_time_that_has_not_come_yet(self):
+        tree = self.project("""add_test(NAME t COMMAND ${CMAKE_BINARY_DIR}/prog ${CMAKE_BINARY_DIR}/input)
+set_tests_properties(t PROPERTIES REQUIRED_FILES ${CMAKE_BINARY_DIR}/data)
+""")
+        later = time.time() + 7200
+        files = [self.program_in(tree, name=name) for name in ("prog", "input", "data")]
+        for file in files:
+            os.utime(file, (later, later))
+        self.assert_only(self.look(tree), "file_from_future", "was last written 1 h 59 min later than now$")
+        self.assertEqual({one["where"] for one in self.said["findings"] if one["finding"] == "file_from_future"},
+                         {str(file) for file in files})
+        for file in files:
+            os.utime(file)
+        source = self.work / "project/CMakeLists.txt"
+        os.utime(source, (later, later))
+        self.assertEqual(self.look(tree)["file_from_future"]["where"], str(source))
 
     def test_relative_files_begin_where_the_test_runs(self):
         sub = self.work / "project/sub"

@@ -74,6 +74,12 @@ class PreflightTest(ProjectCase):
         self.assertIn('holdfast.toml:3, [preflight]: "no-such-command" is not in PATH', done.text)
         self.assertRegex(done.text, rf"holdfast.toml:4, \[preflight\]: {tree} has .* free, expected 8.5 PiB")
 
+    def test_what_only_warns_does_not_let_a_run_begin_that_fails(self):
+        self.toml('[preflight]\ncommands = ["no-such-command"]\n[preflight.warn]\ncommands = ["nor-this"]\n')
+        done = self.ctest(self.tree())
+        self.assert_stopped(done, '"no-such-command" is not in PATH')
+        self.assertIn('[preflight.warn]: "nor-this" is not in PATH', done.text)
+
     def test_a_profile_replaces_what_it_names(self):
         self.toml('[preflight]\ncommands = ["no-such-command"]\n[profile.ci.preflight]\ncommands = []\n'
                   '[profile.ci.preflight.warn]\nsockets = ["no/socket"]\n')
@@ -148,20 +154,24 @@ message(NOTICE "values: ${first} and ${second}")
     def test_a_disk_that_does_not_answer_is_named(self):
         silent = self.work / "silent"
         words = on_silent_disk(self, silent)
-        self.toml(f'[preflight]\ndisk = {{ "{silent}" = "1MiB" }}\n')
+        self.toml(f'[preflight]\ndisk = {{ "{silent}" = "1MiB", "." = "9000000GiB" }}\ncommands = ["{silent}/x"]\n')
         done = self.finish(*words, CTEST, cwd=self.tree())
         done.text = done.stdout.decode() + done.stderr.decode()
         self.assert_stopped(done, f"holdfast.toml:2, [preflight]: {silent} gave no answer within 5.0 s, "
                                   "expected 1.0 MiB free")
+        # All that is beside it is looked at.
+        self.assertIn(f"holdfast.toml:3, [preflight]: {silent}/x gave no answer within 5.0 s, expected a program", done.text)
+        self.assertIn("free, expected 8.5 PiB", done.text)
 
     def test_a_disk_that_does_not_answer_is_only_told_where_that_is_wanted(self):
         silent = self.work / "silent"
         words = on_silent_disk(self, silent)
-        self.toml(f'[preflight.warn]\ndisk = {{ "{silent}" = "1MiB" }}\n')
+        self.toml(f'[preflight.warn]\nsockets = ["{silent}/s"]\n')
         done = self.finish(*words, CTEST, cwd=self.tree())
         text = done.stdout.decode() + done.stderr.decode()
         self.assertEqual((done.returncode, self.ran()), (0, ["ran", "ran-below"]), text)
-        self.assertIn(f"holdfast.toml:2, [preflight.warn]: {silent} gave no answer within 5.0 s, expected 1.0 MiB free", text)
+        self.assertIn(f"holdfast.toml:2, [preflight.warn]: {silent}/s gave no answer within 5.0 s, "
+                      "expected somebody who listens there", text)
 
     def test_a_stopped_script_keeps_the_tree_from_nobody(self):
         self.toml('[preflight]\ncommands = ["no-such-command"]\n')

@@ -343,6 +343,9 @@ class Elsewhere(LogCase):
         found, = [one for one in json.loads(done.stdout)["findings"] if one["finding"] == "last_run_trouble"]
         self.assertIn("has 1 warning: ignoring that the disk is full", found["what"])
         self.assertIn(f"holdfast log {run.name} --level warn", found["command"])
+        self.ctest(tree)
+        done = self.finish(HOLDFAST, "doctor", "--json", "--tree", tree)
+        self.assertNotIn("last_run_trouble", [one["finding"] for one in json.loads(done.stdout)["findings"]])
 
     def test_services_and_their_hosts_are_in_it(self):
         tree = self.project("""

@@ -182,6 +182,35 @@ set_tests_properties(ends all PROPERTIES HOLDFAST_ISOLATION process)
         # Only the record of a run knows to which batch this one belongs.
         self.assertEqual(self.debug(tree, "Other.none").returncode, 2)
 
+    def test_a_case_that_only_the_record_of_a_run_has_in_a_batch(self):
+        tree = self.project("""
+add_test(NAME other COMMAND @P@/case_ends --gtest_filter=Nothing.*)
+add_test(NAME all COMMAND @P@/case_ends --gtest_filter=E*s.pass)
+set_tests_properties(other all PROPERTIES HOLDFAST_ISOLATION process)
+""")
+        self.assertEqual(self.debug(tree, "Ends.pass").returncode, 2)
+        self.ctest(tree)
+        one = self.batch(tree, "Ends.pass")
+        self.assertIn("Note: Google Test filter = Ends.pass\n", one.text)
+        self.assertEqual(self.debug(tree, "Ends.passes").returncode, 2)
+
+    def test_the_first_debugger_that_is_installed(self):
+        tree = self.project("add_test(NAME t COMMAND /bin/true one)\n")
+        path = self.work / "path"
+        path.mkdir()
+        env = self.environment(PATH=str(path))
+
+        def words_of(*options):
+            done = self.debug(tree, "t", *options, "--", "extra", env=env)
+            self.assertEqual(done.returncode, 0, done.text)
+            return done.stdout.decode()
+        for name in ("rr", "lldb"):
+            (path / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
+            (path / name).chmod(0o755)
+            rest = {"rr": "record extra", "lldb": "extra --"}[name]
+            self.assertEqual(words_of(), f"{name} {rest} /bin/true one\n")
+        self.assertEqual(words_of("--debugger", "rr"), "rr record extra /bin/true one\n")
+
     def test_a_configuration_that_the_tree_does_not_have(self):
         self.project(f"""
 holdfast_add_service(db COMMAND {SERVER} {{port}} $<CONFIG> PORTS 1 READY_TCP 127.0.0.1:{{port}} GRACE 1s)

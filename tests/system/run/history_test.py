@@ -105,6 +105,14 @@ class History(ProjectCase):
                          [("wobbly", 0.75, [{"signature": "failed: exit code 7", "count": 3}])])
         self.assertIn("  outcomes   ff.f\n", self.ask("history", "wobbly"))
 
+    def test_the_chart_is_of_letters_that_the_terminal_knows(self):
+        self.run_tests("-R", "green")
+        for locale, is_ascii in (({"LANG": "C.UTF-8"}, False), ({"LANG": "C"}, True), ({}, True),
+                                 ({"LC_CTYPE": "de_DE.utf8", "LANG": "C"}, False), ({"LC_CTYPE": "C", "LANG": "C.UTF-8"}, True),
+                                 ({"LC_ALL": "C", "LC_CTYPE": "C.UTF-8"}, True), ({"LC_ALL": "C.UTF-8", "LC_CTYPE": "C"}, False)):
+            said = self.ask("history", "green", **{"LC_ALL": "", "LC_CTYPE": "", "LANG": "", **locale})
+            self.assertEqual(said.isascii(), is_ascii, (locale, said))
+
     def test_slowest_and_compare(self):
         for _ in range(3):
             self.run_tests()

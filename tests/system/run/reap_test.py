@@ -332,6 +332,15 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertIn(f"/scratch/1/.markers: {why}\n", done.stderr.decode())
         self.assertRegex(done.stdout, rb"tidied 1 run: 1 attempt recorded as interrupted, 1 run's end recorded"
                                       rb"(, 1 socket removed)?\n$")
+        # The next run says so too, and goes on.
+        if os.geteuid() == 0:
+            with (tree / "CTestTestfile.cmake").open("a", encoding="utf-8") as file:
+                file.write("add_test(more true)\nset_tests_properties(more PROPERTIES LABELS more)\n")
+            done = self.finish("unshare", "--mount", "sh", "-c", f"mount --bind '{run}/scratch' '{run}/scratch' && mount -o "
+                               f"remount,bind,ro '{run}/scratch' && cd '{tree}' && exec {CTEST} -L more")
+            self.assertIn("holdfast: ignoring that an earlier run's directory is not tidy: failed to remove "
+                          f"{run}/scratch/1/.markers: {why}\n", (done.stdout + done.stderr).decode())
+            self.assertEqual(done.returncode, 0)
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual(done.stdout, b"tidied 1 run: 2 empty directories removed\n")

@@ -1,6 +1,7 @@
 """What `holdfast report` shows of a real run in each format (docs/reference/report-formats.md)."""
 
 import json
+import os
 import shutil
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -28,6 +29,19 @@ class ReportFormats(ProjectCase):
         done = self.finish(HOLDFAST, "report", run, "--tree", self.tree, "--format", form)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         return done.stdout.decode()
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can make links of others")
+    def test_a_link_of_somebody_else_is_not_followed(self):
+        link, target = self.work / "link", self.work / "target"
+        link.symlink_to(target)
+        words = (HOLDFAST, "report", "--tree", self.tree, "--output", link)
+        os.lchown(link, 65534, 65534)
+        done = self.finish(*words)
+        self.assertEqual((done.returncode, target.exists()), (2, False))
+        self.assertIn(f"failed to write {link}: found a link of user 65534, expected one of this user", done.stderr.decode())
+        os.lchown(link, os.geteuid(), -1)
+        self.assertEqual(self.finish(*words).returncode, 0)
+        self.assertIn("says_why", target.read_text())
 
     def test_junit_tells_a_failure_in_its_own_words(self):
         cases = {case.get("name"): case for case in ElementTree.fromstring(self.report("junit")).iter("testcase")}

@@ -128,6 +128,11 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
             os.kill(keeper.pid, signal.SIGKILL)
         wait_until(lambda: no_keeper_of(one), "the keeper to be dead")
         self.assertEqual([t["test"] for t in run_of(one, "--tree", one)["tests"]], ["the test"])
+        self.assertIsNone(run_of(one))  # from elsewhere, nobody knows of this tree
+        seen = [run["tree"] for run in self.json("status", cwd=one)["runs"]]
+        self.assertLessEqual({str(one), str(two)}, set(seen))
+        self.assertEqual(seen.count(str(one)), 1)
+        self.assertIn(b"expected a build tree", self.finish(HOLDFAST, "status", "--tree", one / "nowhere").stderr)
         for tree, ctest in ((one, first), (two, second)):
             self.announced(tree / "test.pids")
             (tree / "test.pids.go").touch()

@@ -540,6 +540,10 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
                 (("--failed", "--tree", self.work), "expected a build tree")):
             self.assertIn(line, self.refused(tree, "ctest", *words), words)
         self.assertIn("no build tree here or above", self.refused(tree, "ctest", "--failed", cwd="/"))
+        gone = f'mkdir gone && cd gone && rmdir ../gone && exec "{HOLDFAST}" ctest --failed'
+        done = self.finish("sh", "-c", gone)
+        self.assertEqual((done.returncode, done.stderr), (2, b"holdfast: the current directory is gone: expected --tree DIR\n"))
+        self.assertEqual(self.finish("sh", "-c", f'{gone} --tree "{tree}"').returncode, 0)
         with open(tree / "CTestTestfile.cmake", "a", encoding="utf-8") as tests:
             tests.write('message(FATAL_ERROR "broken")\n')
         self.assertIn(f"ctest --show-only=json-v1 failed in {tree}: CMake Error", self.refused(tree, "ctest", "--failed"))

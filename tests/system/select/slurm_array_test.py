@@ -179,6 +179,12 @@ class Array(SlurmCase):
 
 
 class Light(SlurmCase):
+    def test_without_tests_no_job_is_submitted(self):
+        tree = self.project("add_test(NAME t COMMAND true)\n")
+        for words, code in (((), 0), (("--no-tests=error",), 8)):
+            said = self.array(tree, "2", "--", "-R", "nothing", *words, code=code)
+            self.assertIn(b"0 tests: no job is submitted", said.stderr)
+
     def test_a_thousand_light_tests_are_counted_as_here(self):
         tree = self.project("foreach(i RANGE 1 1000)\n  add_test(NAME t${i} COMMAND sh -c \"exit $<EQUAL:${i},500>\")\n"
                             "endforeach()\nset_tests_properties(t7 PROPERTIES SKIP_RETURN_CODE 0)\n")

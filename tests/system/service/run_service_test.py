@@ -152,6 +152,18 @@ class RunServiceTest(ProjectCase):
         self.assertEqual(self.by_hand(tree), [])
         self.assert_nothing_left()
 
+    @unittest.skipIf(os.geteuid() != 0, "only root can make trees of others")
+    def test_the_tree_of_somebody_else_must_be_named(self):
+        tree = self.suite(self.service("db"))
+        words = ("--service", "db", "--", "true")
+        os.chown(tree, 65534, -1)
+        done = self.run_in(tree, *words)
+        self.assertEqual(done.returncode, 125)
+        self.assertIn(f"holdfast: the build tree {tree} belongs to another user: expected --tree DIR\n", done.text)
+        self.assertEqual(self.run_in(tree, "--tree", tree, *words).returncode, 0)
+        os.chown(tree, os.geteuid(), -1)
+        self.assertEqual(self.run_in(tree, *words).returncode, 0)
+
     def test_the_configuration_is_said(self):
         tree = self.work / "multi"
         (self.work / "project").mkdir()

@@ -204,6 +204,15 @@ class ServiceCommandTest(ProjectCase):
         self.assert_nothing_left()
         self.assertEqual(self.finish(HOLDFAST, "reap", "--tree", tree).stdout, nothing)
 
+    def test_a_reap_leaves_what_a_run_uses_though_nothing_says_so(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        first = self.db(tree)
+        self.act(f'rm -r "{tree}/.holdfast/services"*; find "{tree}/.holdfast" -path "*kept*" -delete; '
+                 f'"{HOLDFAST}" reap --tree "{tree}" >reaped 2>&1')
+        self.run_green(tree)
+        self.assertEqual(self.db(tree)["pid"], first["pid"], (self.work / "reaped").read_text())
+
     def test_one_whose_tree_is_gone_ends_and_its_stop_command_runs(self):
         stop = f"""stop-command = ["sh", "-c", "echo stop >>'{self.noted}'"]\nworking-directory = "../build"\n"""
 
@@ -417,7 +426,8 @@ class ServiceCommandTest(ProjectCase):
             for one in (guard, host):
                 os.kill(one.pid, number)
         self.assert_gone([guard, host])
-        self.assertEqual(self.db(tree)["state"], "lost")
+        self.assertEqual((self.db(tree)["state"], self.db(tree)["kept"]), ("lost", "by hand"))
+        self.assertEqual(self.service(tree, "list"), f"{'db':<16} lost, kept by hand, generation 1\n")
         self.service(tree, "stop", "db")
         self.assertEqual(self.noted.read_text(), "stop\n")
         self.assertFalse(path.exists())
@@ -513,6 +523,22 @@ class ServiceCommandTest(ProjectCase):
         (self.work / "go").touch()
         ctest.wait(PATIENCE_S)
         self.assertEqual(self.db(tree)["runs"], [])
+
+    def test_the_list_shows_which_run_uses_what_is_kept(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        self.act(f'"{HOLDFAST}" service list --tree "{tree}" >listed; '
+                 f'"{HOLDFAST}" service list --json --tree "{tree}" >listed.json')
+        self.run_green(tree)
+        db, = json.loads((self.work / "listed.json").read_text())["services"]
+        self.assertEqual((db["state"], db["runs"]), ("ready", []))
+        self.assertGreater(db["user"], 0)
+        self.assertTrue((self.work / "listed").read_text().endswith(f", used by the run of pid {db['user']}\n"))
+        self.assertIsNone(self.db(tree)["user"])
+        self.assertEqual(self.service(self.suite(services=""), "list"), f"{'db':<16} ready, kept by hand, generation 1, "
+                         f"ports {db['ports'][0]}, pid {db['pid']}\n")
+        self.service(tree, "stop", "db")
+        self.assertEqual(self.service(tree, "list"), "no service is declared\n")
 
     def test_ctest_that_is_killed_leaves_it(self):
         for victims in (("ctest",), ("ctest", "keeper")):

@@ -89,6 +89,56 @@ TEST(ListedTest, TheLauncherIsNotPartOfItsCommandAndTellsItsKey) {
   EXPECT_EQ(all->back().key, "");
 }
 
+TEST(ListedTest, ALauncherThatIsCalledOtherwiseTellsNoKey) {
+  const auto command_of = [](const std::string& words) {
+    const auto all =
+        all_listed(listing(R"({"name":"t","command":[)" + words + R"(],"properties":[]})"));
+    EXPECT_TRUE(all) << words;
+    return all ? std::pair(all->front().command.size(), all->front().key)
+               : std::pair(std::size_t{0}, std::string());
+  };
+  const std::string key = key_of("t", {});
+  EXPECT_EQ(command_of(R"("/x/holdfast-exec","--name","t","--","prog")"),
+            std::pair(std::size_t{1}, key));
+  // A test that starts one itself, for something else.
+  EXPECT_EQ(command_of(R"("/x/holdfast-launcher","--name","u","--","prog")"),
+            std::pair(std::size_t{1}, std::string()));
+  EXPECT_EQ(command_of(R"("/x/holdfast-launcher","--bogus")"),
+            std::pair(std::size_t{2}, std::string()));
+  EXPECT_EQ(command_of(""), std::pair(std::size_t{0}, std::string()));
+}
+
+TEST(ListedTest, ItsProgramIsWhereTheLauncherWouldLookForIt) {
+  const auto with_program = [](const std::string& command, const std::string& path) {
+    const auto all = all_listed(listing(R"({"name":"t",)" + command + R"("properties":[)" +
+                                        modifications(R"("HOLDFAST_P_COMMAND=set:)" + path +
+                                                      R"(","HOLDFAST_P_ARGUMENT=set:/no/x")") +
+                                        "]}"));
+    EXPECT_TRUE(all && all->size() == 1) << command;
+    return all->front();
+  };
+  const std::string command = R"("command":["prog","1"],)";
+  EXPECT_EQ(with_program(command, "/b/prog").command, (std::vector<std::string>{"/b/prog", "1"}));
+  EXPECT_EQ(with_program(command, "b/prog").command, (std::vector<std::string>{"prog", "1"}));
+  const ListedTest none = with_program("", "b/prog");
+  EXPECT_TRUE(none.command.empty());
+  EXPECT_EQ(none.missing, "b/prog");
+  EXPECT_EQ(none.missing_arguments, std::vector<std::string>{"/no/x"});
+}
+
+TEST(ListedTest, HasTheOtherPropertiesThatCommandsLookAt) {
+  const ListedTest read = listed(
+      R"({"name":"ENVIRONMENT","value":["A=1","B=2"]},{"name":"REQUIRED_FILES","value":["f"]},)"
+      R"({"name":"DISABLED","value":true},{"name":"WORKING_DIRECTORY","value":"/w"},)" +
+      modifications(R"("A=string_append:2","HOLDFAST_P_NICE=unset:")"));
+  EXPECT_EQ(read.environment, (std::vector<std::string>{"A=1", "B=2"}));
+  EXPECT_EQ(read.required_files, std::vector<std::string>{"f"});
+  EXPECT_TRUE(read.is_disabled);
+  EXPECT_EQ(read.directory, "/w");
+  EXPECT_EQ(read.modifications, std::vector<std::string>{"A=string_append:2"});
+  EXPECT_EQ(read.number, 1U);
+}
+
 TEST(ListedTest, ComesAfterWhatPreTestCommandsPrint) {
   const auto read = all_listed("Setting up {all}\n" + listing(test("t", "")));
   ASSERT_TRUE(read);
@@ -152,6 +202,34 @@ TEST_F(TreeOfCtest, ItsWordsAreTheOptionsAndTheForm) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->text, "-C Debug --show-only=json-v1\n");
   EXPECT_EQ(answer->said, "w\n");
+}
+
+TEST_F(TreeOfCtest, ItIsAskedInItsDirectoryAndWithVariablesBeforeOurs) {
+  fs::create_directories(tree_ + "/sub");
+  ListingOrder asked = order("pwd; echo \"$HOLDFAST_EXPLAIN $X $TMPDIR\"");
+  asked.directory = tree_ + "/sub";
+  asked.variables = {"X=1"};
+  const Result<std::string> text = list_tests(asked);
+  ASSERT_TRUE(text);
+  EXPECT_TRUE(text->starts_with(fs::canonical(tree_ + "/sub").string() + "\n1 1 ")) << *text;
+}
+
+TEST_F(TreeOfCtest, WhoGivesNoAnswerInTimeIsNotWaitedFor) {
+  ListingOrder asked = order("exec sleep 1000");
+  asked.time = Milliseconds{100};
+  asked.format = "-N";
+  EXPECT_EQ(trouble_of(asked), "ctest -N gave no answer within 0.1 s in " + tree_);
+}
+
+TEST_F(TreeOfCtest, TheCacheSaysWhichCtestIsOfTheTree) {
+  EXPECT_EQ(ctest_of(tree_), "ctest");
+  write("CMakeCache.txt", "CMAKE_CTEST_COMMAND:INTERNAL=/x/ctest\n");
+  EXPECT_EQ(listing_of(tree_, "").ctest, "/x/ctest");
+  EXPECT_TRUE(listing_of(tree_, "").options.empty());
+  EXPECT_EQ(listing_of(tree_, "Debug").options, (std::vector<std::string>{"-C", "Debug"}));
+  // Other generators have no files from which configurations could be known.
+  write("build-Debug.ninja", "");
+  EXPECT_TRUE(configurations_of(tree_).empty());
 }
 
 TEST_F(TreeOfCtest, OfAFailureTheErrorIsSaidAndNotTheWarningsBefore) {

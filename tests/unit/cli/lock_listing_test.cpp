@@ -41,6 +41,20 @@ TEST(LockListing, SaysWhoHoldsALockAndWhoWaits) {
   EXPECT_EQ(describe_locks({}), "");
 }
 
+TEST(LockListing, SaysOfEachHolderWhichSlotsItHas) {
+  LockParty first = party("a", LockMode::counted);
+  first.slots = {0, 2};
+  LockParty second = party("b", LockMode::counted);
+  second.slots = {1};
+  EXPECT_EQ(describe_locks({lock(LockScope::build, {first, second})}),
+            "db@build (counted, project-shop)\n"
+            "  held by \"a\" (pid 17, tree /b) for 0.0 s, slots 0,2\n"
+            "  held by \"b\" (pid 17, tree /b) for 0.0 s, slots 1\n");
+  os::SurveyedLock inner = lock(LockScope::user, {first});
+  inner.below = "r.1";
+  EXPECT_EQ(json_of({lock(LockScope::user, {}), inner})[1]["below"], "r.1");
+}
+
 TEST(LockListing, NamesTheProjectOrTreeOnlyOfALockThatHasOne) {
   EXPECT_EQ(describe_locks({lock(LockScope::user, {})}), "db@user (exclusive)\n");
   os::SurveyedLock inner = lock(LockScope::machine, {});
@@ -132,6 +146,20 @@ TEST(LockListing, OfEtcdItSaysWhereEachPartyIs) {
             R"("mode":"exclusive","attempt":"r.1","fence":5,"stopped":false})");
   EXPECT_EQ(json["waiters"][0]["test"], "b");
   EXPECT_EQ(json["waiting"], 1);
+}
+
+TEST(LockListing, OfEtcdItNamesAllThatShareALock) {
+  ClusterParty first;
+  first.host = "h1";
+  first.test = "a";
+  first.mode = LockMode::shared;
+  ClusterParty second = first;
+  second.test = "b";
+  const nlohmann::ordered_json json = json_of({ClusterQueue{"db", "r.1", {first, second}}})[0];
+  EXPECT_EQ(json["mode"], "shared");
+  EXPECT_EQ(json["below"], "r.1");
+  EXPECT_EQ(json["holders"].size(), 2U);
+  EXPECT_EQ(json["waiting"], 0);
 }
 
 }  // namespace

@@ -84,7 +84,8 @@ TEST_F(StepCommands, WhatAHeaderIncludesIsIncludedToo) {
   FileNames names(tree_);
   IncludedFiles included(names,
                          [&](const std::string& name) { return name == tree_ + "/one/made.h"; });
-  const Words directories{tree_ + "/one", tree_ + "/three"};
+  // Headers of the system do not change with the project.
+  const Words directories{tree_ + "/one", tree_ + "/three", "/usr/include"};
   EXPECT_EQ(included.of({tree_ + "/a.c"}, directories),
             (Words{tree_ + "/a.c", tree_ + "/one/a.h", tree_ + "/three/b.h"}));
   // One that the build makes need not be there yet.
@@ -94,6 +95,20 @@ TEST_F(StepCommands, WhatAHeaderIncludesIsIncludedToo) {
   // Whose name a macro has, nobody knows.
   write("x.c", "#include HEADER\n");
   EXPECT_EQ(included.of({tree_ + "/x.c"}, directories), std::nullopt);
+  // One that cannot be read may include anything.
+  EXPECT_EQ(included.of({tree_ + "/gone.c"}, directories), std::nullopt);
+}
+
+TEST_F(StepCommands, AnIncludedFileAboveALinkIsThatOfTheRealDirectory) {
+  fs::create_directories(tree_ + "/far/deep");
+  fs::create_directory_symlink(tree_ + "/far/deep", tree_ + "/link");
+  write("far/b.h", "");
+  write("b.h", "");
+  write("l.c", "#include \"../b.h\"\n");
+  FileNames names(tree_);
+  IncludedFiles included(names, [](const std::string&) { return false; });
+  EXPECT_EQ(included.of({tree_ + "/l.c"}, {tree_ + "/link"}),
+            (Words{tree_ + "/l.c", tree_ + "/far/b.h"}));
 }
 
 TEST_F(StepCommands, AStepNamesPathsWhereverItGoes) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,6 +157,32 @@ TEST_F(BuildOfNinja, WhatIsNewerByLessThanASecondMakesProgramsOld) {
   EXPECT_EQ(targets_of(look(3)), Targets{});
   date_at("s1", 300);
   EXPECT_EQ(targets_of(look(3)), Targets{"p1"});
+}
+
+// Where the stack is small, a call takes 64 KiB of words.
+TEST_F(BuildOfNinja, AGraphThatIsTooLongForOneCallIsSeenWhole) {
+  constexpr int k_programs = 400;
+  std::string text = "rule touch\n  command = touch $out\n";
+  BuildOrder order{.ninja = ninja_, .tree = tree_, .file = "build.ninja"};
+  order.patience = Milliseconds{60'000};
+  for (int i = 0; i < k_programs; ++i) {
+    const std::string program = fmt::format("{:0>200}", i);
+    text += fmt::format("build {}: touch s\n", program);
+    order.programs.push_back(tree_ + "/" + program);
+  }
+  write("build.ninja", text);
+  write("s");
+  date("s", -10);
+  build();
+  date("s", 1);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_STACK, &before), 0);
+  const rlimit small{1024 * 1024, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_STACK, &small), 0);
+  const Build seen = look_at_build(order);
+  ASSERT_EQ(::setrlimit(RLIMIT_STACK, &before), 0);
+  EXPECT_EQ(seen.trouble, "");
+  EXPECT_EQ(seen.old.size(), std::size_t{k_programs});
 }
 
 TEST_F(BuildOfNinja, AnyOutputOfAStepMayBeAProgram) {

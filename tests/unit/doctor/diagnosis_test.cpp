@@ -46,6 +46,8 @@ TEST(Findings, IfOneOfThemHasNoTargetTheWholeBuildIsMeant) {
   const Finding known{Kind::program_missing, "a", "", "build the tree", "cmake --build /b", "a"};
   const Finding unknown{Kind::program_missing, "b", "", "build the tree", "cmake --build /b"};
   EXPECT_EQ(command_for({&known, &unknown}), "cmake --build /b");
+  const Finding nothing{Kind::program_missing, "c", "", "build the tree", "", "a"};
+  EXPECT_EQ(command_for({&nothing}), "");
 }
 
 TEST(Diagnosis, NothingWrongIsSaidAsSuch) {
@@ -186,6 +188,31 @@ TEST(Diagnosis, JsonHasTheMachine) {
   EXPECT_EQ(json["tools"].dump(), R"([{"name":"cmake","path":"/c","version":"3.25.1"}])");
 }
 
+TEST(Diagnosis, JsonHasNoNumberThatIsNotKnown) {
+  Diagnosis diagnosis = diagnosis_of({});
+  diagnosis.machine.tools.all = {{ToolIs::build_tool, "make", "/m"}};
+  diagnosis.machine.tools.all[0].state = {ToolState::Answer::version, "", "hello"};
+  const auto json = nlohmann::ordered_json::parse(to_json(diagnosis))["machine"];
+  EXPECT_EQ(json["memory"].dump(), R"({"available_bytes":null,"size_bytes":null})");
+  EXPECT_EQ(json["tools"].dump(), R"([{"name":"make","path":"/m","version":null}])");
+}
+
+TEST(Diagnosis, OfEachKindWhatIsLeftOutIsCounted) {
+  Findings many;
+  for (int i = 0; i < 10; ++i) {
+    for (const Kind kind : {Kind::program_missing, Kind::disk_full}) {
+      many.push_back({kind, "a", "", "do it", "make " + std::to_string(i)});
+    }
+  }
+  many.push_back({Kind::disk_full, "b", "", "do it", "scons"});
+  many.push_back({Kind::program_missing, "b", "", "do it", "scons"});
+  const std::string text = findings_in(diagnosis_of(many));
+  EXPECT_NE(text.find("  disk: 1 more of this kind (--json has them)\n"
+                      "  tests: 1 more of this kind (--json has them)\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Diagnosis, JsonHasEachFindingWhole) {
   Diagnosis diagnosis = diagnosis_of({{Kind::program_missing, "\xff is missing", "", "build", ""}});
   diagnosis.unseen = {"the tests"};
@@ -200,7 +227,12 @@ TEST(Diagnosis, JsonHasEachFindingWhole) {
   EXPECT_EQ(finding["finding"], "program_missing");
   EXPECT_EQ(finding["what"], "\xEF\xBF\xBD is missing");
   EXPECT_EQ(finding["advice"], "build");
+  EXPECT_TRUE(finding["where"].is_null());
   EXPECT_TRUE(finding["command"].is_null());
+  const auto other = nlohmann::json::parse(to_json(
+      diagnosis_of({{Kind::program_old, "old", "/b/a b", "build", "make", "a b"}})))["findings"][0];
+  EXPECT_EQ(other["where"], "/b/a b");
+  EXPECT_EQ(other["command"], "make --target 'a b'");
   EXPECT_EQ(json["not_looked_at"][0], "the tests");
   EXPECT_EQ(json["machine"]["limits"]["descriptors"], 1024);
   EXPECT_TRUE(json["machine"]["limits"]["processes"].is_null());

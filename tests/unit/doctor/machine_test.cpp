@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
 #include "doctor/machine/clock.hpp"
 #include "doctor/machine/limits.hpp"
 #include "doctor/machine/space.hpp"
@@ -51,6 +56,11 @@ TEST(Limits, TheAdviceIsWhatTheHardLimitAllows) {
   Limits limits = usual_limits();
   limits.descriptors = {71, 80};
   EXPECT_EQ(check_limits(limits)[0].command, "ulimit -n 80");
+  limits.processors = 1000;
+  limits.descriptors = {1024, std::nullopt};
+  limits.processes.soft = std::nullopt;
+  ASSERT_EQ(kinds_of(check_limits(limits)), Kinds{"few_descriptors"});
+  EXPECT_EQ(check_limits(limits)[0].command, "ulimit -n 2064");
 }
 
 TEST(Limits, ThoseThatDoNotHoldForRootAreNotSaid) {
@@ -63,6 +73,8 @@ TEST(Limits, ThoseThatDoNotHoldForRootAreNotSaid) {
 
 TEST(Limits, RoomForTooFewProcessesIsWrong) {
   Limits limits = usual_limits();
+  limits.threads = 968;
+  EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{});
   limits.threads = 969;
   EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{"few_processes"});
   limits.is_root = true;
@@ -100,6 +112,8 @@ TEST(Limits, AForbiddenDebuggerIsWorthKnowing) {
     limits.ptrace_scope = scope;
     EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{"tracing_forbidden"});
   }
+  limits.may_trace = true;
+  EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{});
 }
 
 Place place_with(std::uint64_t free_kb, std::uint64_t size_kb) {
@@ -184,6 +198,40 @@ TEST(Space, OnlyADirectoryThatDoesNotExistIsToBeMade) {
   EXPECT_EQ(found[0].command, "mkdir -p /b");
 }
 
+TEST(Space, EachDirectoryIsDescribedOnce) {
+  Place other = place_with(2 * k_mib, k_gib);
+  other.path = "/t";
+  EXPECT_EQ(describe(Places{{place_with(k_mib, k_gib), other, other}}),
+            "/b has 1.0 MiB free, /t has 2.0 MiB free");
+}
+
+// TMPDIR as it is looked at; nothing if it counts as not set.
+std::optional<Place> look_at_tmpdir(const std::string& path) {
+  const char* const before = ::getenv("TMPDIR");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("TMPDIR", path.c_str(), 1);
+  const Places places = look_at_places("", Milliseconds{60'000});
+  kept.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", kept.c_str(), 1);
+  const auto found = std::ranges::find(places.all, "TMPDIR", &Place::use);
+  return found == places.all.end() ? std::nullopt : std::optional<Place>(*found);
+}
+
+TEST(Space, OfATmpdirItIsKnownWhetherItIsMissing) {
+  EXPECT_FALSE(look_at_tmpdir(""));
+  EXPECT_EQ(look_at_tmpdir("/")->trouble, "");
+  EXPECT_EQ(look_at_tmpdir("/etc/passwd")->trouble, "/etc/passwd is no directory");
+  EXPECT_FALSE(look_at_tmpdir("/etc/passwd/x")->is_missing);
+  EXPECT_NE(look_at_tmpdir("/etc/passwd/x")->trouble, "");
+  EXPECT_TRUE(look_at_tmpdir("/no/where")->is_missing);
+}
+
+TEST(Memory, WhatIsNotKnownIsNoFinding) {
+  for (const Memory& memory : {Memory{}, Memory{1, std::nullopt}, Memory{std::nullopt, 1}}) {
+    EXPECT_EQ(describe(memory), "not known");
+    EXPECT_EQ(kinds_of(check_memory(memory)), Kinds{});
+  }
+}
+
 TEST(Memory, OnlyLittleMemoryIsAFinding) {
   const struct {
     std::uint64_t available_kb;
@@ -199,7 +247,6 @@ TEST(Memory, OnlyLittleMemoryIsAFinding) {
   for (const auto& row : rows) {
     EXPECT_EQ(kinds_of(check_memory({row.available_kb, row.size_kb})), row.kinds);
   }
-  EXPECT_EQ(kinds_of(check_memory({})), Kinds{});
 }
 
 constexpr std::int64_t k_now_ms = 1'795'000'000'000;
@@ -208,7 +255,7 @@ TEST(Times, WhatIsLaterThanNowIsWrong) {
   Times times{k_now_ms};
   times.files = {{"/b/old", k_now_ms - 1}, {"/b/close", k_now_ms + 10'000}};
   times.run = "7-20261120-084053-1";
-  times.run_at_ms = k_now_ms - 1000;
+  times.run_at_ms = k_now_ms + 10'000;
   EXPECT_EQ(kinds_of(check_times(times)), Kinds{});
   times.files.push_back({"/b/late it's", k_now_ms + 3'600'000});
   times.run_at_ms = k_now_ms + 7'200'000;

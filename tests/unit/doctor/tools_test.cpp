@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,6 +11,7 @@
 
 #include "doctor/machine/tools.hpp"
 #include "found.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -51,6 +53,24 @@ TEST(Tools, OneThatTheTreeNamesAndThatIsGoneIsWrong) {
   EXPECT_EQ(found[0].what,
             "/usr/bin/c++ does not exist, and the build tree needs it (CMAKE_CXX_COMPILER)");
   EXPECT_EQ(found[0].command, "cmake --fresh -B /b");
+}
+
+TEST(Tools, OneThatNobodyNamesIsLookedForInPath) {
+  Tools tools = usual_tools();
+  tools.all[0] = {ToolIs::cmake, "cmake", ""};
+  tools.all[0].state = k_missing;
+  const Findings found = check_tools(tools);
+  ASSERT_EQ(kinds_of(found), Kinds{"tool_missing"});
+  EXPECT_EQ(found[0].what, "cmake is not in PATH");
+  EXPECT_EQ(found[0].command, "");
+}
+
+TEST(Tools, OneThatSaysNoVersionIsNoFinding) {
+  Tools tools = usual_tools();
+  tools.all[1].configured = "12.2.0";
+  for (Tool& one : tools.all) one.state = {Answer::version, "", "hello"};
+  EXPECT_EQ(kinds_of(check_tools(tools)), Kinds{});
+  EXPECT_EQ(describe(tools).find("cmake (no version), c++ (no version), "), 0U) << describe(tools);
 }
 
 TEST(Tools, OneThatHangsOrFailsIsWrong) {
@@ -292,6 +312,48 @@ TEST_F(RealTools, ATreeNeedsThoseThatItNames) {
   EXPECT_TRUE(tools.has_repository);
   EXPECT_EQ(tools.tree, top_ + "/b");
   EXPECT_EQ(tools.patience, Milliseconds{7});
+}
+
+TEST_F(RealTools, ATreeMayNameThemByWordsOfPath) {
+  const std::map<std::string, std::string> cache{{"CMAKE_MAKE_PROGRAM", "sh"},
+                                                 {"CMAKE_CXX_COMPILER", "no-such-compiler"},
+                                                 {"CMAKE_Fortran_COMPILER", "/x/fc"},
+                                                 {"CMAKE_Fortran_COMPILER_LAUNCHER", "env"},
+                                                 {"CMAKE_HOME_DIRECTORY", top_}};
+  const auto cached = [&](const std::string& name) {
+    const auto found = cache.find(name);
+    return found == cache.end() ? std::string() : found->second;
+  };
+  const Tools tools = needed_tools(top_ + "/b", cached, Milliseconds{7});
+  std::vector<std::string> paths;
+  for (const Tool& one : tools.all) {
+    if (!one.setting.empty()) paths.push_back(one.path);
+  }
+  EXPECT_EQ(paths, (std::vector<std::string>{os::find_program("sh"), "no-such-compiler", "/x/fc",
+                                             os::find_program("env")}));
+  EXPECT_FALSE(tools.has_repository);
+}
+
+TEST_F(RealTools, WithoutATreeOnlyThoseOfTheMachineAreNeeded) {
+  const auto cached = [](const std::string&) { return std::string("/x/y"); };
+  std::vector<std::string> names;
+  for (const Tool& one : needed_tools("", cached, Milliseconds{7}).all) names.push_back(one.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"cmake", "ctest", "git", "gdb", "eu-stack"}));
+}
+
+TEST_F(RealTools, ALimitOfDescriptorsIsNotTheFaultOfATool) {
+  Tools tools;
+  tools.patience = Milliseconds{60'000};
+  tools.all = {script(ToolIs::git, "git", "echo 2.39.5")};
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{static_cast<rlim_t>(::dup(0)), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  ask_for_versions(tools);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ::close(static_cast<int>(few.rlim_cur));
+  EXPECT_EQ(tools.all[0].state.answer, Answer::fails) << tools.all[0].state.said;
+  EXPECT_TRUE(tools.all[0].state.is_for_limits) << tools.all[0].state.said;
 }
 
 }  // namespace

@@ -56,6 +56,34 @@ TEST(Programs, AProgramThatAnotherTestMayMakeIsWorthKnowing) {
   EXPECT_EQ(kinds_of(check_programs({{test}})), Kinds{"program_later"});
 }
 
+TEST(Programs, TheAdviceSaysWhoMayMakeTheProgram) {
+  const auto finding_of = [](const std::string& path, bool needs_others) {
+    SeenTest test = seen("a", SeenTest::Program::missing);
+    test.path = path;
+    test.needs_others = needs_others;
+    return check_programs({{test}})[0];
+  };
+  EXPECT_EQ(finding_of("/b/prog", false).advice, "build the tree");
+  EXPECT_EQ(finding_of("prog", false).advice, "build the tree, or install the program");
+  EXPECT_EQ(finding_of("/b/prog", true).advice,
+            "build the tree, unless another test makes the program");
+  EXPECT_EQ(finding_of("", false).what, "\"a\": ctest finds no program");
+}
+
+TEST(Programs, WhatIsMissingIsWhatCtestNames) {
+  ListedTest test = listed("a", "no-such-program");
+  test.directory = "/no/where";
+  ListedTest none;
+  none.name = "b";
+  none.missing = "/b/Debug/prog";
+  const std::vector<SeenTest> looked = look_at_programs({test, none});
+  ASSERT_EQ(looked.size(), 2U);
+  EXPECT_EQ(looked[0].path, "no-such-program");
+  EXPECT_EQ(looked[0].missing, std::vector<std::string>{"/no/where"});
+  EXPECT_EQ(looked[1].program, SeenTest::Program::missing);
+  EXPECT_EQ(looked[1].path, "/b/Debug/prog");
+}
+
 TEST(Programs, WhatCannotBeStartedIsWrong) {
   SeenTest script = seen("a");
   script.interpreter = "/usr/bin/python2";
@@ -231,6 +259,9 @@ TEST(Services, OneThatIsNotDeclaredAndAProgramThatIsMissingAreWrong) {
   const Findings found = check_services({{db, true}}, wishes, "/s/holdfast.toml");
   ASSERT_EQ(kinds_of(found), (Kinds{"service_program_missing", "service_refused"}));
   EXPECT_EQ(found[1].what, "\"b\" cannot run: there is no service bd, declared are db");
+  const Findings none = check_services({}, wishes, "/s/holdfast.toml");
+  ASSERT_EQ(kinds_of(none), (Kinds{"service_refused", "service_refused"}));
+  EXPECT_EQ(none[0].what, "\"b\" cannot run: there is no service bd, none is declared");
 }
 
 // A service of this command, which runs in `directory`.
@@ -328,6 +359,23 @@ TEST(Locks, OnlyThoseThatTestsWantAreFound) {
       "the lock db@project is held by \"t\" (pid 12) for 5.0 s; 1 waits for it; \"a\" wants it");
   locks.survey.locks[0].below = "7";
   EXPECT_EQ(kinds_of(check_locks(locks, {{"project-p/db", {"a"}}}, {})), Kinds{});
+}
+
+TEST(Locks, EachHolderIsFoundAndAllThatWait) {
+  Locks locks;
+  locks.survey.locks = {lock_held_by("t")};
+  os::SurveyedLock& lock = locks.survey.locks[0];
+  lock.holders.push_back(lock_held_by("u", true).holders[0]);
+  lock.tickets = 2;
+  const Findings found = check_locks(locks, {{"project-p/db", {"a", "b"}}}, {});
+  ASSERT_EQ(kinds_of(found), (Kinds{"lock_held", "holder_stopped"}));
+  // It took the lock before the clock was set back.
+  EXPECT_EQ(found[0].what,
+            "the lock db@project is held by \"t\" (pid 12) for 0.0 s; 2 wait for it; \"a\", \"b\" "
+            "want it");
+  lock.tickets = 0;
+  EXPECT_EQ(check_locks(locks, {}, {"project-p"})[0].what,
+            "the lock db@project is held by \"t\" (pid 12) for 0.0 s");
 }
 
 TEST(Locks, IfNoTestIsKnownThoseOfTheTreeAndTheProjectCount) {
@@ -500,6 +548,25 @@ TEST(Attachment, APackageInTheTreeMovesWithIt) {
   attachment = look_at_attachment(tree, "/elsewhere");
   EXPECT_TRUE(attachment.has_package);
   EXPECT_EQ(attachment.configured_at, "/elsewhere");
+  fs::remove_all(tree);
+}
+
+TEST(Attachment, AFileThatNobodyReadsIsNone) {
+  namespace fs = std::filesystem;
+  char name[] = "/tmp/holdfast-test-attachment-XXXXXX";
+  ASSERT_NE(::mkdtemp(name), nullptr);
+  const std::string tree = name;
+  fs::create_directories(tree + "/.holdfast");
+  std::ofstream(tree + "/CTestTestfile.cmake") << "include(\".holdfast/attach.cmake\")\n";
+  EXPECT_FALSE(look_at_attachment(tree, "").is_attached);
+  std::ofstream(tree + "/.holdfast/attach.cmake") << "# names no package\n";
+  const Attachment attachment = look_at_attachment(tree, "");
+  EXPECT_TRUE(attachment.is_attached);
+  EXPECT_TRUE(attachment.has_package);
+  EXPECT_EQ(attachment.own_package, "");
+  EXPECT_EQ(attachment.configured_at, "");
+  std::ofstream(tree + "/CTestTestfile.cmake") << "add_test(t true)\n";
+  EXPECT_FALSE(look_at_attachment(tree, "").is_attached);
   fs::remove_all(tree);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -95,6 +96,47 @@ TEST_F(DeclaredServicesOnDisk, OfAnotherConfigurationAreNotThere) {
   EXPECT_EQ(declared(""),
             "services are declared for each configuration: found no `ctest -C`, expected Debug or "
             "Release");
+  EXPECT_EQ(declared("Fast"),
+            "services are declared for each configuration: found `ctest -C Fast`, expected Debug "
+            "or Release");
+}
+
+TEST_F(DeclaredServicesOnDisk, OneThatIsWrongIsNamed) {
+  declare("db.toml", "db");
+  declare("web.toml", "web]\n[");
+  EXPECT_TRUE(declared("").starts_with((tree_ / ".holdfast/services/web.toml:").string()))
+      << declared("");
+}
+
+// A service of holdfast.toml and one that is declared, both of that user.
+std::string user_of_services(const fs::path& tree, const std::string& user) {
+  Settings settings;
+  for (const char* name : {"a", "b"}) {
+    ServiceSpec service;
+    service.name = name;
+    service.origin = std::string("of ") + name;
+    if (*name == 'b') service.user = user;
+    settings.services.push_back(service);
+  }
+  const Result<std::vector<ServiceSpec>> services = services_of_tree(settings, tree.string(), "");
+  if (!services) return services.error().message;
+  std::string names;
+  for (const ServiceSpec& one : *services) names += one.name + (one.other_user ? "! " : " ");
+  return names;
+}
+
+TEST_F(DeclaredServicesOnDisk, AUserMustBeKnownAndOnlyRootNamesAnother) {
+  declare("db.toml", "db");
+  const bool is_root = ::geteuid() == 0;
+  EXPECT_EQ(user_of_services(tree_, ""), "a b db ");
+  EXPECT_EQ(user_of_services(tree_, "nobody"),
+            is_root ? "a b! db "
+                    : "of b: `user` is \"nobody\", expected who runs ctest, as only root can say "
+                      "another");
+  if (is_root) {
+    EXPECT_EQ(user_of_services(tree_, "root"), "a b db ");
+  }
+  EXPECT_TRUE(user_of_services(tree_, "no such user").starts_with("of b: "));
 }
 
 TEST_F(DeclaredServicesOnDisk, AreFilesOfTomlOnly) {

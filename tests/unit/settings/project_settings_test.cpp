@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/lock/held_locks.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -97,6 +99,60 @@ TEST_F(ProjectSettingsOnDisk, WhoMadeTheFileBehindALinkIsTrustedToo) {
   const Result<ProjectSettings> loaded = ProjectSettings::load(link, "default");
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().message.find("of user 65534"), std::string::npos);
+}
+
+TEST_F(ProjectSettingsOnDisk, WhatAStrangerLeftAboveIsPassedOver) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make files of others";
+  constexpr uid_t k_nobody = 65534;
+  const auto give_away = [&](const std::string& path) {
+    ASSERT_EQ(::lchown(path.c_str(), k_nobody, k_nobody), 0) << path;
+  };
+  const std::string outer = write("holdfast.toml", "");
+  const std::string inner = write("a/holdfast.toml", "");
+  const std::string here = directory("a/b/c");
+  give_away(inner);
+  EXPECT_EQ(settings_file_around(here), outer);
+  const std::string mark = write("a/b/.holdfast/project", "key\n" + directory("a") + "\n");
+  EXPECT_EQ(settings_file_around(here), inner);
+  give_away(mark);
+  EXPECT_EQ(settings_file_around(here), outer);
+  // Whose directory it is, is no stranger there.
+  give_away(here);
+  EXPECT_EQ(settings_file_around(here), inner);
+}
+
+TEST_F(ProjectSettingsOnDisk, AProfileIsMissedWhereThereIsNoProjectToo) {
+  const Result<ProjectSettings> missed = ProjectSettings::load(std::nullopt, "ci");
+  ASSERT_TRUE(missed);
+  EXPECT_EQ(missed->note(), "ignoring the profile \"ci\": there is no holdfast.toml");
+}
+
+TEST_F(ProjectSettingsOnDisk, OfFlakesEachTestHasThoseOfItsNameAndExpiredOnesAreNoted) {
+  const std::string entry = "signature = \"s\"\nissue = \"P\"\nexpires = 2026-01-31\n";
+  const std::string file = write("holdfast.toml", "[[known-flaky]]\ntests = \"^a\"\n" + entry +
+                                                      "[[known-flaky]]\ntests = \"b$\"\n" + entry);
+  const auto count = [&](const char* day, const char* test) {
+    const Result<ProjectSettings> project = ProjectSettings::load(file, "default", *parse_day(day));
+    EXPECT_TRUE(project);
+    EXPECT_EQ(project->note().empty(), std::string(day) == "2026-01-31") << project->note();
+    return project->values_for(test, "").size();
+  };
+  EXPECT_EQ(count("2026-01-31", "ab"), 2U);
+  EXPECT_EQ(count("2026-01-31", "b"), 1U);
+  EXPECT_EQ(count("2026-01-31", "c"), 0U);
+  EXPECT_EQ(count("2026-02-01", "ab"), 0U);
+}
+
+TEST_F(ProjectSettingsOnDisk, WhoTriesAgainAloneHasALockForIt) {
+  const auto locks_of = [&](const std::string& text) {
+    const std::string file = write("holdfast.toml", "[profile.default]\n" + text);
+    const Result<ProjectSettings> project = ProjectSettings::load(file, "default");
+    EXPECT_TRUE(project) << text;
+    return project ? project->resolve("t", {}, {})->policy.locks : std::vector<LockSpec>();
+  };
+  EXPECT_EQ(locks_of("retry-alone = true\n"), std::vector<LockSpec>{retry_alone_lock()});
+  EXPECT_TRUE(locks_of("retry-alone = false\n").empty());
+  EXPECT_TRUE(locks_of("").empty());
 }
 
 // The shell runs a hook in the test's working directory, which is another one for each test.
