@@ -203,7 +203,8 @@ TEST_F(LostKeeper, ASecondRunThatLacksItsEndHasTheEndOfItsOwn) {
   started.tree = tree_.string();
   started.boot = os::numbering_id();
   started.ctest = dead_process();
-  std::ofstream(directory / "journal.jsonl") << line_of(started);
+  std::ofstream(directory / "journal.jsonl")
+      << line_of(started) << line_of(LogWordRecord{started.at, "another", false});
   const Tidied tidied = tidy(find_dead_runs(tree_));
   EXPECT_EQ(tidied.runs, 2U);
   EXPECT_EQ(tidied.ends, 2U);
@@ -218,10 +219,15 @@ TEST_F(LostKeeper, OfItsScratchDirectoriesThoseGoThatAreEmpty) {
   std::filesystem::create_directories(scratch / "2" / std::string(names::k_marker_directory));
   std::filesystem::create_directories(scratch / "3");
   std::ofstream(scratch / "3/core") << "of the test\n";
+  const std::filesystem::path markers = scratch / "4" / std::string(names::k_marker_directory);
+  std::filesystem::create_directories(markers);
+  std::ofstream(markers / "exit-7") << "on purpose\n";
   EXPECT_EQ(tidy(find_dead_runs(tree_)).directories, 2U);
   EXPECT_FALSE(std::filesystem::exists(scratch / "1"));
   EXPECT_FALSE(std::filesystem::exists(scratch / "2"));
   EXPECT_TRUE(std::filesystem::exists(scratch / "3/core"));
+  EXPECT_TRUE(std::filesystem::exists(markers / "exit-7"));
+  std::filesystem::remove_all(scratch / "4");
   std::filesystem::remove(scratch / "3/core");
   EXPECT_EQ(tidy(find_dead_runs(tree_)).directories, 2U) << "the last one, and that of all";
   EXPECT_FALSE(std::filesystem::exists(scratch));

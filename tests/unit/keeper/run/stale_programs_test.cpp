@@ -107,7 +107,8 @@ TEST_F(StaleProgramsTest, AChangeIsOnRecordOnceWithWhatHasChanged) {
   EXPECT_EQ(stale.test, "t");
   EXPECT_EQ(stale.key, "key");
   EXPECT_EQ(stale.program, path("data.txt"));
-  EXPECT_NE(stale.why.find("input " + path("data.txt")), std::string::npos) << stale.why;
+  EXPECT_TRUE(stale.why.starts_with("its input " + path("data.txt") + " changed while it ran: "))
+      << stale.why;
 }
 
 TEST_F(StaleProgramsTest, ASecondTestOfAChangedProgramIsStaleToo) {
@@ -118,8 +119,13 @@ TEST_F(StaleProgramsTest, ASecondTestOfAChangedProgramIsStaleToo) {
   write("t.sh", "exit 1 # longer");
   Connection second;
   second.program = path("t.sh");
-  programs.look(StalePrograms::Point::start, second, "");
+  second.test = "second";
+  programs.look(StalePrograms::Point::start, second, path("journal"));
   EXPECT_TRUE(second.is_stale);
+  const Result<Journal> read = read_journal(fs::path(path("journal")));
+  ASSERT_TRUE(read && read->records.size() == 1);
+  EXPECT_TRUE(std::get<Stale>(read->records[0])
+                  .why.starts_with("its program changed since the run began: "));
   programs.forget();
   Connection of_next_run;
   of_next_run.program = path("t.sh");

@@ -8,6 +8,7 @@
 
 #include "../os/child_process.hpp"
 #include "../os/scratch.hpp"
+#include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/process/process.hpp"
 
@@ -91,7 +92,9 @@ TEST_F(RunLockTest, IsRefusedOrNotAskedForWhereTheSettingsSaySo) {
   RunLockOrder order;
   order.tree = tree_.path();
   order.ctest = ctest_;
+  const Milliseconds before = os::monotonic_now();
   const Result<RunLock> refused = take_run_lock(order, SecondRun::refuse);
+  EXPECT_LT(os::monotonic_now() - before, Milliseconds{5'000}) << "it is refused at once";
   ASSERT_FALSE(refused);
   EXPECT_TRUE(to_text(refused.error()).starts_with("this build tree is taken by \""))
       << to_text(refused.error());
