@@ -43,11 +43,11 @@ class Absorb : public ::testing::Test {
     }
   }
 
-  std::vector<std::string> absorbed(double now) {
+  std::vector<std::string> absorbed(double now, const std::string& going_on = {}) {
     Result<History> history = History::open(directory_.path() / "h.sqlite");
     EXPECT_TRUE(history);
     EXPECT_TRUE(absorb(
-        tree_, *history, [](const RunEntry&) { return false; }, now));
+        tree_, *history, [&](const RunEntry& run) { return run.id == going_on; }, now));
     std::vector<std::string> ids;
     const Result<std::vector<RunHead>> runs = history->runs();
     EXPECT_TRUE(runs);
@@ -92,6 +92,20 @@ TEST_F(Absorb, RunsWithVeryManyResultsAreAllAdded) {
   add_run("2-b", 2000);
   add_large_run("3-c", 3000, 20'000);
   EXPECT_EQ(absorbed(4000), (Ids{"1-a", "2-b", "3-c"}));
+}
+
+TEST_F(Absorb, ARunThatGoesOnIsAddedWhenItIsOver) {
+  for (const char* id : {"1-a", "2-b", "3-c"}) add_run(id, 1000 * (id[0] - '0'));
+  EXPECT_EQ(absorbed(4000, "2-b"), (Ids{"1-a", "3-c"}));
+  EXPECT_EQ(absorbed(4000), (Ids{"1-a", "2-b", "3-c"}));
+}
+
+TEST_F(Absorb, AnotherRunOfTheSameIdIsAddedToo) {
+  add_run("1-a", 1000);
+  EXPECT_EQ(absorbed(4000), Ids{"1-a"});
+  fs::remove_all(tree_ / ".holdfast/runs/1-a");  // a new tree at the same place
+  add_run("1-a", 2000);
+  EXPECT_EQ(absorbed(4000), (Ids{"1-a", "1-a"}));
 }
 
 }  // namespace

@@ -109,6 +109,30 @@ TEST(Failed, ACaseIsWithTheBatchOfItsKey) {
   EXPECT_EQ(red[1].cases, (std::vector<std::string>{"Net.B"}));
 }
 
+TEST(Failed, TheTextAndTheJsonNameTheRedCasesOfABatch) {
+  PastResult bad = failed("Net.B");
+  bad.test.batch = "net";
+  LastSeen seen;
+  seen.add(run(1, {failed("a"), failed("net", "one case"), bad}));
+  EXPECT_EQ(failed_text(seen.red()),
+            "2 tests were red when last seen\n"
+            "  a: failed: why\n    in 1 run, since 1970-01-02 00:00:00 UTC (run r1)\n"
+            "  net: failed: one case\n    in 1 run, since 1970-01-02 00:00:00 UTC (run r1)\n"
+            "    cases: Net.B\n");
+  const auto net = nlohmann::json::parse(failed_json(seen.red())).at("failed").at(1);
+  EXPECT_EQ(net.at("outcome"), "failed");
+  EXPECT_EQ(net.at("signature"), "one case");
+  EXPECT_EQ(net.at("cases"), nlohmann::json({"Net.B"}));
+}
+
+TEST(Failed, ACaseThatIsRedAloneIsNoRedTest) {
+  PastResult bad = failed("Net.B");
+  bad.test.batch = "net";
+  LastSeen seen;
+  seen.add(run(1, {passed("net"), bad}));
+  EXPECT_EQ(failed_text(seen.red()), "no test was red when it was last seen\n");
+}
+
 TEST(Flaky, RatesAreOfTheRunsThatSawTheTest) {
   Flakiness flakiness;
   flakiness.add(run(1, {passed("a"), flaky("b")}));
@@ -139,6 +163,51 @@ TEST(Flaky, ATestThatChangesBetweenRedAndGreenIsUnsteady) {
   EXPECT_EQ(flakiness.unsteady()[0].test.name, "a");
   EXPECT_NE(flaky_text(flakiness).find("\n  a: 3 changes in 4 runs, red in 2\n"), std::string::npos)
       << flaky_text(flakiness);
+}
+
+TEST(Flaky, OnlyTheMostFrequentSignaturesAreShown) {
+  Flakiness flakiness;
+  for (const char* why : {"one", "two", "three", "four", "four", "five"})
+    flakiness.add(run(1, {flaky("a", why)}));
+  EXPECT_NE(flaky_text(flakiness).find("\n       2  four\n       1  five\n       1  one\n"
+                                       "          and 2 more\n"),
+            std::string::npos)
+      << flaky_text(flakiness);
+  const auto json = nlohmann::json::parse(flaky_json(flakiness)).at("flaky").at(0);
+  EXPECT_EQ(json.at("signatures").size(), 5U);
+  EXPECT_EQ(json.at("signatures").at(0), nlohmann::json({{"signature", "four"}, {"count", 2}}));
+}
+
+TEST(Flaky, WhatWasFlakyOnceHasNoLastTime) {
+  Flakiness flakiness;
+  flakiness.add(run(1, {flaky("a")}));
+  flakiness.add(run(2, {passed("a")}));
+  EXPECT_EQ(flaky_text(flakiness),
+            "1 flaky test in 2 runs since 1970-01-02 00:00:00 UTC\n"
+            "  a: 50.0 % (1 of 2 runs), since 1970-01-02 00:00:00 UTC (run r1)\n"
+            "       1  why\n");
+  EXPECT_EQ(flaky_text({}), "0 flaky tests in 0 runs\n");
+}
+
+TEST(Flaky, TheJsonHasAllThreeLists) {
+  Flakiness flakiness;
+  for (int i = 1; i <= 4; ++i) {
+    PastResult alternating = i % 2 == 0 ? passed("b") : failed("b");
+    alternating.program = "p";
+    flakiness.add(run(i, {flaky("a"), alternating, i % 2 == 0 ? passed("c") : failed("c")}));
+  }
+  const auto json = nlohmann::json::parse(flaky_json(flakiness));
+  EXPECT_EQ(json.at("runs"), 4);
+  EXPECT_EQ(json.at("since"), 86400.0);
+  EXPECT_EQ(json.at("flaky").size(), 1U);
+  ASSERT_EQ(json.at("alternating").size(), 1U);
+  EXPECT_EQ(json.at("alternating").at(0).at("test"), "b");
+  EXPECT_EQ(json.at("alternating").at(0).at("red"), 2);
+  EXPECT_EQ(json.at("alternating").at(0).at("changes_on_one_program"), 3);
+  EXPECT_FALSE(json.at("alternating").at(0).contains("first"));
+  ASSERT_EQ(json.at("unsteady").size(), 1U);
+  EXPECT_EQ(json.at("unsteady").at(0).at("test"), "c");
+  EXPECT_EQ(json.at("unsteady").at(0).at("changes"), 3);
 }
 
 TEST(Flaky, ATestThatIsRedGreenAndRedOnOneProgramAlternates) {
@@ -218,6 +287,26 @@ TEST(HistoryOfTest, TheNewestRunsAreDrawnAndListed) {
   EXPECT_TRUE(has("(r51)\n  and 50 more\n")) << text;
 }
 
+TEST(HistoryOfTest, TestsOfOneNameAndCasesAreToldApart) {
+  PastResult second = passed("a");
+  second.test.nth = 2;
+  second.test.key = "k2";
+  PastResult one = passed("a");
+  one.test.batch = "net";
+  TestHistory history;
+  history.add(run(1, {passed("a"), second, one}));
+  const std::string text = history_text(history, Charset::ascii);
+  for (const char* title : {"a: 1 run: ", "\n\na #2: 1 run: ", "\n\na in net: 1 run: "})
+    EXPECT_NE(text.find(title), std::string::npos) << text;
+  std::string keys;
+  const auto json = nlohmann::json::parse(history_json(history));
+  for (const auto& test : json.at("tests"))
+    keys += test.value("batch", "-") + test.at("nth").dump() + test.value("key", "-") + " ";
+  EXPECT_NE(keys.find("-1- "), std::string::npos) << keys;
+  EXPECT_NE(keys.find("-2k2 "), std::string::npos) << keys;
+  EXPECT_NE(keys.find("net1- "), std::string::npos) << keys;
+}
+
 TEST(Slowest, CasesAndResultsWithoutAnAttemptAreNotAmongThem) {
   PastResult one = passed("Net.A", 90'000);
   one.test.batch = "net";
@@ -245,6 +334,32 @@ TEST(Slowest, TheMedianOfTheLastRunsCounts) {
             "The slowest of 2 tests, by the median of their last 10 runs; all take 0.40 s\n"
             "        0.30 s   75.0 %  b\n        0.10 s   25.0 %  a\n");
   EXPECT_DOUBLE_EQ(median_s({1000, 4000, 2000, 3000}), 2.5);
+}
+
+TEST(Slowest, OnlyTheFirstTwentyAreShownAndTheJsonHasAll) {
+  std::vector<PastResult> results;
+  for (int i = 10; i < 32; ++i) results.push_back(passed("t" + std::to_string(i), 10 * i));
+  Durations durations;
+  for (int i = 0; i < 3; ++i) durations.add(run(i, results));
+  results.back().wall_ms = 20;
+  durations.add(run(3, {results.back()}));
+  const std::string text = slowest_text(durations.sorted());
+  EXPECT_NE(text.find("  t12\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("  t11\n"), std::string::npos) << text;
+  const auto all = nlohmann::json::parse(slowest_json(durations.sorted())).at("slowest");
+  ASSERT_EQ(all.size(), 22U);
+  EXPECT_EQ(all.at(0).at("test"), "t31");
+  EXPECT_EQ(all.at(0).at("median_s"), 0.31);
+  EXPECT_EQ(all.at(0).at("last_s"), 0.02);
+  EXPECT_EQ(all.at(0).at("runs"), 4);
+}
+
+TEST(Slowest, WhereNothingIsKnownWellNoTestIsNamed) {
+  EXPECT_EQ(slowest_text({}), "no test that passed is in the history\n");
+  Durations durations;
+  for (int i = 0; i < 2; ++i) durations.add(run(i, {passed("a"), passed("b")}));
+  EXPECT_EQ(slowest_text(durations.sorted()),
+            "2 tests passed fewer than 3 times: not known well enough\n");
 }
 
 Durations times_in(const std::vector<PastRun>& runs) {
@@ -289,6 +404,39 @@ TEST(Compare, WhatIsNewlyRedOrSlowIsTold) {
   EXPECT_NE(comparison_text(compare(run(1, {passed("a")}), run(2, {passed("a")}), {}))
                 .find("\nNothing is newly"),
             std::string::npos);
+}
+
+TEST(Compare, WhatBecameSlowestComesFirst) {
+  const PastRun before = run(1, {passed("a", 100), passed("b", 100), passed("c", 100)});
+  const Comparison comparison =
+      compare(before, run(2, {passed("a", 300), passed("b", 900), passed("c", 600)}),
+              times_in({before, before, before}));
+  std::string names;
+  for (const Change& change : comparison.newly_slow) names += change.test.name;
+  EXPECT_EQ(names, "bca");
+}
+
+TEST(Compare, WhatWasSkippedOrRedBeforeIsNotNewlySlow) {
+  const PastRun earlier = run(0, {passed("a", 100), passed("b", 100)});
+  const Comparison comparison =
+      compare(run(1, {skipped("a"), failed("b")}), run(2, {passed("a", 900), passed("b", 900)}),
+              times_in({earlier, earlier, earlier}));
+  EXPECT_TRUE(comparison.newly_slow.empty());
+}
+
+TEST(Compare, ARunThatDidNotComeToItsEndIsMarked) {
+  PastRun before = run(1, {passed("a")});
+  PastRun after = run(2, {passed("a")});
+  after.head.complete = false;
+  const Comparison comparison = compare(before, after, {});
+  EXPECT_TRUE(comparison_text(comparison)
+                  .starts_with("From run r1 of 1970-01-02 00:00:00 UTC\n"
+                               "to run   r2 of 1970-01-03 00:00:00 UTC (incomplete)\n"))
+      << comparison_text(comparison);
+  const auto json = nlohmann::json::parse(comparison_json(comparison));
+  EXPECT_EQ(json.at("before"),
+            nlohmann::json({{"run", "r1"}, {"at", 86400.0}, {"complete", true}}));
+  EXPECT_EQ(json.at("after").at("complete"), false);
 }
 
 TEST(Compare, ARedTestThatIsSkippedNowIsNotGreenAgain) {

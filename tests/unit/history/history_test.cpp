@@ -348,6 +348,15 @@ TEST_F(HistoryFile, NumbersOfAForeignFileAreBounded) {
   }
 }
 
+TEST_F(HistoryFile, ALinkIsFollowed) {
+  const auto link = directory_.path() / "link.sqlite";
+  std::filesystem::create_symlink(directory_.path() / "h.sqlite", link);
+  History history = opened("h.sqlite");
+  ASSERT_TRUE(opened("link.sqlite").add({run_at(100)}));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(history.runs()->size(), 1U);
+}
+
 TEST_F(HistoryFile, ADirectoryIsNone) {
   const std::string directory = directory_.path().string();
   const std::string said =

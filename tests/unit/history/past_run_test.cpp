@@ -97,5 +97,13 @@ TEST(PastRun, AnEarlierAttemptHasTheWordsOfItsOwnOutput) {
             (std::vector<PastFailure>{{1, "failed", "a.cpp: of the first"}}));
 }
 
+TEST(PastRun, ARunEndsNoEarlierThanItBegan) {
+  RunReport report;
+  report.run.started = 1000;
+  EXPECT_EQ(past(report).head.ended, 1000);
+  report.run.ended = 900;  // the clock was set back
+  EXPECT_EQ(past(report).head.ended, 1000);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -123,5 +123,21 @@ TEST(Recent, TestsOfOneNameHaveTheCostOfTheOneThatIsWorst) {
   EXPECT_EQ(*commands_for(TestOrder::longest_first, *history), cost_commands({{"a", 5}}));
 }
 
+TEST(Recent, OnlySoManyResultsAreRead) {
+  Result<History> history = History::in_memory();
+  ASSERT_TRUE(history);
+  ASSERT_TRUE(history->add(
+      {PastRun{{"1-a", 100, 101, true}, {{{"old"}, "failed", Grade::failure, 10, 1}}},
+       PastRun{{"2-b", 200, 201, true}, {{{"new"}, "failed", Grade::failure, 10, 1}}}}));
+  const Result<std::vector<NumberedTest>> tests = history->tests();
+  ASSERT_TRUE(tests);
+  for (const std::size_t most : {1U, 2U}) {
+    const Result<RecentTests> recent = recent_tests(*history, *tests, 0, most);
+    ASSERT_TRUE(recent);
+    EXPECT_TRUE(recent->was_red({"new"}));
+    EXPECT_EQ(recent->was_red({"old"}), most == 2);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

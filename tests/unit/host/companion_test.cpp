@@ -4,9 +4,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -202,6 +205,121 @@ TEST_F(StateOfAService, NeedsAResetIfATestHadItAloneAndThereIsACommandForThat) {
     companion.look();
     EXPECT_EQ(asked(companion)->needs_reset, !reset.empty());
   }
+}
+
+TEST_F(StateOfAService, SaysInWhichPhaseItIs) {
+  order_.spec.stop = {"sleep", "1000"};
+  ServiceCompanion companion(around());
+  EXPECT_EQ(asked(companion)->phase, "starting");
+  companion.on_main_started(::getpid());
+  EXPECT_EQ(heard_from(companion).kind, "ready");
+  EXPECT_EQ(asked(companion)->phase, "ready");
+  EXPECT_EQ(asked(companion)->main, ::getpid());
+  say(theirs_, wire::k_stop);
+  companion.look();
+  EXPECT_EQ(asked(companion)->phase, "stopping");
+}
+
+TEST_F(StateOfAService, ASecondUserIsAnsweredAndDoesNotTakeIt) {
+  ServiceCompanion companion(around());
+  const int first = keeper_.get();
+  say(visitor_, wire::k_use);
+  companion.look();
+  EXPECT_EQ(wire::to_kept_state(heard(visitor_))->user, ::getpid());
+  EXPECT_EQ(keeper_.get(), first);
+  theirs_.reset();
+  companion.look();
+  EXPECT_FALSE(keeper_.valid());
+  EXPECT_EQ(asked(companion)->user, 0);
+  say(visitor_, wire::k_use);
+  companion.look();
+  EXPECT_TRUE(wire::to_kept_state(heard(visitor_)));
+  EXPECT_TRUE(keeper_.valid());
+}
+
+TEST_F(StateOfAService, AStopByHandIsALossForItsUser) {
+  ServiceCompanion companion(around());
+  say(visitor_, wire::k_stop);
+  companion.look();
+  const wire::Message died = heard(theirs_);
+  EXPECT_EQ(died.kind, "died");
+  EXPECT_EQ(died.get("why"), "it was stopped by hand");
+  EXPECT_LE(companion.deadline(), os::monotonic_now());
+}
+
+TEST_F(CompanionOfAService, IsNotCheckedBeforeItIsReady) {
+  order_.spec.ready.output = "^ready$";
+  ServiceSurroundings surroundings = around();
+  surroundings.ready_output = *Pattern::compile(order_.spec.ready.output);
+  ServiceCompanion companion(std::move(surroundings));
+  companion.on_main_started(::getpid());
+  say(theirs_, wire::k_check);
+  companion.look();
+  EXPECT_FALSE(os::is_readable(theirs_.get()));
+}
+
+TEST_F(CompanionOfAService, IsWellAgainWhenItsNextCheckSaysSo) {
+  const std::string sign = scratch_.path("ill");
+  order_.spec.health.command = {"test", "!", "-e", sign};
+  order_.spec.health_timeout = Milliseconds{60'000};
+  ServiceCompanion companion(around());
+  companion.on_main_started(::getpid());
+  EXPECT_EQ(heard_from(companion).kind, "ready");
+  std::ofstream(sign) << "it is";
+  say(theirs_, wire::k_check);
+  EXPECT_EQ(heard_from(companion).kind, "unhealthy");
+  std::filesystem::remove(sign);
+  say(theirs_, wire::k_check);
+  EXPECT_EQ(heard_from(companion).kind, "healthy");
+  say(theirs_, wire::k_stop);
+  companion.look();
+  EXPECT_EQ(companion.on_deadline(), supervision::Companion::Verdict::end_without_stacks);
+}
+
+TEST_F(CompanionOfAService, ThatIsUnwellShowsItsStacksAtItsEnd) {
+  order_.spec.health.command = {"false"};
+  order_.spec.health_timeout = Milliseconds{60'000};
+  ServiceCompanion companion(around());
+  companion.on_main_started(::getpid());
+  EXPECT_EQ(heard_from(companion).kind, "ready");
+  say(theirs_, wire::k_check);
+  EXPECT_EQ(heard_from(companion).kind, "unhealthy");
+  say(theirs_, wire::k_stop);
+  companion.look();
+  EXPECT_EQ(companion.on_deadline(), supervision::Companion::Verdict::end_tree);
+}
+
+TEST_F(CompanionOfAService, OfADeadCtestEndsWhenNobodyNeedsIt) {
+  os::Child child([] { return ::pause(); });
+  ctest_ = std::move(*os::watch_process({child.pid(), os::read_process_stat(child.pid())->start}));
+  os::Pipe dependents = std::move(*os::make_pipe());
+  ServiceSurroundings surroundings = around();
+  surroundings.dependents = std::move(dependents.read);
+  ServiceCompanion companion(std::move(surroundings));
+  const auto ends = [&] {
+    companion.look();
+    return companion.deadline() <= os::monotonic_now();
+  };
+  theirs_.reset();
+  EXPECT_FALSE(ends()) << "ctest lives";
+  child.signal(SIGKILL);
+  (void)child.wait();
+  EXPECT_FALSE(ends()) << "a service that needs it lives";
+  dependents.write.reset();
+  EXPECT_TRUE(ends());
+}
+
+TEST_F(CompanionOfAService, OfADeadCtestWaitsForItsKeeper) {
+  os::Child child([] { return ::pause(); });
+  ctest_ = std::move(*os::watch_process({child.pid(), os::read_process_stat(child.pid())->start}));
+  ServiceCompanion companion(around());
+  child.signal(SIGKILL);
+  (void)child.wait();
+  companion.look();
+  EXPECT_GT(companion.deadline(), os::monotonic_now());
+  theirs_.reset();
+  companion.look();
+  EXPECT_LE(companion.deadline(), os::monotonic_now());
 }
 
 }  // namespace

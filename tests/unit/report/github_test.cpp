@@ -103,6 +103,40 @@ TEST(GithubReport, ThereAreNoMoreOfAKindThanGithubShows) {
   for (int i = 0; i < 28; ++i) EXPECT_TRUE(has(text, "red" + std::to_string(i))) << i;
 }
 
+TEST(GithubReport, EachTestHasItsFirstWordsBeforeAnyHasItsSecond) {
+  SampleJournal sample;
+  sample.run_started();
+  std::map<std::string, std::string> outputs;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    sample.attempt(name, Outcome::failed, 1);
+    for (const char* line : {"1", "2", "3", "4"})
+      outputs[name] +=
+          std::string("/s/") + name + ".cpp:" + line + ": Failure\nno " + line + "\n\n";
+  }
+  const std::string text =
+      text_of_report(sample.run_ended().report(), Format::github, std::move(outputs));
+  EXPECT_EQ(number_of(text, "error"), 10U) << text;
+  EXPECT_TRUE(has(lines_of(text).at(3), "file=/s/d.cpp,line=1:")) << text;
+  EXPECT_TRUE(has(lines_of(text).at(9), "file=/s/b.cpp,line=3:")) << text;
+}
+
+TEST(GithubReport, OfAFlakyTestOnlyTheAttemptsThatFailedAreTold) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::passed);
+  sample.attempt("a", Outcome::failed, 1).attempt("a", Outcome::passed).run_ended();
+  const std::string text = text_of_report(sample.report(), Format::github);
+  EXPECT_FALSE(has(text, "attempt 1: ")) << text;
+  EXPECT_TRUE(has(text, "%0Aattempt 2: exit code 1 after 0.05 s\n")) << text;
+}
+
+TEST(GithubReport, AStaleTestIsAWarning) {
+  RunReport report = full_journal().report();
+  report.tests.at(0).stale = true;
+  report.tests.at(0).stale_why = "its program was rebuilt";
+  EXPECT_TRUE(has(text_of_report(report, Format::github),
+                  "::warning title=ok%3A stale::its program was rebuilt\n"));
+}
+
 TEST(GithubReport, CasesOfABatchAreNamedWithTheirBatch) {
   RunReport report;
   report.run.complete = true;
@@ -186,6 +220,37 @@ TEST(GithubSummary, ItFitsIntoTheRoomAndNamesWhatIsLeftOut) {
   const std::string text = summary_of(report, outputs);
   EXPECT_GT(text.size(), k_plenty - 30'000);
   EXPECT_TRUE(has(text, "\n#### More that went wrong\n\n- <code>red")) << text.size();
+}
+
+TEST(GithubSummary, AfterTheFirstThatDoesNotFitAllAreOnlyNamed) {
+  SampleJournal sample;
+  sample.run_started().attempt("large", Outcome::failed, 1).attempt("small", Outcome::failed, 1);
+  const std::string text =
+      summary_of(sample.run_ended().report(), {{"large", std::string(4000, 'x')}}, 19'000);
+  EXPECT_FALSE(has(text, "<details>")) << text;
+  EXPECT_TRUE(
+      has(text, "\n#### More that went wrong\n\n- <code>large</code>\n- <code>small</code>"))
+      << text;
+}
+
+TEST(GithubSummary, ListsThatDoNotFitAreLeftOut) {
+  SampleJournal sample;
+  sample.run_started();
+  for (int i = 0; i < 50; ++i)
+    sample.attempt("skipped " + std::string(150, 'x') + std::to_string(i), Outcome::skipped);
+  const RunReport report = sample.run_ended().report();
+  EXPECT_TRUE(has(summary_of(report), "\n#### Skipped\n"));
+  const std::string text = summary_of(report, {}, 5000);
+  EXPECT_TRUE(text.starts_with("### :white_check_mark: all is well\n")) << text;
+  EXPECT_FALSE(has(text, "Skipped")) << text;
+}
+
+TEST(GithubSummary, ShardsAndTheTimeOfAShortRunAreSaid) {
+  RunReport report =
+      SampleJournal().run_started().attempt("a", Outcome::passed).run_ended().report();
+  EXPECT_TRUE(has(summary_of(report), "\ntook 1 min 0 s\n")) << summary_of(report);
+  report.shards = {{"one", report.run}, {"two", report.run}};
+  EXPECT_TRUE(has(summary_of(report), "\n2 shards&#58; one ")) << summary_of(report);
 }
 
 }  // namespace

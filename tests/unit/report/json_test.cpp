@@ -101,5 +101,68 @@ TEST(Format, NamesAreThoseOfTheCommandLine) {
   EXPECT_EQ(named<Format>(""), std::nullopt);
 }
 
+// The last attempts are said to have printed something, with a note.
+class Noted final : public Outputs {
+ public:
+  Printed of(const TestReport& /*test*/) override { return {"of the last\n", "cut"}; }
+  std::string of(const Case& /*one*/) override { return {}; }
+  std::string of(const Attempt& /*earlier*/) override { return {}; }
+  std::string of(const ServiceOutput& /*part*/) override { return {}; }
+};
+
+TEST(JsonReport, OnlyTheLastAttemptHasTheOutputOfItsTest) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1).attempt("a", Outcome::passed);
+  Noted outputs;
+  const json attempts = json::parse(text_of_report(sample.report(), Format::json, outputs))
+                            .at("tests")
+                            .at(0)
+                            .at("attempts");
+  EXPECT_EQ(attempts.at(0).at("output"), "");
+  EXPECT_FALSE(attempts.at(0).contains("output_note"));
+  EXPECT_EQ(attempts.at(1).at("output"), "of the last\n");
+  EXPECT_EQ(attempts.at(1).at("output_note"), "cut");
+}
+
+TEST(JsonReport, AProbeThatFailedIsNoFinding) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1).change_last_attempt([](AttemptEnded& ended) {
+    ended.forensics = {{"git", false, "clean"}, {"disk", true, "no answer"}};
+  });
+  EXPECT_EQ(rendered(sample.report()).at("tests").at(0).at("attempts").at(0).at("forensics"),
+            json::parse(R"({"git":{"text":"clean"},"disk":{"failed":"no answer"}})"));
+}
+
+TEST(JsonReport, ADivisionIsThatOfTheRunAndOfEachShard) {
+  RunReport report;
+  report.division.fingerprint = "00ff";
+  report.division.shard = "2/3";
+  EXPECT_EQ(rendered(report).at("run").at("shard"), "2/3");
+  EXPECT_EQ(rendered(report).at("run").at("fingerprint"), "00ff");
+  report.division.shard.clear();
+  report.shards = {{"one", {}, 0, "1/3"}, {"two", {}, 0, ""}};
+  report.missing = {"a"};
+  report.too_often = {"b"};
+  const json run = rendered(report).at("run");
+  EXPECT_FALSE(run.contains("shard"));
+  EXPECT_EQ(run.at("shards").at(0).at("shard"), "1/3");
+  EXPECT_FALSE(run.at("shards").at(1).contains("shard"));
+  EXPECT_EQ(run.at("missing"), json({"a"}));
+  EXPECT_EQ(run.at("too_often"), json({"b"}));
+}
+
+TEST(JsonReport, WhatAStepOfSlurmCostsIsOfTheRunAndItsWaitStandsBesideTheNode) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.node = "n3";
+    ended.slurm_wait_s = 0.25;
+  });
+  const std::string text = text_of_report(sample.report(), Format::json);
+  EXPECT_DOUBLE_EQ(json::parse(text).at("run").at("step_cost_s"), 0.95);
+  EXPECT_NE(text.find("\"node\":\"n3\",\"slurm_wait_s\":0.25"), std::string::npos) << text;
+  sample.change_last_attempt([](AttemptEnded& ended) { ended.node.clear(); });
+  EXPECT_FALSE(rendered(sample.report()).at("run").contains("step_cost_s"));
+}
+
 }  // namespace
 }  // namespace holdfast

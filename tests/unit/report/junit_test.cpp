@@ -317,5 +317,44 @@ TEST(JUnit, AnIncompleteRunSaysSo) {
             std::string::npos);
 }
 
+TEST(JUnit, WhatPassedAgainstTheOddsIsNotFlaky) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1).attempt("a", Outcome::passed);
+  RunReport report = sample.report();
+  report.tests.at(0).flaky = false;
+  report.tests.at(0).flags.clear();
+  const std::string xml = text_of_report(report, Format::junit);
+  EXPECT_EQ(xml.find("flakyFailure"), std::string::npos) << xml;
+  EXPECT_NE(xml.find("<property name=\"holdfast.attempts\" value=\"2\"/>"), std::string::npos);
+}
+
+TEST(JUnit, TheOutputsOfServicesAreToldApart) {
+  SampleJournal sample;
+  RunReport report = sample.attempt("a", Outcome::failed, 1).report();
+  report.tests.at(0).attempts.back().service_outputs = {
+      {"db", 0, 1, "/db.log"}, {"silent", 0, 1, "/s.log"}, {"web", 1, 2, "/web.log"}};
+  const std::string xml =
+      text_of_report(report, Format::junit, {{"db", "no line feed"}, {"web", "line\n"}});
+  EXPECT_NE(xml.find("<system-err>holdfast: output of service db, generation 1, while the test "
+                     "ran:\nno line feed\nholdfast: output of service web (instance 2), "
+                     "generation 2, while the test ran:\nline\n</system-err>"),
+            std::string::npos)
+      << xml;
+}
+
+TEST(JUnit, ForJenkinsPropertiesAreLinesAndNoPlaceIsTold) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1);
+  MadeUpOutputs outputs(
+      std::map<std::string, std::string>{{"a", "/s/a.cpp:7: Failure\nExpected: x\n"}});
+  const std::string xml =
+      text_of_report(sample.report(), Format::junit, outputs, JunitReader::jenkins);
+  EXPECT_EQ(xml.find(" file="), std::string::npos) << xml;
+  EXPECT_EQ(xml.find("name=\"holdfast.outcome\""), std::string::npos) << xml;
+  EXPECT_NE(xml.find("<system-err>holdfast.outcome: failed\nholdfast.attempts: 1\n</system-err>"),
+            std::string::npos)
+      << xml;
+}
+
 }  // namespace
 }  // namespace holdfast

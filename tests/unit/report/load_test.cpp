@@ -236,5 +236,21 @@ TEST(LoadReport, AJournalThatCannotBeOpenedIsAnError) {
   EXPECT_FALSE(load_report(RunEntry{"x", "/nonexistent/x", "/nonexistent/x/journal.jsonl", 0}));
 }
 
+TEST(LoadReport, TheStepsOfARunBeginWhereTheRunBeforeItEnded) {
+  const ScratchDirectory tree;
+  const double start = now();
+  add_run(tree, "1-20261120-100000-7", start - 100);  // and it ends now
+  add_run(tree, "2-20261120-100100-7", start + 200);
+  const auto step = [](double at, const std::string& output) {
+    return R"({"v":1,"type":"step","kind":"compile","output":")" + output +
+           R"(","outcome":"passed","at":)" + std::to_string(at) + "}\n";
+  };
+  const std::string during = step(start - 50, "during.o");
+  const std::string between = step(start + 150, "between.o");
+  tree.write(".holdfast/build/journal.jsonl", during + between + step(start + 250, "after.o"));
+  EXPECT_EQ(step_lines(*find_run(tree.path(), "2")), between + step(start + 250, "after.o"));
+  EXPECT_EQ(step_lines(*find_run(tree.path(), "1")), during + between);
+}
+
 }  // namespace
 }  // namespace holdfast

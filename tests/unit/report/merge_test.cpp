@@ -3,11 +3,14 @@
 #include "rendered.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
+#include "report/run_report.hpp"
+#include "report/services.hpp"
 #include "sample_journal.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -248,6 +251,134 @@ TEST(MergeShards, TheSameRunTwiceIsRefused) {
   const Result<LoadedReport> merged = merge_shards(std::move(shards));
   ASSERT_FALSE(merged);
   EXPECT_EQ(merged.error().message, "merge shard 0 and copy: both are run run 0");
+}
+
+// Two shards, changed by their place.
+RunReport two_shards(const std::function<void(RunReport&, std::size_t)>& change) {
+  std::vector<NamedReport> shards;
+  for (std::size_t i = 0; i < 2; ++i) {
+    RunReport report;
+    report.run.id = std::to_string(i + 1) + "-r";
+    report.run.complete = true;
+    change(report, i);
+    shards.push_back(
+        {"shard " + std::to_string(i + 1), {std::move(report), std::make_unique<NoOutputs>()}});
+  }
+  Result<LoadedReport> merged = merge_shards(std::move(shards));
+  EXPECT_TRUE(merged);
+  return merged ? std::move(merged->report) : RunReport{};
+}
+
+TEST(MergeShards, WhatEitherOfTwoShardsSaysOfItsRunIsSaidOfAll) {
+  for (const std::size_t which : {0U, 1U}) {
+    const RunReport all = two_shards([&](RunReport& report, std::size_t i) {
+      report.run.unrecorded = 2;
+      if (i != which) return;
+      report.run.complete = false;
+      report.run.has_log = false;
+      report.run.address_in_use = {"a"};
+      report.run.ran_nothing = {"b"};
+      report.run.keeper_until = 1000;
+      report.run.retries = "1 further attempt";
+      report.changed_sources = {{"a.c", false, {}, false}};
+      report.more_changed_sources = 3;
+      report.cut_off = true;
+    });
+    EXPECT_FALSE(all.run.complete);
+    EXPECT_FALSE(all.run.has_log);
+    EXPECT_EQ(all.run.unrecorded, 4);
+    EXPECT_EQ(all.run.address_in_use, std::vector<std::string>{"a"});
+    EXPECT_EQ(all.run.ran_nothing, std::vector<std::string>{"b"});
+    EXPECT_EQ(all.run.keeper_until, 1000);
+    EXPECT_EQ(all.run.retries, "shard " + std::to_string(which + 1) + ": 1 further attempt");
+    EXPECT_EQ(all.changed_sources.size(), 1U);
+    EXPECT_EQ(all.more_changed_sources, 3);
+    EXPECT_TRUE(all.cut_off);
+  }
+}
+
+TEST(MergeShards, WhatBothSayIsSaidOnceOrOfBoth) {
+  const RunReport all = two_shards([](RunReport& report, std::size_t i) {
+    report.run.tree = "/b";
+    report.run.version = i == 0 ? "0.1.0" : "0.2.0";
+    report.run.command = {"ctest", i == 0 ? "-j2" : "-j4"};
+    report.run.retries = "1 further attempt";
+    report.run.address_in_use = {"a"};
+    report.run.started = i == 0 ? 1000 : 900;
+    report.run.ended = i == 0 ? 1010 : 1005;
+    report.more_changed_sources = 3;
+  });
+  EXPECT_EQ(all.run.tree, "/b");
+  EXPECT_EQ(all.run.version, "");
+  EXPECT_TRUE(all.run.command.empty());
+  EXPECT_EQ(all.run.retries, "shard 1: 1 further attempt; shard 2: 1 further attempt");
+  EXPECT_EQ(all.run.address_in_use, (std::vector<std::string>{"a", "a"}));
+  EXPECT_EQ(all.run.started, 900);
+  EXPECT_EQ(all.run.ended, 1010);
+  EXPECT_EQ(all.more_changed_sources, 6);
+}
+
+TEST(MergeShards, AServiceIsOfItsShard) {
+  const RunReport all = two_shards([](RunReport& report, std::size_t) {
+    report.services.push_back({.name = "db", .generation = 1});
+    report.services[0].deaths = {{1, {"a"}, 1002}};
+  });
+  ASSERT_EQ(all.services.size(), 2U);
+  EXPECT_EQ(all.services[1].shard, 1U);
+  EXPECT_TRUE(service_deaths(all).at(0).ends_with("; in shard 1"));
+  EXPECT_TRUE(service_deaths(all).at(1).ends_with("; in shard 2"));
+}
+
+TEST(MergeShards, OnlyTheShardsThatLackSomethingAreNamed) {
+  const RunReport cut =
+      two_shards([](RunReport& report, std::size_t i) { report.run.complete = i == 0; });
+  ASSERT_EQ(warnings_of(cut).size(), 1U);
+  EXPECT_THAT(warnings_of(cut)[0], testing::HasSubstr("(or has not yet) in shard 2; "));
+  EXPECT_EQ(in_shards(cut).at(0), "2 shards: shard 1 (run 1-r), shard 2 (run 2-r, incomplete)");
+  const RunReport neither = two_shards(
+      [](RunReport& report, std::size_t) { report.run.complete = report.run.has_log = false; });
+  EXPECT_EQ(warnings_of(neither).size(), 1U) << "its log cannot be whole";
+  const RunReport without_log = two_shards([](RunReport& report, std::size_t i) {
+    report.run.has_log = i == 0;
+    report.tests.emplace_back().name = "a";
+    report.counts = count(report.tests);
+  });
+  ASSERT_EQ(warnings_of(without_log).size(), 1U);
+  EXPECT_THAT(warnings_of(without_log)[0], testing::HasSubstr("not its own in shard 2: "));
+}
+
+TEST(MergeShards, ATestThatRanInSeveralShardsIsNamedOnce) {
+  std::vector<NamedReport> shards = random_shards(1, 3);
+  for (NamedReport& shard : shards) {
+    shard.loaded.report.tests.resize(2);
+    shard.loaded.report.tests[0].name = "everywhere";
+    shard.loaded.report.tests[1].name = "only in " + shard.name;
+  }
+  shards[2].loaded.report.tests[0].name = "only in shard 2";  // twice in one shard
+  shards[0].loaded.report.tests[1].name = "everywhere";
+  const Result<LoadedReport> merged = merge_shards(std::move(shards));
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(in_several_shards(merged->report), std::vector<std::string>{"everywhere"});
+}
+
+TEST(MergeShards, OneIdInTwoTreesOrAtTwoTimesIsTwoRuns) {
+  const RunReport trees = two_shards([](RunReport& report, std::size_t i) {
+    report.run.id = "1-r";
+    report.run.tree = i == 0 ? "/a" : "/b";
+  });
+  EXPECT_EQ(trees.shards.size(), 2U);
+  const RunReport times = two_shards([](RunReport& report, std::size_t i) {
+    report.run.id = "1-r";
+    report.run.started = 1000.0 + static_cast<double>(i);
+  });
+  EXPECT_EQ(times.shards.size(), 2U);
+}
+
+TEST(MergeShards, LanesAreNamedByShardAndNode) {
+  const RunReport all = two_shards([](RunReport&, std::size_t) {});
+  EXPECT_EQ(name_of(LaneGroup{1, "", 1}, all), "shard 2");
+  EXPECT_EQ(name_of(LaneGroup{1, "n3", 1}, all), "shard 2, n3");
+  EXPECT_EQ(name_of(LaneGroup{0, "n3", 1}, RunReport{}), "n3");
 }
 
 }  // namespace

@@ -379,5 +379,89 @@ TEST(Model, AStaleTestIsFlaggedAndCounted) {
   EXPECT_EQ(report.counts.stale, 1U);
 }
 
+TEST(Model, ATestMayBeSkippedIfItSaidSoOnce) {
+  SampleJournal sample;
+  sample.run_started();
+  for (const bool may_be_skipped : {true, false})
+    sample.journal().records.push_back(Bare{1001, "a", "k", "why", may_be_skipped});
+  const RunReport report = sample.run_ended().report();
+  EXPECT_TRUE(report.tests.at(0).may_be_skipped);
+  EXPECT_EQ(report.tests.at(0).executions, 2);
+}
+
+TEST(Model, TheScheduleOfAFurtherAttemptThatSaysNoneIsThatOfTheFirst) {
+  SampleJournal sample;
+  sample.run_started().attempt_started("a");
+  std::get<AttemptStarted>(sample.journal().records.back()).schedule.depends = {"b"};
+  sample.attempt_started("a").run_ended();
+  EXPECT_EQ(sample.report().tests.at(0).schedule.depends, std::vector<std::string>{"b"});
+}
+
+TEST(Model, ADivisionHasTheTestsOfAllShardsAndTheOwnOne) {
+  SampleJournal sample;
+  sample.run_started();
+  const auto plan = [&](const char* shard, bool is_own, const char* test) {
+    PlannedRecord record;
+    record.shard = shard;
+    record.is_own = is_own;
+    record.fingerprint = "00ff";
+    record.tests = {test};
+    sample.journal().records.emplace_back(record);
+  };
+  plan("1/3", false, "a");
+  plan("2/3", true, "b");
+  plan("2/3", true, "c");
+  plan("3/3", false, "d");
+  const RunDivision division = sample.run_ended().report().division;
+  EXPECT_EQ(division.shard, "2/3");
+  EXPECT_EQ(division.fingerprint, "00ff");
+  EXPECT_EQ(division.tests.size(), 3U);
+  EXPECT_EQ(division.tests.at("2/3"), (std::vector<std::string>{"b", "c"}));
+}
+
+TEST(Model, ARunWhoseBeginIsLostHasTheIdOfItsEnd) {
+  SampleJournal sample;
+  EXPECT_EQ(sample.run_ended().report().run.id, "20261120-084053-1234");
+  SampleJournal both;
+  both.run_started().run_ended();
+  std::get<RunEnded>(both.journal().records.back()).run = "another";
+  EXPECT_EQ(both.report().run.id, "20261120-084053-1234");
+}
+
+TEST(Model, AnEarlierExecutionThatPrintedNothingHasNoOutput) {
+  SampleJournal sample;
+  for (int i = 0; i < 3; ++i) sample.attempt("a", Outcome::failed, 1);
+  sample.verdict("a", Verdict::failed, 1, true).times(3);
+  std::get<VerdictRecord>(sample.journal().records.back()).earlier = {{"/b/LastTest.log", 10, 0},
+                                                                      {"/b/LastTest.log", 20, 5}};
+  const std::vector<Attempt> attempts = sample.report().tests.at(0).attempts;
+  ASSERT_EQ(attempts.size(), 3U);
+  EXPECT_TRUE(attempts[0].printed.empty());
+  ASSERT_EQ(attempts[1].printed.size(), 1U);
+  EXPECT_EQ(attempts[1].printed[0].offset, 20U);
+}
+
+TEST(Model, TwoAttemptsOfALauncherWithoutAKeeperHaveOneId) {
+  SampleJournal sample;
+  for (const int n : {1, 2}) {
+    sample.attempt("a", n == 1 ? Outcome::failed : Outcome::passed);
+    std::vector<Record>& records = sample.journal().records;
+    auto& started = std::get<AttemptStarted>(records[records.size() - 2]);
+    auto& ended = std::get<AttemptEnded>(records.back());
+    started.attempt = ended.attempt = "4711-99";
+    started.n = ended.n = n;
+  }
+  const RunReport report = sample.report();
+  EXPECT_EQ(report.tests.at(0).attempts.size(), 2U);
+  EXPECT_EQ(report.tests.at(0).executions, 1);
+  EXPECT_TRUE(report.tests.at(0).flaky);
+}
+
+TEST(Model, ATestThatOnlyCtestKnowsHasTheKeyOfItsVerdict) {
+  SampleJournal sample;
+  sample.verdict("a", Verdict::passed, 1, true).with_key("7f");
+  EXPECT_EQ(sample.report().tests.at(0).key, "7f");
+}
+
 }  // namespace
 }  // namespace holdfast

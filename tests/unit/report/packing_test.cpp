@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -214,6 +215,33 @@ TEST(Packing, PrintedOutputsAreReadBackFromAnyOfTheirPieces) {
   EXPECT_EQ(printed(2), "of c\n");
   EXPECT_TRUE(printed(0).starts_with("xx"));
   EXPECT_EQ(printed(1), "of b\n");
+}
+
+TEST(Packing, OfScratchDirectoriesSoManyFilesAreTakenAndSoDeep) {
+  const ScratchDirectory run;
+  for (const char* name : {"scratch/1/a", "scratch/2/b", "scratch/3/c"}) run.write(name, "x\n");
+  std::filesystem::create_symlink("/tmp", run.path() / "scratch/1/.tmp");  // where its /tmp is
+  std::string deep = "scratch/4";
+  for (int i = 0; i < 70; ++i) deep += "/d";
+  run.write(deep + "/e", "x\n");
+  BundleSizes sizes;
+  sizes.scratch_files = 2;
+  std::string archive;
+  Packing packing = packing_of(k_largest_bundle, archive);
+  LeftOut left_out;
+  ASSERT_TRUE(add_scratch(packing, run.path(), sizes, left_out));
+  EXPECT_THAT(left_out.text(), testing::StartsWith("scratch/3/c: more than 2 files\nscratch/4/d"));
+  EXPECT_THAT(left_out.text(), testing::EndsWith("/d: too deep\n"));
+  EXPECT_EQ(left_out.count(), 2U);
+}
+
+TEST(Packing, OfWhatIsLeftOutTheFirstLinesAreTold) {
+  LeftOut many;
+  for (int i = 0; i < 1003; ++i) many.note(std::to_string(i), "too large");
+  EXPECT_THAT(many.text(), testing::EndsWith("\n999: too large\nand 3 more\n"));
+  LeftOut lengthy;
+  for (int i = 0; i < 3; ++i) lengthy.note(std::string(600'000, 'x'), "too large");
+  EXPECT_THAT(lengthy.text(), testing::EndsWith(": too large\nand 1 more\n"));
 }
 
 }  // namespace

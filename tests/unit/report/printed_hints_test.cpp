@@ -141,5 +141,24 @@ TEST(RanNothing, TheLineNamesTheTestsAndTheSetting) {
             "makes such a test fail, unless its record says that it was not asked");
 }
 
+TEST(AddressInUse, NothingIsReadOfATestWithoutAnAttempt) {
+  RunReport report;
+  Printing outputs;
+  add(report, "bare", Outcome::failed).attempts.clear();
+  outputs.texts = {{"bare", "EADDRINUSE"}};
+  EXPECT_EQ(found_in(report, outputs), std::vector<std::string>());
+}
+
+TEST(RanNothing, ABatchWithCasesHadSomethingToRun) {
+  RunReport report;
+  Printing outputs;
+  TestReport& test = add(report, "batch", Outcome::passed);
+  test.output_place = OutputPlace{"log", 0, std::string(k_nothing).size()};
+  outputs.texts = {{"batch", k_nothing}};
+  EXPECT_EQ(tests_that_say_they_ran_nothing(report, outputs), std::vector<std::string>{"batch"});
+  test.cases.resize(1);
+  EXPECT_TRUE(tests_that_say_they_ran_nothing(report, outputs).empty());
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -159,5 +159,26 @@ TEST(ReportedServices, AreNamedInTheRecordOfAnAttempt) {
   EXPECT_EQ(to_had_service("db").name, "db");
 }
 
+TEST(ReportedServices, BeganWithTheirFirstGenerationAndHaveTheLatest) {
+  const RunReport report =
+      report_with({said(1001, "started", 2), said(1002, "ready", 2), said(1003, "died", 2, {"a"}),
+                   said(1004, "started", 3), said(1005, "ready", 2)});
+  ASSERT_EQ(report.services.size(), 1U);
+  EXPECT_EQ(report.services[0].started, 1001);
+  EXPECT_EQ(report.services[0].generation, 3);
+  ASSERT_EQ(report.services[0].generations.size(), 2U);
+  EXPECT_FALSE(report.services[0].generations[1].ready) << "that was said of the second";
+}
+
+TEST(ReportedServices, ThatDieASecondTimeBeforeTheyAreReadyAreUnavailable) {
+  const RunReport report =
+      report_with({said(1001, "started", 1), said(1002, "ready", 1), said(1003, "died", 1, {"a"}),
+                   said(1004, "started", 2), said(1005, "died", 2)});
+  ASSERT_EQ(report.services.size(), 1U);
+  EXPECT_EQ(report.services[0].outcome, "unavailable");
+  EXPECT_EQ(report.services[0].deaths.size(), 1U);
+  EXPECT_EQ(report.services[0].ended, 1005);
+}
+
 }  // namespace
 }  // namespace holdfast

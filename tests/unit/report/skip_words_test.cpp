@@ -1,4 +1,5 @@
 
+#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/said/reasons.hpp"
 
@@ -101,6 +102,37 @@ TEST(Reason, WithoutAnAttemptItSaysWhatIsKnown) {
   EXPECT_EQ(reason(test), "ctest did not start it");
   test.verdict = Verdict::disabled;
   EXPECT_EQ(reason(test), "disabled");
+}
+
+TEST(Reason, AnEntryThatCameTwiceIsSaidToBeInDoubtForThat) {
+  TestReport test = exited(0, Outcome::passed, Outcome::unknown, Verdict::unknown);
+  test.is_doubtful = test.came_twice = true;
+  EXPECT_EQ(reason(test),
+            "exit code 0 after 0.05 s; its entry came twice in ctest's log, and a test may have "
+            "printed one of them");
+  test.is_doubtful = test.came_twice = false;
+  EXPECT_EQ(reason(test),
+            "exit code 0 after 0.05 s; its output decides, and what ctest found there is not on "
+            "record");
+}
+
+TEST(Reason, WhatElseIsKnownOfTheLastAttemptFollows) {
+  TestReport test = exited(3, Outcome::failed, Outcome::failed, Verdict::failed);
+  test.attempts.insert(test.attempts.begin(), test.attempts.front());
+  test.attempts.front().note = "of the first";
+  test.attempts.back().marker = "no server";
+  test.attempts.back().note = "of the last";
+  test.stale = true;
+  test.stale_why = "rebuilt";
+  EXPECT_EQ(reason(test),
+            "exit code 3 after 0.05 s; exited on purpose: no server; of the last; rebuilt; attempt "
+            "2");
+}
+
+TEST(Reason, ACaseOfWhichNothingIsKnownHasNoOutcomeOfItsOwn) {
+  const TestReport one = as_test(TestReport(), {{"case", Outcome::unknown, 1}});
+  ASSERT_EQ(one.attempts.size(), 1U);
+  EXPECT_FALSE(one.attempts[0].outcome);
 }
 
 }  // namespace

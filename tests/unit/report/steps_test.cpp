@@ -120,5 +120,11 @@ Heaviest of 1 build step
   EXPECT_TRUE(json["steps"][0]["signal"].is_null());
 }
 
+TEST(StepsTest, OfTwoRecordsOfOneMomentTheLaterCounts) {
+  const std::vector<Record> records{step(3, "compile", "a.o", 1), step(3, "compile", "a.o", 2)};
+  ASSERT_EQ(latest_steps(records, 0, k_ever).size(), 1U);
+  EXPECT_EQ(latest_steps(records, 0, k_ever)[0].wall_s, 2);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -136,5 +136,29 @@ TEST(Summary, ANameCannotBreakTheLine) {
   EXPECT_NE(text.find("a\\nb\\x1b (not run: one)"), std::string::npos) << text;
 }
 
+TEST(Summary, CasesThatDidNotRunAreCounted) {
+  SampleJournal sample;
+  sample.attempt("batch", Outcome::failed, 1).verdict("batch", Verdict::failed, 1);
+  RunReport report = sample.report();
+  report.tests[0].cases = {{"a", Outcome::passed, 1}, {"b", Outcome::not_run, 2}};
+  report.counts = count(report.tests);
+  EXPECT_NE(render_summary(report).find("\nholdfast: 2 cases in batches: 1 passed, 1 not run\n"),
+            std::string::npos)
+      << render_summary(report);
+}
+
+TEST(Summary, WhatTwoAttemptsLeftIsNamedOnce) {
+  SampleJournal sample;
+  for (int i = 0; i < 2; ++i) {
+    sample.attempt("a", Outcome::failed, 1).change_last_attempt([&](AttemptEnded& ended) {
+      ended.flags = {"leaked"};
+      ended.leftovers = {{1250 + i, "sleep"}, {1260 + i, i == 0 ? "cat" : "dd"}};
+    });
+  }
+  EXPECT_NE(render_summary(sample.report()).find("; 1 left processes behind (a: sleep, cat, dd)\n"),
+            std::string::npos)
+      << render_summary(sample.report());
+}
+
 }  // namespace
 }  // namespace holdfast

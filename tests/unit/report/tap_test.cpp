@@ -74,5 +74,18 @@ TEST(Tap, ATestThatPassedWithAFlagSaysSo) {
             "  ...\n");
 }
 
+TEST(Tap, ABatchThatIsRedThoughItsCasesAreGreenIsAPointToo) {
+  RunReport report;
+  report.run.complete = true;
+  report.tests = {test_of("batch", Outcome::crashed), test_of("good", Outcome::passed)};
+  for (TestReport& test : report.tests) test.cases = {{"case", Outcome::passed, 1}};
+  const std::string text = text_of_report(report, Format::tap);
+  EXPECT_TRUE(
+      text.starts_with("TAP version 13\n1..3\n"
+                       "ok 1 - batch: case\nnot ok 2 - batch\n"))
+      << text;
+  EXPECT_TRUE(text.ends_with("ok 3 - good: case\n")) << text;
+}
+
 }  // namespace
 }  // namespace holdfast

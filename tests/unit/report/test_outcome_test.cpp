@@ -152,5 +152,15 @@ TEST(TestOutcome, EachHasANameOfItsOwnThatIsTheLaunchersWhereThereIsOne) {
   for (int i = 0; i < 15; ++i) EXPECT_TRUE(names.contains(name_of(static_cast<Outcome>(i))));
 }
 
+TEST(TestOutcome, WhatRunsHasNoVerdictYetWhateverIsSaidOfTheTimeBefore) {
+  TestEvidence evidence;
+  evidence.attempted = true;
+  evidence.running = true;
+  evidence.verdict = Verdict::failed;
+  EXPECT_EQ(verdict_of(evidence), k_no_verdict);
+  evidence.running = false;
+  EXPECT_EQ(verdict_of(evidence), Verdict::failed);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace holdfast {
 namespace {
 
@@ -129,6 +131,105 @@ TEST(TextReport, AnyJournalHasATextReport) {
   odd.run.started = -1e300;
   odd.run.ended = 1e300;
   EXPECT_FALSE(text_of_report(odd, Format::text).empty());
+}
+
+// A run of one test, which failed twice.
+std::string text_with(const std::function<void(RunReport&)>& change,
+                      std::map<std::string, std::string> outputs = {}) {
+  SampleJournal sample;
+  sample.run_started();
+  for (int i = 0; i < 2; ++i) {
+    sample.attempt("a", Outcome::failed, 1).change_last_attempt([&](AttemptEnded& ended) {
+      ended.log = std::to_string(i) + ".log";
+    });
+  }
+  RunReport report = sample.run_ended().report();
+  change(report);
+  return text_of_report(report, Format::text, std::move(outputs));
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(TextReport, WhyATestWasTriedAgainStandsWithItsAttempts) {
+  const std::string text =
+      text_with([](RunReport& report) { report.tests[0].attempts[0].retry = "tried again"; });
+  EXPECT_TRUE(has(text, "\nTried again\n")) << text;
+  EXPECT_TRUE(has(text,
+                  "\n    attempt 1: exit code 1 after 0.05 s; tried again\n      0.log\n"
+                  "    attempt 2: exit code 1 after 0.05 s\n      1.log\n"))
+      << text;
+  EXPECT_FALSE(has(text_with([](RunReport&) {}), "Tried again"));
+}
+
+TEST(TextReport, OfAFlakyTestOnlyTheAttemptsThatFailedAreTold) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).attempt("a", Outcome::failed, 1);
+  const std::string text =
+      text_of_report(sample.attempt("a", Outcome::passed).report(), Format::text);
+  EXPECT_FALSE(has(text, "attempt 1: ")) << text;
+  EXPECT_TRUE(has(text, "\n    attempt 2: exit code 1 after 0.05 s\n")) << text;
+}
+
+TEST(TextReport, AProbeThatFailedSaysThatNothingIsKnown) {
+  const std::string text = text_with([](RunReport& report) {
+    report.tests[0].attempts[1].forensics = {{"git", false, "clean"}, {"disk", true, "no answer"}};
+  });
+  EXPECT_TRUE(has(text, "\nAround a\n  git       clean\n  disk      not known: no answer\n"))
+      << text;
+}
+
+TEST(TextReport, TheWordsOfARedCaseStandWithTheCase) {
+  const std::map<std::string, std::string> outputs{{"a", "/s/a.cpp:7: Failure\nExpected: x\n"}};
+  const std::string words = "\n      /s/a.cpp:7: Expected: x\n";
+  EXPECT_TRUE(has(text_with([](RunReport&) {}, outputs), words));
+  const auto with_case = [](RunReport& report) {
+    report.tests[0].cases = {{"case", Outcome::failed, 1}};
+  };
+  EXPECT_FALSE(has(text_with(with_case, outputs), words));
+}
+
+TEST(TextReport, AWholeOutputIsWhereItCanBeRead) {
+  const auto with_place = [](RunReport& report) {
+    report.tests[0].output_place = OutputPlace{"/b/LastTest.log", 0, 7};
+  };
+  EXPECT_TRUE(has(text_with(with_place, {{"a", "printed"}}),
+                  "\nWhole outputs\n  /b/LastTest.log\n    a\n"));
+  EXPECT_TRUE(has(text_with(with_place), "\nWhole outputs\n  1.log\n    a\n"));
+}
+
+TEST(TextReport, OfAServiceThatPrintedMuchBothEndsAreShown) {
+  std::string much;
+  for (int i = 1; i <= 25; ++i) much += std::to_string(i) + "\n";
+  const auto with_services = [](RunReport& report) {
+    report.tests[0].attempts[1].service_outputs = {{"db", 0, 1, "/db.log"},
+                                                   {"silent", 0, 1, "/s.log"}};
+  };
+  const std::string text = text_with(with_services, {{"db", much}});
+  EXPECT_TRUE(has(text, "\nOutput of service db, generation 1, while a ran\n  | 1\n")) << text;
+  EXPECT_TRUE(has(text, "\n  | 10\n  | [... 5 lines left out ...]\n  | 16\n")) << text;
+  EXPECT_FALSE(has(text, "service silent")) << text;
+}
+
+TEST(TextReport, OfSeveralAttemptsTheOneCountsThatTookMost) {
+  const std::string text = text_with([](RunReport& report) {
+    Attempt& first = report.tests[0].attempts[0];
+    first.lock_wait_s = 5;
+    first.max_rss_kb = 3 << 20;
+    report.tests[0].attempts[1].lock_wait_s = 1;
+    report.tests[0].attempts[1].max_rss_kb = 1 << 20;
+  });
+  EXPECT_TRUE(has(text, "\nWaited for locks\n  a  5.00 s")) << text;
+  EXPECT_TRUE(has(text, "\nMost memory\n  a  3")) << text;
+}
+
+TEST(TextReport, OneTestIsNotTheSlowest) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed);
+  EXPECT_FALSE(has(text_of_report(sample.report(), Format::text), "Slowest"));
+  sample.attempt("b", Outcome::passed);
+  EXPECT_TRUE(has(text_of_report(sample.report(), Format::text), "\nSlowest\n"));
 }
 
 }  // namespace

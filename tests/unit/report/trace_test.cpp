@@ -155,5 +155,41 @@ TEST(TraceReport, AnIncompleteRunSaysSo) {
   EXPECT_TRUE(traced(RunReport{}).at("traceEvents").empty());
 }
 
+TEST(TraceReport, WhatAnAttemptWaitsForIsNamed) {
+  const auto waits_of = [](double slurm_wait_s, std::vector<std::string> locks) {
+    SampleJournal sample;
+    sample.run_started().attempt("a", Outcome::passed).run_ended();
+    RunReport report = sample.report();
+    Attempt& attempt = report.tests.at(0).attempts.at(0);
+    attempt.slurm_wait_s = slurm_wait_s;
+    attempt.lock_wait_s = locks.empty() ? 0 : 0.25;
+    attempt.locks = std::move(locks);
+    std::string names;
+    const json trace = traced(report);
+    for (const json& event : trace.at("traceEvents"))
+      if (event.value("cat", "") == "wait") names += event.at("name").get<std::string>() + ";";
+    return names;
+  };
+  EXPECT_EQ(waits_of(0, {"db@project"}), "waits for locks: db@project;");
+  EXPECT_EQ(waits_of(0.25, {}), "waits for its step;");
+  EXPECT_EQ(waits_of(0.25, {"db@project"}), "waits for its step and locks: db@project;");
+}
+
+TEST(TraceReport, LanesAreThoseOfTheirShards) {
+  RunReport report =
+      SampleJournal().run_started().attempt("a", Outcome::passed).run_ended().report();
+  report.tests.push_back(report.tests.at(0));
+  report.tests[1].shard = 1;
+  report.shards = {{"one", report.run}, {"two", report.run}};
+  const json trace = traced(report);
+  EXPECT_EQ(trace.at("otherData").at("shards"), json({"one", "two"}));
+  std::string names;
+  for (const json& event : trace.at("traceEvents")) {
+    if (event.at("name") == "thread_name")
+      names += event.at("args").at("name").get<std::string>() + ";";
+  }
+  EXPECT_EQ(names, "one: job 1;two: job 1;");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "os/file/clock.hpp"
 
@@ -96,6 +97,49 @@ TEST(Connection, IsWatchedForAGuardFromTheBeginningOfEachAttempt) {
   EXPECT_EQ(connection.attempt, "r.2");
   EXPECT_EQ(connection.scratch, "/s");
   EXPECT_EQ(connection.n, 2U);
+}
+
+TEST(Connection, HasAllThatItsLauncherAskedWithAndWasGranted) {
+  wire::AttemptRequest request;
+  request.test = "t";
+  request.key = "key";
+  request.program = "/b/t";
+  request.inputs.named = {"/b/named"};
+  request.inputs.required = {"/b/required"};
+  request.command_sum = 77;
+  request.soonest_end = 5000ms;
+  request.launcher = {::getpid(), 42};
+  request.facts.serial = true;
+  request.facts.processors = "4";
+  request.facts.fixtures_required = "db";
+  wire::AttemptGrant grant;
+  grant.attempt = "r.1";
+  grant.scratch = "/s/1";
+  Connection connection;
+  connection.is_stale = true;
+  connection.n = 3;
+  connection.begin_attempt(request, grant);
+  EXPECT_EQ(connection.attempt, "r.1");
+  EXPECT_EQ(connection.scratch, "/s/1");
+  EXPECT_EQ(connection.test, "t");
+  EXPECT_EQ(connection.key, "key");
+  EXPECT_EQ(connection.n, 1U);
+  EXPECT_EQ(connection.program, "/b/t");
+  EXPECT_EQ(connection.inputs.named, request.inputs.named);
+  EXPECT_EQ(connection.inputs.required, request.inputs.required);
+  EXPECT_EQ(connection.command_sum, 77U);
+  EXPECT_FALSE(connection.is_stale);
+  EXPECT_EQ(connection.processors, 4U);
+  EXPECT_TRUE(connection.serial);
+  EXPECT_EQ(connection.launcher, request.launcher);
+  EXPECT_EQ(connection.output, os::stream_of(::getpid(), STDOUT_FILENO));
+  EXPECT_EQ(connection.soonest_end, 5000ms);
+  EXPECT_TRUE(connection.fixtures.required.empty()) << "it needs no services";
+  grant.policy.services = {{"db"}};
+  connection.begin_attempt(request, grant);
+  ASSERT_EQ(connection.services.size(), 1U);
+  EXPECT_EQ(connection.services[0].name, "db");
+  EXPECT_EQ(connection.fixtures.required, std::vector<std::string>{"db"});
 }
 
 }  // namespace

@@ -98,5 +98,30 @@ TEST(DeadRun, WhatWasDoneIsSaidInOneLineWithoutWhatWasNot) {
             "1 run: 2 attempts recorded as interrupted, 2 empty directories removed");
 }
 
+TEST(DeadRun, WhatWasStoppedAndWhichJobsWentIsSaidToo) {
+  Tidied all;
+  all.runs = 1;
+  all.stopped = {"db", "web"};
+  all.directories = 1;
+  all.sockets = 1;
+  all.far_jobs = 2;
+  EXPECT_EQ(describe(all),
+            "1 run: stop command of db, web run, 1 empty directory and 1 socket and 2 jobs for "
+            "nodes removed");
+  Tidied stopped;
+  stopped.runs = 1;
+  stopped.stopped = {"db"};
+  EXPECT_EQ(describe(stopped), "1 run: stop command of db run");
+}
+
+TEST(DeadRun, EachOfItsAttemptsIsWritten) {
+  DeadRun run;
+  run.unended = {begun("r.1"), begun("r.2")};
+  const Journal journal = written(run);
+  ASSERT_EQ(journal.records.size(), 2U);
+  EXPECT_EQ(std::get<AttemptEnded>(journal.records[0]).attempt, "r.1");
+  EXPECT_EQ(std::get<AttemptEnded>(journal.records[1]).attempt, "r.2");
+}
+
 }  // namespace
 }  // namespace holdfast

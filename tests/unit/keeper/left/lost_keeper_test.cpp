@@ -11,6 +11,7 @@
 
 #include "../os/scratch.hpp"
 #include "../store/log_lines.hpp"
+#include "core/base/names.hpp"
 #include "core/journal/record_lines.hpp"
 #include "fake_supervisors.hpp"
 #include "os/process/process.hpp"
@@ -190,6 +191,54 @@ TEST_F(LostKeeper, WithoutAWholeLogAReaderWritesNothing) {
   EXPECT_FALSE(told_by_log(run));
   EXPECT_TRUE(settle(run));
   EXPECT_EQ(std::filesystem::file_size(journal()), before);
+}
+
+TEST_F(LostKeeper, ASecondRunThatLacksItsEndHasTheEndOfItsOwn) {
+  const std::string second = "2-20261120-085500-7";
+  const std::filesystem::path directory = tree_ / ".holdfast/runs" / second;
+  std::filesystem::create_directories(directory);
+  RunStarted started;
+  started.at = 1'700'000'200;
+  started.run = second;
+  started.tree = tree_.string();
+  started.boot = os::numbering_id();
+  started.ctest = dead_process();
+  std::ofstream(directory / "journal.jsonl")
+      << line_of(started) << line_of(LogWordRecord{started.at, "another", false});
+  const Tidied tidied = tidy(find_dead_runs(tree_));
+  EXPECT_EQ(tidied.runs, 2U);
+  EXPECT_EQ(tidied.ends, 2U);
+  EXPECT_TRUE(end_record(journal())->complete);
+  ASSERT_TRUE(end_record(directory / "journal.jsonl"));
+  EXPECT_FALSE(end_record(directory / "journal.jsonl")->complete) << "the log is of the first";
+}
+
+TEST_F(LostKeeper, OfItsScratchDirectoriesThoseGoThatAreEmpty) {
+  const std::filesystem::path scratch = journal().parent_path() / "scratch";
+  std::filesystem::create_directories(scratch / "1");
+  std::filesystem::create_directories(scratch / "2" / std::string(names::k_marker_directory));
+  std::filesystem::create_directories(scratch / "3");
+  std::ofstream(scratch / "3/core") << "of the test\n";
+  const std::filesystem::path markers = scratch / "4" / std::string(names::k_marker_directory);
+  std::filesystem::create_directories(markers);
+  std::ofstream(markers / "exit-7") << "on purpose\n";
+  EXPECT_EQ(tidy(find_dead_runs(tree_)).directories, 2U);
+  EXPECT_FALSE(std::filesystem::exists(scratch / "1"));
+  EXPECT_FALSE(std::filesystem::exists(scratch / "2"));
+  EXPECT_TRUE(std::filesystem::exists(scratch / "3/core"));
+  EXPECT_TRUE(std::filesystem::exists(markers / "exit-7"));
+  std::filesystem::remove_all(scratch / "4");
+  std::filesystem::remove(scratch / "3/core");
+  EXPECT_EQ(tidy(find_dead_runs(tree_)).directories, 2U) << "the last one, and that of all";
+  EXPECT_FALSE(std::filesystem::exists(scratch));
+}
+
+TEST_F(LostKeeper, ARunWhoseTreeWasCopiedIsNotTouched) {
+  const std::filesystem::path copy = tree_ / "copy";
+  std::filesystem::create_directories(copy / ".holdfast/runs");
+  std::filesystem::copy(tree_ / ".holdfast/runs" / k_run, copy / ".holdfast/runs" / k_run,
+                        std::filesystem::copy_options::recursive);
+  EXPECT_TRUE(find_dead_runs(copy).empty());
 }
 
 }  // namespace

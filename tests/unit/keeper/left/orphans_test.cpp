@@ -84,6 +84,32 @@ TEST_F(OrphanRecord, SaysWhichAttemptItWasAndWhatBecameOfIt) {
   EXPECT_EQ(ended.note, note_on_orphan(KilledBy::ctest, 0, {}));
 }
 
+TEST_F(OrphanRecord, OnlyWhatCtestEndedIsATimeout) {
+  const struct {
+    KilledBy killer;
+    Outcome outcome;
+  } rows[] = {
+      {KilledBy::stranger, Outcome::interrupted},
+      {KilledBy::ctest, Outcome::timed_out},
+      {KilledBy::ctest_if_all_are_killed, Outcome::timed_out},
+  };
+  for (const auto& row : rows) {
+    std::filesystem::remove(journal_);
+    const std::vector<Record> records = records_after(row.killer);
+    ASSERT_EQ(records.size(), 1U);
+    EXPECT_EQ(std::get<AttemptEnded>(records[0]).outcome, row.outcome);
+    EXPECT_EQ(std::get<AttemptEnded>(records[0]).note, note_on_orphan(row.killer, 0, {}));
+  }
+}
+
+TEST_F(OrphanRecord, IsWrittenThoughAnotherAttemptHasOne) {
+  AttemptEnded other;
+  other.attempt = attempt_ + "1";
+  other.test = "t";
+  std::ofstream(journal_) << line_of(other);
+  EXPECT_EQ(records_after(KilledBy::stranger).size(), 2U);
+}
+
 TEST_F(OrphanRecord, IsNotWrittenWhereTheAttemptHasOneWhoeverWroteAfterIt) {
   std::ofstream(journal_) << R"({"v":1,"type":"attempt_ended","at":1,"attempt":")" << attempt_
                           << R"(","test":"t","key":"key","n":3,"outcome":"passed"})"

@@ -149,5 +149,34 @@ TEST(ReapScope, StaysTheSameWhereItIsMoved) {
   EXPECT_EQ(owner(two, {}, tag_number("r.1")), "test of r.1");
 }
 
+TEST(ReapScope, AServiceIsThatOfItsHost) {
+  const auto service = [](const std::string& attempt, int host) {
+    ServiceRecord record;
+    record.event = "started";
+    record.service = "db";
+    record.attempt = attempt;
+    record.host.pid = host;
+    return record;
+  };
+  ServiceRecord ready;
+  ready.event = "ready";
+  ready.service = "db";
+  const ReapScope one =
+      scope(RunCare::dead, {service("r.db-1", k_dead), ready, service("r.db-2", k_alive)});
+  EXPECT_EQ(owner(one, {"HOLDFAST_ATTEMPT_ID=r.db-1"}), "service db");
+  EXPECT_EQ(owner(one, {"HOLDFAST_ATTEMPT_ID=r.db-2"}), "");
+  EXPECT_EQ(one.find("r.db-1")->run, "r");
+}
+
+TEST(ReapScope, HasTheAttemptsOfAllRuns) {
+  ReapScope both(k_tree, LetGo::end);
+  both.add_run("r", {begun("r.1")}, RunCare::dead, lives);
+  both.add_run("s", {begun("s.1")}, RunCare::attended, lives);
+  EXPECT_EQ(owner(both, {"HOLDFAST_ATTEMPT_ID=r.1"}), "test of r.1");
+  EXPECT_EQ(both.find("r.1")->run, "r");
+  EXPECT_EQ(owner(both, {"HOLDFAST_ATTEMPT_ID=s.1"}), "");
+  EXPECT_EQ(both.find("s.1")->run, "s");
+}
+
 }  // namespace
 }  // namespace holdfast

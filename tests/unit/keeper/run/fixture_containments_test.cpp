@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "../os/scratch.hpp"
+#include "core/base/names.hpp"
 #include "nowhere.hpp"
 #include "os/process/process.hpp"
 
@@ -88,6 +91,57 @@ TEST_F(FixtureContainmentsTest, NotesOfADeadCtestGoAtOnceAndThoseOfAnotherPidNam
   EXPECT_FALSE(std::filesystem::exists(dead));
   EXPECT_TRUE(std::filesystem::exists(elsewhere));
   EXPECT_FALSE(std::filesystem::exists(old));
+}
+
+TEST_F(FixtureContainmentsTest, EachKindOfFixtureCounts) {
+  note("F a one\nF b two\nF c three\n");
+  TestFacts setup;
+  setup.fixtures_setup = "one";
+  TestFacts cleanup;
+  cleanup.fixtures_cleanup = "three";
+  std::set<std::size_t> sets;
+  for (const TestFacts& facts : {setup, with_fixture("two"), cleanup}) {
+    const auto set = fixtures_.of(facts, 1);
+    ASSERT_TRUE(set && *set);
+    sets.insert(**set);
+  }
+  EXPECT_EQ(sets.size(), 3U);
+}
+
+TEST_F(FixtureContainmentsTest, TheTmpsOfARunGoWithItButForThoseThatStay) {
+  note("F a one\nF b two\nF c three\n");
+  const std::string scratch = scratch_.path("scratch");
+  std::vector<std::string> tmps;
+  for (const char* fixture : {"one", "two", "three"}) {
+    const std::size_t set = **fixtures_.of(with_fixture(fixture), 1);
+    const Result<std::string> tmp = fixtures_.tmp(set, scratch);
+    ASSERT_TRUE(tmp);
+    EXPECT_EQ(*fixtures_.tmp(set, "/elsewhere"), *tmp);
+    std::ofstream(*tmp + "/file") << "text";
+    tmps.push_back(*tmp);
+    if (fixture == std::string("two")) fixtures_.keep_tmp(set);
+  }
+  // The scratch directory of a red test leads to the third.
+  std::filesystem::create_directory(scratch + "/7");
+  std::filesystem::create_symlink(tmps[2],
+                                  scratch + "/7/" + std::string(names::k_private_tmp_link));
+  fixtures_.end_run(1);
+  EXPECT_FALSE(std::filesystem::exists(tmps[0]));
+  EXPECT_TRUE(std::filesystem::exists(tmps[1] + "/file"));
+  EXPECT_TRUE(std::filesystem::exists(tmps[2] + "/file"));
+}
+
+TEST_F(FixtureContainmentsTest, TheNextRunHasNotesOfItsOwn) {
+  note("F use db\n");
+  const std::string notes = path_of("4000000", os::own_pid_namespace());
+  ASSERT_TRUE(*fixtures_.of(with_fixture("db"), 1));
+  fixtures_.end_run(1);
+  EXPECT_FALSE(std::filesystem::exists(notes));
+  EXPECT_FALSE(fixtures_.of(with_fixture("db"), 1));
+  note("F use db\nS use\n");
+  const auto set = fixtures_.of(with_fixture("db"), 1);
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(fixtures_.uses_services(**set));
 }
 
 }  // namespace

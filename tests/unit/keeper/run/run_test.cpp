@@ -14,6 +14,7 @@
 #include "core/journal/record_lines.hpp"
 #include "nowhere.hpp"
 #include "os/log/log.hpp"
+#include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
 #include "store/log_reader.hpp"
 #include "store/run_directory.hpp"
@@ -170,6 +171,57 @@ TEST(Run, CountsTheTestsThatHadAnAttemptAndHaveNoRecord) {
   // It ran, but has nothing to do with this test.
   report.tests.push_back(reported("c", true));
   EXPECT_EQ(unrecorded_in(report, {{"a", ""}, {"b", ""}}), 1);
+}
+
+TEST(Run, TheFirstWordOfItsTestsIsOnRecord) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  origin.has_company = true;
+  auto run = begun(origin);
+  for (const char* word : {"", "first", "second"}) EXPECT_TRUE(run.note_word(word));
+  const Result<Journal> read = read_journal(std::filesystem::path(run.journal()));
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->records.size(), 2U);
+  const auto& word = std::get<LogWordRecord>(read->records[1]);
+  EXPECT_EQ(word.word, "first");
+  EXPECT_TRUE(word.has_company);
+}
+
+TEST(Run, ItsBeginningSaysWhereItIsAndWhatIsAroundIt) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  origin.directory = tree.path() + "/sub";
+  origin.inside = "1-x";
+  const auto run = begun(origin);
+  const Result<Journal> read = read_journal(std::filesystem::path(run.journal()));
+  ASSERT_TRUE(read);
+  const auto& started = std::get<RunStarted>(read->records.at(0));
+  EXPECT_EQ(started.run, run.id());
+  EXPECT_EQ(started.tree, tree.path());
+  EXPECT_EQ(started.directory, origin.directory);
+  EXPECT_EQ(started.inside, "1-x");
+  EXPECT_EQ(started.boot, os::numbering_id());
+  EXPECT_EQ(started.ctest, origin.ctest);
+  EXPECT_EQ(started.log, "info");
+}
+
+TEST(Run, ItsEndCountsTheTestsWithoutARecord) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  auto run = begun(origin);
+  (void)run.begin_attempt_of("key");
+  const std::string summary = run.finish(Run::Completeness::complete);
+  EXPECT_NE(summary.find("1 more test ran through Holdfast and could not be recorded"),
+            std::string::npos)
+      << summary;
+  const std::optional<RunEnded> end = end_record(std::filesystem::path(run.journal()));
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->unrecorded, 1);
+  EXPECT_TRUE(end->complete);
+  EXPECT_FALSE(end->has_log);
 }
 
 }  // namespace

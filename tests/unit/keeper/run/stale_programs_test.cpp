@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <variant>
+
+#include "store/journal_reader.hpp"
 
 namespace holdfast {
 namespace {
@@ -81,6 +84,53 @@ TEST_F(StaleProgramsTest, AChangeDuringTheRunLeavesNone) {
   programs.look(StalePrograms::Point::end, connection, "");
   EXPECT_TRUE(connection.is_stale);
   EXPECT_EQ(programs.fingerprint(connection), "");
+}
+
+TEST_F(StaleProgramsTest, AChangeIsOnRecordOnceWithWhatHasChanged) {
+  StalePrograms programs({place_, place_ + "/b"});
+  Connection connection;
+  connection.attempt = "r.1";
+  connection.test = "t";
+  connection.key = "key";
+  connection.program = path("t.sh");
+  connection.inputs.required = {path("data.txt")};
+  programs.look(StalePrograms::Point::start, connection, path("journal"));
+  EXPECT_FALSE(fs::exists(path("journal")));
+  write("data.txt", "longer");
+  for (int look = 0; look < 2; ++look)
+    programs.look(StalePrograms::Point::end, connection, path("journal"));
+  const Result<Journal> read = read_journal(fs::path(path("journal")));
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->records.size(), 1U);
+  const auto& stale = std::get<Stale>(read->records[0]);
+  EXPECT_EQ(stale.attempt, "r.1");
+  EXPECT_EQ(stale.test, "t");
+  EXPECT_EQ(stale.key, "key");
+  EXPECT_EQ(stale.program, path("data.txt"));
+  EXPECT_TRUE(stale.why.starts_with("its input " + path("data.txt") + " changed while it ran: "))
+      << stale.why;
+}
+
+TEST_F(StaleProgramsTest, ASecondTestOfAChangedProgramIsStaleToo) {
+  StalePrograms programs({place_, place_ + "/b"});
+  Connection first;
+  first.program = path("t.sh");
+  programs.look(StalePrograms::Point::start, first, "");
+  write("t.sh", "exit 1 # longer");
+  Connection second;
+  second.program = path("t.sh");
+  second.test = "second";
+  programs.look(StalePrograms::Point::start, second, path("journal"));
+  EXPECT_TRUE(second.is_stale);
+  const Result<Journal> read = read_journal(fs::path(path("journal")));
+  ASSERT_TRUE(read && read->records.size() == 1);
+  EXPECT_TRUE(std::get<Stale>(read->records[0])
+                  .why.starts_with("its program changed since the run began: "));
+  programs.forget();
+  Connection of_next_run;
+  of_next_run.program = path("t.sh");
+  programs.look(StalePrograms::Point::start, of_next_run, "");
+  EXPECT_FALSE(of_next_run.is_stale);
 }
 
 }  // namespace

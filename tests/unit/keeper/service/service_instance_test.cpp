@@ -86,5 +86,26 @@ TEST(EndOfAService, TakesTheTimeOfItsStopCommandToo) {
   EXPECT_EQ(longest_end(spec), 14s);
 }
 
+TEST(VariablesOfAService, AreThoseOfItsInstance) {
+  ServiceHost host;
+  host.id.number = 1;
+  host.order.spec.name = "my-db";
+  host.order.generation = 3;
+  host.order.log = "/l";
+  const auto told = [&] {
+    std::string text;
+    for (const Variable& one : variables_of(host)) text += one.name + "=" + one.value + " ";
+    return text;
+  };
+  const std::string usual = "HOLDFAST_SERVICE_MY_DB_GENERATION=3 HOLDFAST_SERVICE_MY_DB_LOG=/l ";
+  EXPECT_EQ(told(), usual);
+  host.order.ports = {7, 8};
+  host.last.main = 42;
+  EXPECT_EQ(told(), "HOLDFAST_SERVICE_MY_DB_PORT=7 HOLDFAST_SERVICE_MY_DB_PORTS=7;8 " + usual +
+                        "HOLDFAST_SERVICE_MY_DB_PID=42 ");
+  EXPECT_EQ(name_of_instance("db", 0), "db");
+  EXPECT_EQ(name_of_instance("db", 1), "db.2");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 
+#include "../os/child_process.hpp"
 #include "../os/scratch.hpp"
+#include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/process/process.hpp"
 
@@ -58,6 +61,47 @@ TEST_F(RunLockTest, LeavesNoRecordWhereItIsGivenBackWhileCtestLives) {
       ::open(tree_.path(".holdfast/run-lock/lock").c_str(), O_RDONLY | O_CLOEXEC));
   ASSERT_TRUE(file.valid());
   EXPECT_TRUE(os::all_records(file.get(), os::RecordList::holders).empty());
+}
+
+TEST_F(RunLockTest, OfTwoRunsThatShareItEachHasItUntilItGivesItBack) {
+  const os::Child other([] { return ::pause(); });
+  const ProcessName second{other.pid(), os::read_process_stat(other.pid())->start};
+  const auto share = [&](const ProcessName& ctest) {
+    RunLockOrder order;
+    order.tree = tree_.path();
+    order.ctest = ctest;
+    order.use = TreeUse::shared;
+    Result<RunLock> lock = take_run_lock(order, SecondRun::share);
+    EXPECT_TRUE(lock);
+    return lock ? std::move(*lock) : RunLock{};
+  };
+  RunLock first = share(ctest_);
+  const RunLock later = share(second);
+  ASSERT_TRUE(first.held && later.held);
+  EXPECT_EQ(later.use, TreeUse::shared);
+  EXPECT_EQ(has_it(ctest_, numbering_), true);
+  EXPECT_EQ(has_it(second, numbering_), true);
+  give_back(first, ctest_);
+  EXPECT_EQ(has_it(ctest_, numbering_), false);
+  EXPECT_EQ(has_it(second, numbering_), true);
+  EXPECT_TRUE(is_taken());
+}
+
+TEST_F(RunLockTest, IsRefusedOrNotAskedForWhereTheSettingsSaySo) {
+  const RunLock lock = take();
+  RunLockOrder order;
+  order.tree = tree_.path();
+  order.ctest = ctest_;
+  const Milliseconds before = os::monotonic_now();
+  const Result<RunLock> refused = take_run_lock(order, SecondRun::refuse);
+  EXPECT_LT(os::monotonic_now() - before, Milliseconds{5'000}) << "it is refused at once";
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(to_text(refused.error()).starts_with("this build tree is taken by \""))
+      << to_text(refused.error());
+  const Result<RunLock> allowed = take_run_lock(order, SecondRun::allow);
+  ASSERT_TRUE(allowed);
+  EXPECT_FALSE(allowed->held);
+  EXPECT_EQ(allowed->warning, "");
 }
 
 }  // namespace
