@@ -52,6 +52,23 @@ class Overrides(HoldfastCase):
         said = self.command(STAGE / "bin/holdfast", "config", "--explain", "db.a", cwd=self.build).stdout
         self.assertRegex(said, r"\nlocks +db@project +holdfast.toml:3, \[\[override\]\]\n")
 
+    def test_ctest_is_told_anew_and_each_profile_for_itself(self):
+        tests = "add_test(NAME a COMMAND true)\n"
+        toml = '[[profile.ci.override]]\ntest = "^a$"\nlocks = ["db"]\n[profile.other]\n'
+        ci = self.environment(HOLDFAST_PROFILE="ci", HOLDFAST_EXPLAIN="1")
+
+        def locks_in(env):
+            listing = self.ctest(self.build, "--show-only=json-v1", env=env)
+            test, = json.loads(listing.stdout)["tests"]
+            return [p["value"] for p in test["properties"] if p["name"] == "RESOURCE_LOCK"]
+        self.run_with(tests, toml, env=ci)
+        self.ctest(self.build, env=self.environment(HOLDFAST_PROFILE="other"))
+        self.assertEqual((locks_in(ci), self.native_locks()), ([["db"]], {"a": []}))
+        source = self.build.parent / self.build.name.removesuffix("-build")
+        (source / "holdfast.toml").write_text("[profile.ci]\n")
+        self.ctest(self.build, env=ci)
+        self.assertEqual(locks_in(ci), [])
+
     def test_ctest_is_told_of_a_pattern_with_choices(self):
         """CMake reads it as we do. If CMake refused it, ctest would read no test."""
         tests = "".join(f"add_test(NAME {name} COMMAND true)\n" for name in ("apple", "pear", "plums", "peach", "pears"))

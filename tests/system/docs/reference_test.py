@@ -321,7 +321,8 @@ class Reference(ProjectCase):
         # The environment names an etcd, and the file does not.
         away = self.environment(HOLDFAST_CLUSTER_ENDPOINTS="http://127.0.0.1:1")
         done = self.finish(HOLDFAST, "config", "--tree", tree, env=away)
-        for row in (r"endpoints \(cluster\) +http://127.0.0.1:1 +HOLDFAST_CLUSTER_ENDPOINTS", r"ttl \(cluster\) +\S.* +built-in default"):
+        for row in (r"endpoints \(cluster\) +http://127.0.0.1:1 +HOLDFAST_CLUSTER_ENDPOINTS",
+                    r"ttl \(cluster\) +\S.* +built-in default"):
             self.assertRegex(done.stdout.decode(), rf"\n{row}\n")
         for words in (["config", "--check"], ["config"], ["run", "--lock", "db"]):
             after = ["--", "true"] if words[0] == "run" else []

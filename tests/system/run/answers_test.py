@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import STAGE, SystemCase, program
+from support import HOLDFAST, STAGE, SystemCase, program
 
 LONGEST_ANSWER = 2 * 1024 * 1024  # as in launcher/exec/base/answer.cpp
 
@@ -42,6 +42,12 @@ class AnswersTest(SystemCase):
         self.assert_not_run("steps refuse the reason", "the reason")
         self.main.unlink()
         self.assert_not_run("", self.trouble("steps", "No such file or directory"))
+
+    def test_a_question_that_nobody_asks_is_refused(self):
+        for words in ((), ("found",), ("steps",), ("steps", "a", "b"), ("what", "a")):
+            done = self.finish(HOLDFAST, "answer", *words)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), words)
+            self.assertIn("answer is for holdfast-exec: expected ", done.stderr.decode())
 
     def test_an_answer_has_a_greatest_length(self):
         self.assert_not_run(f"steps print {LONGEST_ANSWER + 1}", self.trouble("steps", "its answer is too long"))

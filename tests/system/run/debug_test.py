@@ -210,6 +210,10 @@ set_tests_properties(other all PROPERTIES HOLDFAST_ISOLATION process)
             rest = {"rr": "record extra", "lldb": "extra --"}[name]
             self.assertEqual(words_of(), f"{name} {rest} /bin/true one\n")
         self.assertEqual(words_of("--debugger", "rr"), "rr record extra /bin/true one\n")
+        env["HOLDFAST_PROFILE"] = "ci"
+        done = self.debug(tree, "t", env=env)
+        self.assertEqual((done.returncode, done.stdout), (0, b"lldb -- /bin/true one\n"))
+        self.assertIn('ignoring the profile "ci": there is no ', done.stderr.decode())
 
     def test_a_configuration_that_the_tree_does_not_have(self):
         self.project(f"""
@@ -231,13 +235,15 @@ set_tests_properties(t PROPERTIES HOLDFAST_SERVICES db)
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
 
     def test_what_is_not_there_is_said_in_one_line(self):
-        tree = self.project("add_test(NAME first_test COMMAND true)\nadd_test(NAME gone COMMAND /nowhere/x)\n")
+        tree = self.project("add_test(NAME first_test COMMAND true)\nadd_test(NAME gone COMMAND /nowhere/x)\n"
+                            "add_test(NAME nowhere COMMAND true WORKING_DIRECTORY /no/where)\n")
         empty = self.work / "empty"
         empty.mkdir()
         for words, path, line in (
                 (["firsttest"], None, 'has no test "firsttest": did you mean "first_test"?'),
                 (["quite another"], None, 'has no test "quite another"'),
                 (["gone"], None, '"gone": ctest finds no program for it: expected one, or --config CFG'),
+                (["nowhere"], None, "failed to enter /no/where: No such file or directory"),
                 (["first_test", "run"], None, '"run": expected -- before words for the debugger (see holdfast --help)'),
                 (["first_test", "run", "--", "-batch"], None,
                  '"run": expected -- before words for the debugger (see holdfast --help)'),

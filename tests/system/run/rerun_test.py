@@ -259,6 +259,8 @@ set_tests_properties(last PROPERTIES DEPENDS first)
         self.assertIn(f"ctest -S {script} does more than run tests: run it again yourself",
                       self.refused(tree))
         self.assertIn("no such run", self.refused(tree, "77"))
+        self.begin(tree, "-R", "nobody")
+        self.assertRegex(self.refused(tree), "^holdfast: run .* had no test$")
         self.begin(tree, "-R", "t")
         self.project(self.adding("u"))
         self.assertIn("none of the tests of run", self.refused(tree))

@@ -62,9 +62,9 @@ class WantedReports(ProjectCase):
         self.ctest(self.tree, env=self.environment(HOLDFAST_PROFILE="ci"))
         self.assertTrue(self.json()["run"]["complete"])
 
-    def begin(self):
+    def begin(self, stdout=subprocess.DEVNULL):
         (self.source / "hang").touch()
-        ctest = self.start(CTEST, "-j3", cwd=self.tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        ctest = self.start(CTEST, "-j3", cwd=self.tree, stdout=stdout, stderr=subprocess.DEVNULL)
         wait_until(lambda: any(one["test"] == "hangs" for run in self.runs(self.tree)
                                for one in self.records(run, "attempt_started")), "the test to start")
         return ctest
@@ -88,6 +88,17 @@ class WantedReports(ProjectCase):
         self.assertIn("keeper_until", self.json()["run"])
         self.assertEqual({test["name"]: test["verdict"] for test in self.json()["tests"]},
                          {"green": "passed", "red": "failed", "hangs": "passed"})
+
+    def test_and_if_nobody_can_tell_which_are_wanted_it_has_its_summary(self):
+        ctest = self.begin(subprocess.PIPE)
+        keeper, = keepers_of(self.tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        self.assert_gone([keeper])
+        (self.source / "holdfast.toml").write_text("x = 1\n[profile.default]\ny = 2\n")
+        (self.source / "hang").unlink()
+        said, _ = ctest.communicate(timeout=PATIENCE_S)
+        self.assertEqual(ctest.returncode, 8)
+        self.assertRegex(said.decode(), rf"holdfast: no reports: {self.source}/holdfast.toml:1: .*; {self.source}/holdfast.toml:3: ")
 
     def test_a_run_whose_end_was_killed_has_its_reports_once(self):
         (self.tree / "out").mkdir()

@@ -150,6 +150,15 @@ set_tests_properties(writer PROPERTIES HOLDFAST_ENABLED OFF)
         self.assertEqual(len(lines), 1, ran.text)
         self.assertIn("tracked-files: what tests change is not known: ", lines[0])
 
+    def test_a_repository_that_a_test_takes_away_is_one_line(self):
+        self.with_tests({}, more="add_test(NAME away COMMAND mv ${PROJECT_SOURCE_DIR}/.git ${PROJECT_BINARY_DIR}/away)\n")
+        ran = self.ctest(self.tree, env={**self.git_environment(), "GIT_CEILING_DIRECTORIES": str(self.source.parent)})
+        (self.tree / "away").rename(self.source / ".git")
+        self.assertEqual(ran.returncode, 0, ran.text)
+        lines = [line for line in ran.text.splitlines() if "tracked" in line]
+        self.assertEqual(len(lines), 1, ran.text)
+        self.assertIn("tracked-files: what tests changed is not known: ", lines[0])
+
     def test_many_files_are_counted_and_some_are_named(self):
         self.with_tests({}, more="add_test(NAME all COMMAND sh -c \"for f in many/*; do echo x >>$f; done\" "
                    "WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})\n".replace("$f", "\\$f"))
