@@ -62,9 +62,12 @@ exit $code""")
         self.assertNotIn("netns", ran.text)
         self.assertIn("1 failed", ran.text)
 
-    def test_a_test_that_is_meant_to_fail_is_not_named(self):
+    def test_a_test_that_is_meant_to_fail_or_has_a_network_of_its_own_is_not_named(self):
         script = self.scripted_test("other", "WILL_FAIL ON", "echo EADDRINUSE; exit 1")
-        self.assertNotIn("netns", self.ctest(self.project(script)).text)
+        script += self.scripted_test("apart", "HOLDFAST_CONTAINMENT netns", "echo EADDRINUSE; exit 1")
+        ran = self.ctest(self.project(script))
+        self.assertIn("1 failed", ran.text)
+        self.assertNotIn("address already in use", ran.text)
 
 
 if __name__ == "__main__":

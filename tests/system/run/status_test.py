@@ -118,6 +118,9 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
                      if command_of(pid)[0].endswith("holdfast-launcher")]
         self.assertEqual(test["pid"], launcher)
         self.assertEqual(self.runs(one)[-1].name, run["run"])
+        # The run that began first comes first.
+        trees = [r["tree"] for r in self.json("status")["runs"]]
+        self.assertEqual([tree for tree in trees if tree in (str(one), str(two))], [str(one), str(two)])
         # Only this tree is shown.
         self.assertEqual([r["tree"] for r in self.json("status", "--tree", one)["runs"]], [str(one)])
         text = self.finish(HOLDFAST, "status", "--tree", two).stdout.decode()
