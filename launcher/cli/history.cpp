@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/listed_test.hpp"
+#include "cli/test_names.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"

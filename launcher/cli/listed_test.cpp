@@ -9,12 +9,9 @@
 #include <sstream>
 #include <system_error>
 
-#include "cli/commands.hpp"
 #include "core/base/encoding.hpp"
-#include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "core/ctest/attach.hpp"
-#include "core/ctest/cmake_expression.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
@@ -130,26 +127,6 @@ ListedTest listed(const Json& entry) {
 }
 
 }  // namespace
-
-Result<std::string> names_as_expression(const std::vector<std::string>& names) {
-  std::string expression = expression_for_names(names);
-  if (!is_too_large_for_ctest(expression)) return expression + '\n';
-  return ErrorInWords{"--format ctest: ctest takes no expression for " +
-                      counted(names.size(), "test") +
-                      ": expected --format names, for ctest --tests-from-file (CMake 3.29)"};
-}
-
-std::string names_as_lines(const std::vector<std::string>& names) {
-  std::string lines;
-  for (const std::string& name : names) {
-    if (name.find('\n') == std::string::npos) {
-      lines += name + '\n';
-    } else {
-      complain("left out, because its name is more than a line: " + brief_in_quotes(name));
-    }
-  }
-  return lines;
-}
 
 std::string cached_value(const std::string& tree, const std::string& name) {
   std::ifstream cache(tree + "/CMakeCache.txt");

@@ -12,16 +12,6 @@
 
 namespace holdfast::cli {
 
-// Names of tests as ctest takes them.
-
-// For `--format ctest`: a line with one regular expression that matches these names. Fails if ctest
-// takes no expression for so many.
-Result<std::string> names_as_expression(const std::vector<std::string>& names);
-
-// For `--format names`: each name in a line, as `ctest --tests-from-file` reads them (CMake 3.29).
-// A name of more than a line is left out, and a line on stderr says so.
-std::string names_as_lines(const std::vector<std::string>& names);
-
 // What CMake's cache of the tree says of that variable; empty: nothing.
 std::string cached_value(const std::string& tree, const std::string& name);
 

@@ -7,6 +7,7 @@
 #include "cli/affected/find_affected.hpp"
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
+#include "cli/test_names.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/listed_test.hpp"
 #include "cli/select/selection.hpp"
+#include "cli/test_names.hpp"
 #include "core/base/text.hpp"
 
 namespace holdfast::cli {

@@ -1,4 +1,4 @@
-#include "cli/help/reference.hpp"
+#include "cli/help/declared_names.hpp"
 
 #include <gtest/gtest.h>
 
