@@ -182,10 +182,10 @@ class Reference(ProjectCase):
             self.assertEqual(self.completed_by_zsh(*asked), words - options or {"a file"}, command["name"])
             self.assertEqual(self.completed_by_zsh(*asked, begun="-") or set(), words, command["name"])
         self.assertEqual(self.completed_by_zsh("holdfast", "report", "--from"), {"a file"})
-        # Behind a word that is no command of `holdfast service`, there is none of them.
+        # Behind a command of `holdfast service` there is no other one.
         service, = [one for one in self.commands if one["name"] == "holdfast service"]
         names = {one["name"].split()[-1] for one in service["commands"]}
-        self.assertFalse(names & self.completed_by_zsh("holdfast", "service", "--tree"))
+        self.assertFalse(names & self.completed_by_zsh("holdfast", "service", "start"))
 
     def test_the_page_of_the_commands_is_of_this_program(self):
         text = HEAD
