@@ -421,16 +421,34 @@ class ServiceCommandTest(ProjectCase):
         before = set((USER_DIRECTORY / "services").glob("*"))
         self.service(tree, "start", "db")
         path, = set((USER_DIRECTORY / "services").glob("*")) - before
-        guard, host = self.host_of(self.db(tree)["pid"])
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for one in (guard, host):
-                os.kill(one.pid, number)
-        self.assert_gone([guard, host])
+        self.kill_host_and_guard(tree)
         self.assertEqual((self.db(tree)["state"], self.db(tree)["kept"]), ("lost", "by hand"))
         self.assertEqual(self.service(tree, "list"), f"{'db':<16} lost, kept by hand, generation 1\n")
         self.service(tree, "stop", "db")
         self.assertEqual(self.noted.read_text(), "stop\n")
         self.assertFalse(path.exists())
+        self.assert_nothing_left()
+
+    def kill_host_and_guard(self, tree):
+        guard, host = self.host_of(self.db(tree)["pid"])
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for one in (guard, host):
+                os.kill(one.pid, number)
+        self.assert_gone([guard, host])
+
+    def test_a_start_says_that_what_a_killed_host_has_left_failed_and_starts(self):
+        tree = self.suite(f"""stop-command = ["sh", "-c", "echo stop >>'{self.noted}'; exit 3"]\n""")
+        self.service(tree, "start", "db")
+        self.kill_host_and_guard(tree)
+        said = self.service(tree, "start", "db")
+        self.assertIn("holdfast: the stop command of service db: ", said)
+        self.assertEqual(self.noted.read_text(), "stop\n")
+        self.assertEqual(self.db(tree)["state"], "ready")
+        # A stop has no other use than to end it, so its failure is one of the command.
+        self.kill_host_and_guard(tree)
+        before = set((USER_DIRECTORY / "services").glob("*"))
+        self.assertIn("the stop command of service db: ", self.service(tree, "stop", "db", code=1))
+        self.assertEqual(len(before - set((USER_DIRECTORY / "services").glob("*"))), 1)
         self.assert_nothing_left()
 
     def test_a_stop_ends_a_service_that_ignores_it_and_a_host_that_is_stopped(self):
