@@ -46,7 +46,7 @@ Result<std::string> answer_to(std::vector<std::string> question, std::string inp
 
 Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& patterns,
                                                const std::string& output) {
-  if (patterns.empty() || output.empty()) return std::optional<std::size_t>();
+  if (output.empty()) return std::optional<std::size_t>();
   std::vector<std::string> question{"found"};
   question.insert(question.end(), patterns.begin(), patterns.end());
   HOLDFAST_TRY(const std::string answer, answer_to(std::move(question), output));

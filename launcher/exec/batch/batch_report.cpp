@@ -25,9 +25,8 @@ std::string local_time() {
   const time_t now = os::unix_now_ms() / 1000;
   struct tm parts {};
   char text[32] = "";
-  if (::localtime_r(&now, &parts) != nullptr) {
-    (void)::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  }
+  (void)::localtime_r(&now, &parts);
+  (void)::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
   return text;
 }
 
@@ -123,7 +122,7 @@ void BatchTotal::add_leftovers(const supervision::GuardReport& one) {
 }
 
 std::string parts_in(const std::string& markers) {
-  return markers.empty() ? markers : markers + "/" + std::string(names::k_report_parts_directory);
+  return markers + "/" + std::string(names::k_report_parts_directory);
 }
 
 void keep_part(const std::string& file, const std::string& parts) {

@@ -37,7 +37,7 @@ struct BatchTotal {
   void add_leftovers(const supervision::GuardReport& one);
 };
 
-// The directory for the parts; empty: there is no marker directory.
+// The directory for the parts. Without a marker directory no report is wanted, and nobody uses it.
 std::string parts_in(const std::string& markers);
 
 // Moves the file of a process that has ended into that directory. What cannot be kept is missing in

@@ -259,7 +259,7 @@ class BatchRun {
   }
 
   bool may_run_side_by_side() const {
-    return batch_->isolation() == Isolation::process && !is_of_one_case_ && !markers_.empty() &&
+    return batch_->isolation() == Isolation::process && !markers_.empty() &&
            (slots_.may_be_lent() || plan_.policy.processors > 1) &&
            allows_side_by_side(plan_.policy);
   }
@@ -298,7 +298,7 @@ class BatchRun {
   // In a process for one case: this object is a copy that runs this case and nothing else.
   void work_on(const BatchAction& action, CaseProcessReport& report) {
     Result<os::UniqueFd> parent = os::watch_parent(batch_pid_);
-    if (!parent || ::getppid() != batch_pid_) return;
+    if (!parent) return;
     around_.parent = std::move(*parent);
     around_.parent_tells = false;
     ran_us_ += os::monotonic_now_us() - side_since_us_;
@@ -356,7 +356,6 @@ class BatchRun {
       event.end.main = report.seen.main;
     } else {
       event.settled.outcome = Outcome::internal_error;
-      if (!one.trouble().empty()) event.settled.note = one.trouble();
       if (event.settled.note.empty()) event.settled.note = "its supervisor was killed";
       event.end.main = {ProcessEnd::Kind::exited, 0};
     }

@@ -89,7 +89,7 @@ void ForkedCase::hear() {
     const ssize_t count = os::receive_at_once(report_.get(), packet, sizeof packet, sender);
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
-      if (!is_over_ && !status_) trouble_ = "its supervisor was killed";
+      if (!status_) trouble_ = "its supervisor was killed";
       be_over();
       return;
     }
@@ -145,7 +145,7 @@ void ForkedCase::note_end(const std::vector<std::string_view>& fields) {
 void ForkedCase::be_over() {
   report_.reset();
   stacks_.reset();
-  if (!is_over_) over_at_us_ = os::monotonic_now_us();
+  over_at_us_ = os::monotonic_now_us();
   is_over_ = true;
 }
 
@@ -161,7 +161,7 @@ void ForkedCase::time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milli
   timed_out_ = true;
   grace_ = grace;
   std::vector<os::NamedProcess> tree;
-  if (stacks_time.count() > 0 && anchor_ != 0) tree = tree_below(anchor_);
+  if (stacks_time.count() > 0) tree = tree_below(anchor_);
   if (tree.empty()) return terminate();
   stacks_.emplace(std::move(tree), os::monotonic_now() + stacks_time, tag);
 }
@@ -178,11 +178,6 @@ void ForkedCase::terminate() {
   const std::string order = worker_message(
       {HOLDFAST_WORKER_TERMINATE, std::to_string(SIGTERM), std::to_string(grace_.count())});
   (void)os::send_packet(report_.get(), order);
-}
-
-bool ForkedCase::is_stuck() const {
-  return !is_over_ && !stacks_ && terminated_.count() != 0 &&
-         os::monotonic_now() >= terminated_ + grace_ + k_ending_patience;
 }
 
 bool ForkedCase::ended_by_itself() const {
@@ -289,7 +284,7 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
   event.name = child.name();
   event.why = child.trouble();
   const bool server_died = server != nullptr && server->by == EndedBy::itself;
-  if (child.has_own_end() || server == nullptr) {
+  if (child.has_own_end()) {
     event.end = child.end(EndedBy::itself);
   } else if (server_died && child.is_cut_off() && !child.ended_by_itself()) {
     // The guard ended the child, so its own end is not known. The reason is the server's death, not
@@ -322,7 +317,6 @@ void ForkServer::start_children() {
   // of it.
   const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
                                        [](const auto& child) { return child->is_lost(); });
-  bool is_one_refused = false;
   const std::size_t most = parts_.slots.most(running());
   while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
     const std::string name = parts_.batch.waiting().front();
@@ -330,10 +324,7 @@ void ForkServer::start_children() {
         parts_.link, free_anchor(), ++last_number_, name, parts_.relay.streams_are_one());
     // There are no more descriptors, or the server is ending. The case begins when other cases have
     // ended, or in another server.
-    if (!child) {
-      is_one_refused = true;
-      break;
-    }
+    if (!child) break;
     if (children_.empty()) first_from_ = parts_.relay.position();
     children_.push_back(std::move(*child));
     happened({.kind = BatchEvent::Kind::child_began, .name = name});
@@ -341,9 +332,8 @@ void ForkServer::start_children() {
   parts_.slots.tell(running(), is_one_lost ? 0 : parts_.batch.waiting().size());
   const bool all_are_through = std::all_of(children_.begin(), children_.end(),
                                            [](const auto& child) { return child->is_over(); });
-  // With no child left, nothing would wake us to ask again after a refusal.
-  const bool goes_on = !is_one_lost && !is_one_refused && !parts_.batch.waiting().empty();
-  if (!all_are_through || goes_on) return;
+  // A case that waits now was refused, and with no child left nothing would wake us to ask again.
+  if (!all_are_through) return;
   has_quit_ = true;
   anchors_.clear();  // an anchor ends when its socket is closed
   (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));

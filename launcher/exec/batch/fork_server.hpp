@@ -75,8 +75,8 @@ class ForkedCase {
   // Takes the stacks of the case, if there is time for them, and then ends its tree. `tag` is the
   // attempt's.
   void time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace);
-  // True: the case should have ended long ago.
-  bool is_stuck() const;
+  // To be called when a deadline() is over. True: the case should have ended long ago.
+  bool is_stuck() const { return terminated_.count() != 0; }
   void on_pause(Milliseconds length) { from_ += length; }
 
   // Returns how the case ended. `by`: who ended the whole tree; EndedBy::itself: nobody.

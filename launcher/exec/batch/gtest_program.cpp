@@ -21,7 +21,6 @@
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "os/file/file_text.hpp"
-#include "os/process/process.hpp"
 #include "os/stack/elf_text.hpp"
 
 namespace holdfast::exec {
@@ -153,8 +152,6 @@ std::string as_file(std::string path) {
   struct stat info {};
   const bool is_there = ::lstat(path.c_str(), &info) == 0;
   if (is_there ? !S_ISREG(info.st_mode) : errno != ENOENT) path.clear();
-  // Such files belong to a process.
-  if (path.starts_with("/dev/") || path.starts_with(os::in_proc(""))) path.clear();
   return path;
 }
 

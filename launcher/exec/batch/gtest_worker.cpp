@@ -231,7 +231,7 @@ void GtestWorker::hear_of_new_program() {
 }
 
 void GtestWorker::take_progress() {
-  if (must_not_hear() || (!progress_.look() && !progress_.is_broken())) return;
+  if (must_not_hear() || !progress_.look()) return;
   is_new_ = true;
   // This reads at least what the program has printed before its last entry.
   read_output();

@@ -35,7 +35,6 @@ std::string report_file_in(const std::string& markers, std::string_view name) {
 }
 
 std::optional<std::string> take_report_file(const std::string& markers, std::string_view name) {
-  if (markers.empty()) return std::nullopt;
   const std::string file(name);
   const Result<os::UniqueFd> directory = os::open_own_directory(markers);
   if (!directory) return std::nullopt;
@@ -46,7 +45,7 @@ std::optional<std::string> take_report_file(const std::string& markers, std::str
 }
 
 bool take_marker(const std::string& markers, const MarkerOwner& owner) {
-  if (markers.empty() || owner.pid <= 0) return false;
+  if (owner.pid <= 0) return false;
   const std::string name = marker_file_name(owner.pid);
   // Few processes leave a marker, and this look is cheap.
   if (::access((markers + "/" + name).c_str(), F_OK) != 0) return false;
@@ -84,7 +83,7 @@ std::unique_ptr<CaseProcess> CaseProcess::start(std::string name, bool streams_a
                                                 const Work& work) {
   std::unique_ptr<CaseProcess> made(new CaseProcess(std::move(name)));
   if (const Result<void> begun = made->begin(streams_are_one, work); !begun) {
-    made->trouble_ = to_text(begun.error());
+    CaseProcessReport::write(to_text(begun.error()), made->report_->note);
     made->is_over_ = true;
   }
   return made;
@@ -143,7 +142,7 @@ LentSlots::LentSlots(const supervision::AttemptPlan& plan)
   link_ = std::move(pair->first);
   for_keeper_ = std::move(pair->second);
   // A keeper that is stopped must not hold us up.
-  if (::fcntl(link_.get(), F_SETFL, O_NONBLOCK) != 0) lose();
+  (void)::fcntl(link_.get(), F_SETFL, O_NONBLOCK);
 }
 
 void LentSlots::join(os::Wait& wait) const {
@@ -170,7 +169,7 @@ void LentSlots::tell(std::size_t running, std::size_t waiting) {
   if (!link_.valid()) return;
   const bool wants_anew = waiting > 0 && wanted_ == 0 && fresh_ == 0;
   if (back_ == 0 && !wants_anew && (waiting > 0 || wanted_ == 0)) return;
-  if (for_keeper_.valid() && (waiting == 0 || !connect())) return;
+  if (for_keeper_.valid() && !connect()) return;
   const wire::Slots slots{.wanted = waiting, .back = std::exchange(back_, 0)};
   wanted_ = waiting;
   if (!os::send_message(link_.get(), wire::to_message(slots))) lose();
@@ -267,7 +266,7 @@ void SideBySide::read_signals() {
   supervision::Surroundings& around = parts_.around;
   for (os::ReceivedSignal got = around.next_signal(); got.number != 0; got = around.next_signal()) {
     const os::SignalSet signal = os::signal_bit(got.number);
-    if (around.callers.ignores(got.number) || around.tells_limit(got)) continue;
+    if (around.callers.ignores(got.number)) continue;
     const bool is_theirs = got.source == SignalSource::terminal;
     if ((signal & supervision::k_ending_signals) != 0) {
       end_all({EndReason::signal, got.number}, is_theirs ? Passing::done : Passing::needed);

@@ -80,10 +80,9 @@ class CaseProcess {
 
   const std::string& name() const { return name_; }
   bool is_over() const { return is_over_; }
-  // Valid when it is over. Not whole: the process was killed, or could not be started.
+  // Valid when it is over. Not whole: the process was killed, or could not be started; then the
+  // note may say why.
   const CaseProcessReport& report() const { return *report_; }
-  // Why there never was a process; empty: there was one.
-  const std::string& trouble() const { return trouble_; }
   void send(int signal) const;
 
   void join(os::Wait& wait) const;
@@ -102,7 +101,6 @@ class CaseProcess {
   os::UniqueFd life_;
   CaseProcessReport none_;
   CaseProcessReport* report_ = &none_;  // &none_, or mapped
-  std::string trouble_;
   OutputTurn output_;
   bool is_over_ = false;
 };

@@ -113,7 +113,6 @@ CaseEnd case_end_named(std::string_view name) {
 
 WorkerLink WorkerLink::listen(const std::string& directory) {
   WorkerLink link;
-  if (directory.empty()) return link;
   link.path_ = directory + "/" + HOLDFAST_WORKER_SOCKET;
   link.listener_ = listening_in(directory);
   return link;
@@ -131,14 +130,14 @@ void WorkerLink::join(os::Wait& wait) const {
 // A program that a case starts, or becomes (execve(2)), may be linked too. It must not wait for an
 // answer, and what it says is not about the worker's cases.
 void WorkerLink::refuse_others() {
-  while ((peer_.valid() || had_peer_) && listener_.valid()) {
+  while (peer_.valid() || had_peer_) {
     if (!next_in(listener_).valid()) return;
   }
 }
 
 void WorkerLink::accept(pid_t main) {
   refuse_others();
-  while (!peer_.valid() && !had_peer_ && listener_.valid()) {
+  while (!peer_.valid() && !had_peer_) {
     if (!waiting_.valid()) waiting_ = next_in(listener_);
     // A negative `main`: the guard has not told the worker's number yet.
     if (!waiting_.valid() || main < 0) return;
@@ -166,11 +165,11 @@ std::optional<std::string_view> WorkerLink::next() {
 }
 
 bool WorkerLink::send(std::string_view packet) const {
-  return peer_.valid() && os::send_packet(peer_.get(), packet);
+  return static_cast<bool>(os::send_packet(peer_.get(), packet));
 }
 
 bool WorkerLink::send_with(std::string_view packet, std::initializer_list<int> descriptors) const {
-  return peer_.valid() && os::send_descriptors(peer_.get(), packet, descriptors);
+  return static_cast<bool>(os::send_descriptors(peer_.get(), packet, descriptors));
 }
 
 void WorkerLink::refuse() {
@@ -217,7 +216,7 @@ void ProgressLog::reset() {
 }
 
 bool ProgressLog::has_news() const {
-  return valid() && !is_broken_ && __atomic_load_n(number(start_, 0), __ATOMIC_SEQ_CST) != taken_;
+  return valid() && __atomic_load_n(number(start_, 0), __ATOMIC_SEQ_CST) != taken_;
 }
 
 bool ProgressLog::look() {
@@ -241,7 +240,7 @@ std::optional<ProgressLog::Record> ProgressLog::record_at(std::uint32_t from) co
 }
 
 std::optional<ProgressLog::Entry> ProgressLog::first() {
-  if (!valid() || is_broken_ || seen_ == taken_) return std::nullopt;
+  if (!valid() || seen_ == taken_) return std::nullopt;
   std::optional<Entry> entry;
   if (const std::optional<Record> record = record_at(taken_)) {
     message_.assign(

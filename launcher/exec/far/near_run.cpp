@@ -334,9 +334,7 @@ class NodeRun {
       return supervision::own_failure(begun.error());
     }
     AttemptResult result = follow_srun();
-    if (os::logs(LogLevel::debug)) {
-      if (const std::string log = files_.log(); !log.empty()) os::append_to_log(log);
-    }
+    if (os::logs(LogLevel::debug)) os::append_to_log(files_.log());
     files_.remove();
     return result;
   }
@@ -412,7 +410,7 @@ class NodeRun {
              is_variable(entry, environment::k_cluster_password);
     });
     const std::string_view held = variable_in(plan_.command.environment, environment::k_held);
-    if (!held.empty()) job.environment.push_back(text_of({environment::k_held, "=", held}));
+    job.environment.push_back(text_of({environment::k_held, "=", held}));
     job.directory = os::working_directory();
     job.variables = near_variables(plan_.command.environment);
     for (const std::string& entry : allocation_.of_test) {
@@ -569,7 +567,7 @@ class NodeRun {
   void note_lost_node(const std::string& node, AttemptResult& result) {
     result.note = plan_.test->in_words(node.empty() ? "node lost: " + result.note
                                                     : "node " + node + " lost: " + result.note);
-    if (!node.empty() && has_node_rule(plan_.policy.retry)) files_.leave_out(node);
+    if (has_node_rule(plan_.policy.retry)) files_.leave_out(node);
   }
 
   const AttemptPlan& plan_;

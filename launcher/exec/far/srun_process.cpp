@@ -24,8 +24,7 @@ namespace {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(127);
   if (::isatty(STDIN_FILENO) != 0) {
-    const int nothing = ::open("/dev/null", O_RDONLY);
-    if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
+    ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   }
   const int error = os::become(command, callers);
   const os::UniqueFd errors(::dup(STDERR_FILENO));
@@ -73,17 +72,6 @@ Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSign
   return srun;
 }
 
-SrunProcess::SrunProcess(SrunProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
-      watched_(std::move(other.watched_)),
-      output_(std::move(other.output_)) {}
-
-SrunProcess::~SrunProcess() {
-  if (pid_ <= 0) return;
-  send(SIGKILL);
-  (void)os::retried([&] { return ::waitpid(pid_, nullptr, 0); });
-}
-
 bool SrunProcess::has_ended() {
   if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
   return pid_ <= 0;
@@ -129,13 +117,13 @@ std::string slurm_program(std::string_view name) {
 
 os::BoundedEnd SlurmQuestions::ask(std::vector<std::string> words) {
   os::BoundedOrder order;
-  if (std::string program = slurm_program(words[0]); !program.empty()) words[0] = program;
+  words[0] = slurm_program(words[0]);
   order.words = std::move(words);
   order.environment = allocation_.environment;
   order.time = k_patience;
   order.errors_apart = true;
   os::BoundedWork work(order);
-  if (told_to_end_ == 0) told_to_end_ = await_unless_told_to_end(around_, {&work});
+  told_to_end_ = await_unless_told_to_end(around_, {&work});
   return work.end();
 }
 

@@ -30,10 +30,6 @@ class SrunProcess {
 
   // srun reads our stdin, unless that is a terminal: a process in the background must not read it.
   static Result<SrunProcess> start(const Order& order, const os::CallersSignals& callers);
-  SrunProcess(SrunProcess&& other) noexcept;
-  SrunProcess& operator=(SrunProcess&&) = delete;
-  // Kills srun if it lives.
-  ~SrunProcess();
 
   // Readable when srun has ended.
   int watched() const { return watched_.get(); }

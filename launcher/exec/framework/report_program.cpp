@@ -18,8 +18,7 @@ std::optional<CaseEnd> worst_of(const std::vector<ReportedCase>& cases, std::str
   std::optional<CaseEnd> worst;
   for (const ReportedCase& one : cases) {
     if (one.name != name) continue;
-    const bool is_worse = !worst || one.end == CaseEnd::failed || *worst == CaseEnd::skipped;
-    if (is_worse && worst != CaseEnd::failed) worst = one.end;
+    if (!worst || one.end == CaseEnd::failed || *worst == CaseEnd::skipped) worst = one.end;
   }
   return worst;
 }

@@ -49,7 +49,8 @@ std::string node_name() {
     if (value != nullptr && *value != '\0') return value;
   }
   utsname names{};
-  return ::uname(&names) == 0 ? names.nodename : "?";
+  (void)::uname(&names);
+  return names.nodename;
 }
 
 // What the far side writes for the near one: frames on its stdout (core/far/srun_words.hpp), made
@@ -309,9 +310,8 @@ class FarLauncher {
   // True: it came to its own end.
   bool ended_well() const { return WIFEXITED(status_); }
 
-  void send(int signal) const {
-    if (!has_ended_) (void)::kill(pid_, signal);
-  }
+  // To be called before it has ended.
+  void send(int signal) const { (void)::kill(pid_, signal); }
 
   // Its result; an error: it was killed before it could say it.
   Result<supervision::AttemptResult> result() const {
@@ -333,7 +333,8 @@ constexpr Milliseconds k_look{100};
 
 std::string architecture() {
   utsname names{};
-  return ::uname(&names) == 0 ? names.machine : "";
+  (void)::uname(&names);
+  return names.machine;
 }
 
 class FarSide {
@@ -475,8 +476,7 @@ class FarSide {
 }  // namespace
 
 bool is_far_side(char** arguments) {
-  return arguments[0] != nullptr && arguments[1] != nullptr && arguments[1] == k_far_option &&
-         arguments[2] != nullptr;
+  return arguments[1] != nullptr && arguments[1] == k_far_option && arguments[2] != nullptr;
 }
 
 int be_far_side(const std::string& job_file) {

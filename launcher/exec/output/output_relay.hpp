@@ -99,7 +99,6 @@ class OutputRelay {
   struct Target {
     os::UniqueFd own;  // does not block; invalid: `fd` is used, which may block
     int fd = -1;
-    bool is_gone = false;
   };
   struct Piece {
     Stream stream;
@@ -110,7 +109,7 @@ class OutputRelay {
   std::string read_log(std::uint64_t from, std::size_t length) const;
   Target& target(Stream stream);
   // Passes on what is taken now; returns how many bytes.
-  static std::size_t pass(Target& to, std::string_view bytes);
+  static std::size_t pass(const Target& to, std::string_view bytes);
   // Passes on the line of put_first(). False: ctest takes no more now.
   bool pass_first();
   // Returns how many bytes the log has taken.

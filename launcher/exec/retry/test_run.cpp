@@ -90,7 +90,7 @@ void Aftermath::note_start(const supervision::AttemptPlan& plan) {
     for (const std::string& path : paths) inputs_.push_back({path, os::known_program(path)});
   }
   const std::string name = plan.command.arguments[0];
-  if (name.empty() || name[0] != '/') return;
+  if (name[0] != '/') return;
   program_ = name;
   before_ = os::known_program(name);
 }
