@@ -33,7 +33,7 @@ void* allocate(std::size_t size) {
 bool is_of_block(const void* memory) {
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
   const auto first = reinterpret_cast<std::uintptr_t>(block);
-  return address >= first && address < first + k_block_size;
+  return address - first < k_block_size;
 }
 
 void release(void* memory) {

@@ -34,12 +34,12 @@ struct Duty {
 constexpr std::size_t k_words = 8;
 
 bool read_duty(char** arguments, Duty& duty) {
-  std::array<std::int64_t, k_words> numbers{};
+  std::array<std::uint64_t, k_words> numbers{};
   for (std::size_t i = 0; i < k_words; ++i) {
     const char* word = arguments[2 + i];
     if (word == nullptr) return false;
-    const auto number = parse_number<std::int64_t>(word);
-    if (!number || *number < 0) return false;
+    const auto number = parse_number<std::uint64_t>(word);
+    if (!number) return false;
     numbers[i] = *number;
   }
   duty.socket = static_cast<int>(numbers[0]);
@@ -125,8 +125,7 @@ class Anchor final : public os::TreeWatcher {
 }  // namespace
 
 bool is_anchor(char** arguments) {
-  return arguments[0] != nullptr && arguments[1] != nullptr &&
-         std::string_view(arguments[1]) == HOLDFAST_WORKER_ANCHOR_OPTION;
+  return arguments[1] != nullptr && std::string_view(arguments[1]) == HOLDFAST_WORKER_ANCHOR_OPTION;
 }
 
 Exit end_as_anchor(char** arguments) {
@@ -136,9 +135,8 @@ Exit end_as_anchor(char** arguments) {
     write_line("--anchor is for Holdfast's own use, with eight numbers after it");
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
-  // An anchor is a subreaper already, and exec does not change that. We ask again in case something
-  // else has started us by mistake.
-  if (os::become_subreaper()) Anchor(duty).end();
+  // An anchor is a subreaper already, and exec does not change that.
+  Anchor(duty).end();
   return {Exit::Kind::code, exit_codes::k_success};
 }
 

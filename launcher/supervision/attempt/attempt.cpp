@@ -209,7 +209,7 @@ class Attempt final : public os::TreeWatcher {
   // Stacks are taken early because ctest gives no time for them when --stop-time comes.
   void look_before_stop_time() {
     look_at_ = k_longest;
-    if (state_.stage == Stage::running && !stacks_.are_being_taken()) take_stacks();
+    if (state_.stage == Stage::running) take_stacks();
   }
 
   Milliseconds guard_deadline() const {

@@ -256,8 +256,7 @@ void AttemptContainment::entrust(int keeper) const {
 
 os::ProcessSet* AttemptContainment::processes() {
   if (!cgroup_) return nullptr;
-  if (!processes_) processes_.emplace(cgroup_->directory());
-  return &*processes_;
+  return &processes_.emplace(cgroup_->directory());
 }
 
 std::int64_t AttemptContainment::memory_peak_kb() const {

@@ -33,7 +33,6 @@ class AttemptStacks {
   // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
   // them.
   bool take();
-  bool are_being_taken() const { return dump_.has_value(); }
   // If stacks are being taken, stops now and writes what there is to the output.
   void tell();
   // Stops now and writes nothing.

@@ -116,7 +116,8 @@ class Guard final : public os::TreeWatcher {
 
   [[noreturn]] void run() {
     // We become a subreaper before the test exists, so that we get even the test's first orphan.
-    if (!os::become_subreaper()) ::_exit(1);
+    // The launcher has just become one, so the kernel allows it.
+    (void)os::become_subreaper();
     if (containment_ != nullptr) {
       containment_->enter(command_, plan_.keeper, plan_.policy.containment_missing);
     }
@@ -544,8 +545,7 @@ Result<pid_t> GuardProcess::fork_contained(const AttemptPlan& plan) {
 
 void GuardProcess::post_warden(const AttemptPlan& plan, pid_t guard) {
   if (plan.keeper >= 0) return;
-  const pid_t warden = containment_->post_warden(plan.kept_descriptors(), plan.policy.grace, guard);
-  if (warden > 0) spared_.push_back(warden);
+  spared_.push_back(containment_->post_warden(plan.kept_descriptors(), plan.policy.grace, guard));
 }
 
 void GuardProcess::order(const GuardOrder& what) {

@@ -100,7 +100,6 @@ TestInputs inputs_of(char** command, std::string_view required) {
 }
 
 void be_far_side(FarSide far, Invocation& invocation) {
-  if (!invocation.attach) invocation.attach.emplace();
   invocation.attach->ctest = far.parent;
   invocation.far = std::move(far);
   CtestLimits& limits = invocation.limits;

@@ -55,9 +55,9 @@ bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
     (void)os::become({arguments.data(), ::environ}, callers);
     ::_exit(127);
   }
-  int status = 0;
-  if (os::retried([&] { return ::waitpid(child, &status, 0); }) != child) return false;
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  int status = -1;
+  (void)os::retried([&] { return ::waitpid(child, &status, 0); });
+  return status == 0;
 }
 
 }  // namespace
@@ -115,7 +115,6 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
 }
 
 void KeeperLink::entrust(int descriptor) {
-  if (!connected()) return;
   wire::Message message(wire::k_hold);
   // If this fails, the lock ends with launcher and guard. That matters only when both are killed.
   (void)os::send_message(fd(), message, {descriptor});
@@ -126,7 +125,7 @@ std::optional<Struct> KeeperLink::answer_to(const Struct& question) {
   const std::string number = std::to_string(++questions_);
   wire::Message message = wire::to_message(question);
   message.add(wire::k_question, number);
-  if (!connected() || !os::send_message(fd(), message)) return std::nullopt;
+  if (!os::send_message(fd(), message)) return std::nullopt;
   std::optional<wire::Message> answer = hear();
   // Any other answer belongs to a question that we no longer wait for.
   while (answer && answer->get(wire::k_question) != number) answer = hear();
@@ -136,7 +135,7 @@ std::optional<Struct> KeeperLink::answer_to(const Struct& question) {
 }
 
 bool KeeperLink::tell(std::string_view kind) {
-  return connected() && os::send_message(fd(), wire::Message(kind));
+  return static_cast<bool>(os::send_message(fd(), wire::Message(kind)));
 }
 
 std::optional<wire::Message> KeeperLink::hear(os::UniqueFd* descriptor) {
@@ -157,14 +156,13 @@ wire::Again KeeperLink::asks_again(LentScratch scratch) {
 }
 
 bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
-  if (!connected()) return false;
   // The keeper may have granted the next attempt already.
   const wire::Line said{std::string(line), os::log_target().attempt, repeat, layout};
   return static_cast<bool>(os::send_message(fd(), wire::to_message(said)));
 }
 
 void KeeperLink::tell_wait(const wire::AttemptWait& wait) {
-  if (connected()) (void)os::send_message(fd(), to_message(wait));
+  (void)os::send_message(fd(), to_message(wait));
 }
 
 void bid_farewell(int keeper, LentScratch scratch, wire::CameOut came_out) {

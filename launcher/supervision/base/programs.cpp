@@ -1,7 +1,7 @@
 #include "supervision/base/programs.hpp"
 
-#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,40 +20,33 @@ namespace {
 // would die with it. A cut-off program ends before its section headers, which linkers and strip(1)
 // put last (ctest-integration/process.cmake checks the same).
 bool is_no_program(const std::string& path) {
-  constexpr unsigned char k_order =
-      __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
   const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!file.valid()) return false;
-  Elf64_Ehdr header{};
+  ElfW(Ehdr) header{};
   const ssize_t count = os::retried([&] { return ::read(file.get(), &header, sizeof header); });
-  if (count < 0) return false;
   if (count < ssize_t{sizeof header} || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
     return true;
   struct stat status {};
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != k_order ||
-      ::fstat(file.get(), &status) != 0) {
-    return false;
-  }
+  (void)::fstat(file.get(), &status);
   const std::uint64_t headers = std::uint64_t{header.e_shnum} * header.e_shentsize;
   return static_cast<std::uint64_t>(status.st_size) < header.e_shoff + headers;
 }
 
 Result<std::string> program_at(std::string_view place) {
-  Result<std::string> own = os::own_program();
-  if (!own) return own;
+  HOLDFAST_TRY(std::string own, os::own_program());
   constexpr std::string_view k_libexec = "/libexec/holdfast";
-  own->erase(std::min(own->size(), own->rfind('/')));
-  const bool is_below_libexec = std::string_view(*own).ends_with(k_libexec);
-  own->erase(is_below_libexec ? own->size() - k_libexec.size()
-                              : std::min(own->size(), own->rfind('/')));
-  *own += place;
+  own.erase(std::min(own.size(), own.rfind('/')));
+  const bool is_below_libexec = std::string_view(own).ends_with(k_libexec);
+  own.erase(is_below_libexec ? own.size() - k_libexec.size()
+                             : std::min(own.size(), own.rfind('/')));
+  own += place;
   return own;
 }
 
 Result<std::string> whole_program_at(std::string_view place) {
-  Result<std::string> program = program_at(place);
-  if (program && is_no_program(*program)) {
-    return Error{"use " + *program + ": expected a program, install Holdfast again"};
+  HOLDFAST_TRY(std::string program, program_at(place));
+  if (is_no_program(program)) {
+    return Error{"use " + program + ": expected a program, install Holdfast again"};
   }
   return program;
 }
@@ -66,9 +59,9 @@ Result<std::string> exec_program() { return whole_program_at("/libexec/holdfast/
 Result<std::string> launcher_program() { return program_at("/libexec/holdfast/holdfast-launcher"); }
 
 Result<std::string> archive_program() {
-  Result<std::string> program = program_at("/libexec/holdfast/holdfast-archive");
-  if (program && ::access(program->c_str(), F_OK) != 0) {
-    return ErrorInWords{*program + " is not installed: HOLDFAST_COMPONENTS=archive builds it"};
+  HOLDFAST_TRY(std::string program, program_at("/libexec/holdfast/holdfast-archive"));
+  if (::access(program.c_str(), F_OK) != 0) {
+    return ErrorInWords{program + " is not installed: HOLDFAST_COMPONENTS=archive builds it"};
   }
   return program;
 }

@@ -30,8 +30,8 @@ void move_if_full(const std::string& path) {
   const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
   struct stat locked {};
   if (!file || ::flock(file->get(), LOCK_EX | LOCK_NB) != 0) return;
-  if (::fstat(file->get(), &locked) != 0 || ::lstat(path.c_str(), &now) != 0) return;
-  if (locked.st_ino != now.st_ino || locked.st_dev != now.st_dev) return;
+  (void)::fstat(file->get(), &locked);
+  if (::lstat(path.c_str(), &now) != 0 || locked.st_ino != now.st_ino) return;
   // Another process has moved the full journal meanwhile. This is the next journal.
   if (locked.st_size < k_full) return;
   (void)os::rename_own(path, path + std::string(names::k_older_suffix));

@@ -114,11 +114,11 @@ Error hand_over(const Invocation& invocation, const HandOver& handed) {
 }
 
 Result<HandOver> take_over(char**& arguments) {
-  if (arguments[0] == nullptr || arguments[1] == nullptr) return HandOver();
+  if (arguments[1] == nullptr) return HandOver();
   const std::string_view word = arguments[1];
   if (!word.starts_with(k_handed_over)) return HandOver();
   const std::optional<int> fd = parse_number<int>(word.substr(k_handed_over.size()));
-  if (!fd || *fd < 0) return Error{"read what was handed over: expected a descriptor"};
+  if (!fd) return Error{"read what was handed over: expected a descriptor"};
   HOLDFAST_TRY(const wire::Message message, take_message(*fd));
   HOLDFAST_TRY(HandOver handed, from_message(message));
   arguments[1] = arguments[0];

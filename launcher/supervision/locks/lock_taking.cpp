@@ -151,7 +151,7 @@ void ClusterWait::take(const std::string& place, HeldLocks& above) {
     if (!result_.cluster.is_connected()) begin();
     // A leftover may be allowed to outlive its test, and has inherited HOLDFAST_HELD.
     above.forget_released(place, [&](const std::string& attempt, const std::string& level) {
-      return is_over() || has_begun_anew_ || is_held(attempt, level);
+      return is_held(attempt, level);
     });
     if (is_over() || has_begun_anew_) continue;
     const Result<LockLevel> level = above.level_for(spec_, place);

@@ -86,8 +86,7 @@ KeeperLink& keeper_of(TestAtHand& test) {
 bool shares_network(const TestAtHand& test) {
   const Policy& policy = test.grant.policy;
   return policy.containment.has(Boundary::netns) &&
-         (test.grant.shares_network ||
-          (test.held.service_keeper.connected() && !policy.services.empty()));
+         (test.grant.shares_network || test.held.service_keeper.connected());
 }
 
 // `why`: why it cannot be made here. None: the attempt goes on without a network of its own.
