@@ -45,7 +45,6 @@ std::optional<std::string> take_report_file(const std::string& markers, std::str
 }
 
 bool take_marker(const std::string& markers, const MarkerOwner& owner) {
-  if (owner.pid <= 0) return false;
   const std::string name = marker_file_name(owner.pid);
   // Few processes leave a marker, and this look is cheap.
   if (::access((markers + "/" + name).c_str(), F_OK) != 0) return false;
