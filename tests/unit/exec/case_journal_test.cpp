@@ -1,6 +1,8 @@
 #include "exec/batch/batch_report.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -61,6 +63,12 @@ TEST_F(CaseJournalTest, WhatIsAddedIsThereWhenItIsWritten) {
   EXPECT_EQ(records[0].cases[0].output->log, "/log");
   EXPECT_EQ(records[0].cases[0].output->length, 4U);
   EXPECT_FALSE(records[0].cases[1].output);
+}
+
+TEST_F(CaseJournalTest, WithoutAFileNothingIsWrittenAndNothingFails) {
+  CaseJournal journal(identity_, "");
+  EXPECT_TRUE(journal.add(passed("A.a"), {}));
+  EXPECT_TRUE(journal.write());
 }
 
 TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
@@ -146,6 +154,38 @@ TEST(BatchReportTest, LeavesNothingIfItCannotTakeItsPlace) {
     EXPECT_EQ(names_in(out), (std::vector<std::string>{"file", "r.xml"}));
     EXPECT_TRUE(names_in(markers).empty());
   }
+}
+
+TEST(BatchReportTest, LeavesNoDraftIfTheDiskIsFull) {
+  const ScratchDirectory directory;
+  const std::filesystem::path markers = directory.path() / "markers";
+  std::filesystem::create_directory(markers);
+  const std::filesystem::path file = directory.write("out/r.xml", "the earlier one");
+  BatchReport report(file.string(), markers.string());
+  report.begin(BatchReport::Cases::all);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  rlimit full = usual;
+  full.rlim_cur = 0;
+  const auto before = ::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const Result<void> written = report.write({passed("A.a")});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+  (void)::signal(SIGXFSZ, before);
+  EXPECT_FALSE(written);
+  EXPECT_EQ(names_in(directory.path() / "out"), std::vector<std::string>{"r.xml"});
+  EXPECT_EQ(std::filesystem::file_size(file), 15U);
+}
+
+// An earlier attempt may have been killed before it wrote one.
+TEST(BatchReportTest, OfSomeCasesNeedsNoEarlierOne) {
+  const ScratchDirectory directory;
+  const std::filesystem::path markers = directory.path() / "markers";
+  std::filesystem::create_directory(markers);
+  BatchReport report((directory.path() / "r.xml").string(), markers.string());
+  report.begin(BatchReport::Cases::some);
+  EXPECT_TRUE(report.write({passed("A.a")}));
+  EXPECT_TRUE(std::filesystem::exists(directory.path() / "r.xml"));
 }
 
 }  // namespace

@@ -68,6 +68,18 @@ TEST_F(WorkerLinkTest, the_socket_of_one_that_is_gone_is_replaced) {
   EXPECT_TRUE(lets_in());
 }
 
+TEST_F(WorkerLinkTest, without_a_directory_nobody_comes) {
+  WorkerLink link = WorkerLink::listen("");
+  link.accept(::getpid());
+  EXPECT_FALSE(link.has_peer());
+  EXPECT_EQ(link.next(), std::nullopt);
+  EXPECT_FALSE(link.send("mode"));
+  EXPECT_FALSE(link.send_with("mode", {STDIN_FILENO}));
+  link.refuse();
+  link.accept(::getpid());
+  EXPECT_FALSE(link.has_peer());
+}
+
 TEST_F(WorkerLinkTest, no_other_process_is_let_in) {
   worker_ = connected();
   link_.accept(::getpid() + 1);

@@ -91,6 +91,8 @@ TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
   ASSERT_EQ(services.have(), End::had);
   services.ask();
   EXPECT_EQ(services.hear(), News::none);
+  say(wire::k_waiting, {{"why", "it starts"}});
+  EXPECT_EQ(services.hear(), News::none);
   say(wire::k_services, answer(1, {}));
   EXPECT_EQ(services.hear(), News::same);
   services.ask();

@@ -1,6 +1,7 @@
 // The workers of a batch, added up to one attempt.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -83,6 +84,28 @@ TEST(BatchTotal, EndsForTheReasonThatEndedTheWholeAndNotForThatOfACase) {
   total.add({});
   EXPECT_EQ(total.result.observation.end_reason, EndReason::timeout);
   EXPECT_EQ(total.last_by, EndedBy::itself);
+}
+
+TEST(BatchTotal, CountsMoreThanOneWorkerCouldName) {
+  BatchTotal total;
+  total.add(that_left(100, "a"));
+  const supervision::GuardReport& sum = total.result.report;
+  EXPECT_EQ(sum.leftovers, 100U);
+  EXPECT_STREQ(sum.leftover_list.back().name.data(), "a15");
+}
+
+TEST(BatchTotal, KeepsTheFirstErrorOfAStartAndTheLastNote) {
+  supervision::AttemptResult unstarted;
+  unstarted.report.exec_error = ENOENT;
+  supervision::AttemptResult lost;
+  lost.note = "the guard was killed";
+  BatchTotal total;
+  total.add(unstarted);
+  total.add(lost);
+  unstarted.report.exec_error = EACCES;
+  total.add(unstarted);
+  EXPECT_EQ(total.result.report.exec_error, ENOENT);
+  EXPECT_EQ(total.result.note, "the guard was killed");
 }
 
 TEST(BatchTotal, OurOwnFailureIsTheReasonWhateverElseIsSaid) {

@@ -7,6 +7,7 @@
 #include <holdfast/worker_protocol.h>
 
 #include <cstring>
+#include <optional>
 #include <string>
 
 namespace holdfast::exec {
@@ -59,6 +60,36 @@ TEST_F(ProgressLogTest, a_record_that_is_longer_than_what_was_written_is_none) {
   EXPECT_FALSE(log_.first());
   EXPECT_TRUE(log_.is_broken());
   EXPECT_FALSE(log_.look());
+}
+
+// The program can say anything of how much it has written.
+TEST_F(ProgressLogTest, a_log_that_says_what_cannot_be_is_broken) {
+  write(5, "\1A.a");
+  ASSERT_TRUE(log_.look());
+  ASSERT_TRUE(log_.first());
+  log_.drop_first();
+  const std::uint32_t taken = used_;
+  for (const std::uint32_t said : {std::uint32_t{0}, taken - 8, taken + 4, 0xffff'ffffU}) {
+    ASSERT_EQ(::pwrite(log_.fd(), &said, sizeof said, 0), ssize_t{sizeof said});
+    EXPECT_TRUE(log_.has_news());
+    EXPECT_TRUE(log_.look()) << said;
+    EXPECT_EQ(log_.last_us(), std::nullopt) << said;
+    EXPECT_FALSE(log_.first()) << said;
+    EXPECT_TRUE(log_.is_broken()) << said;
+    log_ = ProgressLog::make();
+    used_ = 0;
+    write(5, "\1A.a");
+    ASSERT_TRUE(log_.look());
+    ASSERT_TRUE(log_.first());
+    log_.drop_first();
+  }
+}
+
+TEST_F(ProgressLogTest, the_time_of_the_last_entry_is_that_of_the_last_whole_one) {
+  write(5, "\1A.a");
+  write(9, "\1A.b", 0);  // no message is empty
+  write(11, "\1A.c");
+  EXPECT_EQ(log_.last_us(), 5);
 }
 
 TEST_F(ProgressLogTest, a_log_that_begins_anew_is_read_from_its_beginning) {

@@ -37,6 +37,21 @@ TEST(FarFiles, ASignalIsHeardWhenAllOfItIsWritten) {
   EXPECT_EQ(files.told(), (std::vector<int>{2, 15}));
 }
 
+TEST(FarFiles, WhatIsNoSignalIsNotHeard) {
+  const ScratchDirectory directory;
+  const FarFiles files(directory.path() / "far", "7");
+  EXPECT_TRUE(files.told().empty()) << "the file is gone";
+  ASSERT_TRUE(files.begin("job"));
+  std::ofstream(directory.path() / "far" / "7.control") << "\nTERM\n2x\n15\n";
+  EXPECT_EQ(files.told(), std::vector<int>{15});
+}
+
+TEST(FarFiles, AreFoundByTheirJob) {
+  EXPECT_EQ(FarFiles::of_job("/run/far/7.job").attempt(), "7");
+  EXPECT_EQ(FarFiles::of_job("/run/far/7.job").directory(), "/run/far");
+  EXPECT_EQ(FarFiles::of_job("/run/far/7").attempt(), "7");
+}
+
 TEST(FarFiles, NoneStaysWhenTheAttemptIsOver) {
   const ScratchDirectory directory;
   const FarFiles files(directory.path() / "far", "7");
@@ -59,6 +74,8 @@ TEST(FarFiles, KnowWhatTheTestsOfTheirRunHaveFoundOut) {
   EXPECT_TRUE(run.left_out().empty());
   run.leave_out("n1");
   run.leave_out("n1");
+  run.leave_out("");  // Slurm has not said which
+  run.leave_out("../n2");
   EXPECT_EQ(run.left_out(), std::vector<std::string>{"n1"});
   run.note_over();
   EXPECT_TRUE(run.is_over());

@@ -126,6 +126,13 @@ TEST(FarResult, ThatIsCutOffOrOfAnotherKindIsNone) {
   EXPECT_FALSE(far_result_in(to_text(FarStart{"n1", "1", "x86_64"})));
 }
 
+TEST(FarJob, WithoutACommandIsNone) {
+  FarJob job;
+  EXPECT_FALSE(far_job_in(to_text(job)));
+  job.arguments = {"holdfast-launcher"};
+  EXPECT_TRUE(far_job_in(to_text(job)));
+}
+
 TEST(FarJob, IsReadAsItWasWritten) {
   FarJob job;
   job.version = "0.1";

@@ -150,5 +150,14 @@ TEST_F(ReportWorkerTest, TheEndOfALongOutputIsReadForTotals) {
   EXPECT_TRUE(printed_.ends_with("\nthe totals\n"));
 }
 
+// A case may print there what looks like totals.
+TEST_F(ReportWorkerTest, WhatComesOnStderrIsNotReadForTotals) {
+  constexpr std::string_view k_forged = "the totals of another\n";
+  ASSERT_EQ(::write(capture_.errors(), k_forged.data(), k_forged.size()),
+            static_cast<ssize_t>(k_forged.size()));
+  (void)told({}, "A", {"the totals\n"});
+  EXPECT_EQ(printed_, "the totals\n");
+}
+
 }  // namespace
 }  // namespace holdfast::exec

@@ -1,6 +1,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -66,6 +67,46 @@ TEST_F(KeptRoom, APartThatIsTooLongIsItsEnd) {
   const std::string most = relay.part(0, relay.position());
   EXPECT_EQ(most.size(), 64UL * 1024);
   EXPECT_TRUE(most.ends_with("xend"));
+}
+
+TEST_F(KeptRoom, WhatCannotBeCountedIsKept) {
+  EXPECT_EQ(take_room((directory_.path() / "no-such/x.log").string(), 7, 3), 7U);
+}
+
+TEST_F(KeptRoom, APartThatHasNoPlaceIsEmpty) {
+  testing::internal::CaptureStdout();
+  OutputRelay relay(log("a"));
+  OutputRelay without{std::string()};
+  for (OutputRelay* const one : {&relay, &without}) {
+    one->write(Stream::output, "printed");
+    EXPECT_EQ(one->part(3, 3), "");
+    EXPECT_EQ(one->part(5, 3), "");
+  }
+  EXPECT_EQ(without.part(0, 3), "");
+  (void)testing::internal::GetCapturedStdout();
+}
+
+TEST_F(KeptRoom, ALogThatCannotBeMadeIsNotNamedAndSaysWhy) {
+  directory_.write(".holdfast/runs/1/output/a.log", "of an attempt of that name");
+  testing::internal::CaptureStdout();
+  OutputRelay relay(log("a"));
+  relay.write(Stream::output, "printed");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "printed");
+  EXPECT_EQ(relay.log(), "");
+  EXPECT_NE(relay.take_trouble().find("a.log"), std::string::npos);
+  EXPECT_EQ(relay.take_trouble(), "") << "it is said once";
+}
+
+// Somebody cleans up while the attempt runs.
+TEST_F(KeptRoom, ALogThatWasCutShortEndsTheOutputThatWasHeldBack) {
+  for (const std::string& left : {std::string("pri"), std::string()}) {
+    testing::internal::CaptureStdout();
+    OutputRelay relay(log("a" + left), OutputRelay::Passing::when_released);
+    relay.write(Stream::output, "printed");
+    std::filesystem::resize_file(log("a" + left), left.size());
+    relay.release();
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), left);
+  }
 }
 
 TEST_F(KeptRoom, ALogThatGoesIsNotNamed) {

@@ -86,6 +86,15 @@ TEST_F(Attempts, NobodyLooksAroundAfterOneThatTheRunHasRefusedToTryAgain) {
   EXPECT_TRUE(result_.forensics.empty());
 }
 
+// Its locks were refused, for example.
+TEST_F(Attempts, OneThatNeverRanHasNoOutputOfAKnownFlake) {
+  grant_.policy.retry.rules.clear();
+  grant_.policy.retry.known.emplace_back().signature = "timed out";
+  EXPECT_FALSE(exited(3));
+  EXPECT_EQ(result_.verdict, "failed");
+  EXPECT_FALSE(result_.is_flaky);
+}
+
 TEST_F(Attempts, HaveNoLongerThanCtestLeavesThem) {
   const Milliseconds native_end = os::monotonic_now() + Milliseconds{100'000};
   const auto second = exited(3, native_end);
