@@ -188,9 +188,8 @@ wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
   while (wait_until(around, until, {keeper.fd()}).reason == Waited::Reason::readable) {
     const std::optional<wire::Message> message = keeper.hear();
     if (!message) break;
-    if (message->kind != wire::k_red) continue;
     Result<wire::RedServices> seen = wire::read<wire::RedServices>(*message);
-    return seen ? std::move(*seen) : wire::RedServices();
+    if (seen) return std::move(*seen);
   }
   return {};
 }
