@@ -2,11 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/lock/held_locks.hpp"
 #include "exec/batch/side_by_side.hpp"
+#include "os/file/scratch_directory.hpp"
+#include "scratch.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -37,6 +41,28 @@ TEST(CaseProcessReport, HasAllThatIsKnownOfTheCase) {
   EXPECT_TRUE(result.leak_failed);
   EXPECT_TRUE(result.untold);
   EXPECT_EQ(result.note, "why");
+}
+
+TEST(Markers, AreTakenFromTheProcessThatLeftThem) {
+  const os::Scratch scratch;
+  const MarkerOwner owner{"r.1", 7, 100, 110};
+  const auto file = scratch.path(marker_file_name(7));
+  EXPECT_FALSE(take_marker(scratch.path(), owner)) << "there is none";
+  for (const Marker& foreign : {Marker{"r.2", {7, 105}, "why"}, Marker{"r.1", {7, 99}, "why"}}) {
+    ASSERT_TRUE(os::leave_marker(scratch.path(), foreign));
+    EXPECT_FALSE(take_marker(scratch.path(), owner));
+    EXPECT_TRUE(std::filesystem::remove(file)) << "it stays, as an orphan";
+  }
+  ASSERT_TRUE(os::leave_marker(scratch.path(), {"r.1", {7, 105}, "why"}));
+  EXPECT_FALSE(take_marker(scratch.path(), {"r.1", 0, 0, 0})) << "nobody knows the process";
+  EXPECT_TRUE(take_marker(scratch.path(), owner));
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST(Markers, AndReportsAreNowhereWithoutADirectory) {
+  EXPECT_FALSE(take_marker("", {"r.1", 7, 100, 110}));
+  EXPECT_EQ(take_report_file("", "cases.xml"), std::nullopt);
+  EXPECT_EQ(report_file_in("", "cases.xml"), "");
 }
 
 TEST(SideBySide, IsForCasesThatNeedNothingForThemselves) {

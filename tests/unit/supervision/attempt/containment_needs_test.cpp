@@ -1,6 +1,7 @@
 #include "supervision/attempt/attempt_containment.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -99,6 +100,32 @@ TEST_F(NeedsOfTmp, WhatAnotherTestHasPutIntoASharedOneIsInTheWay) {
 TEST_F(NeedsOfTmp, WithoutAScratchDirectoryThereIsNone) {
   Started started({"--", "/bin/true"});
   EXPECT_FALSE(containment_needs(grant_, started.invocation(), "").tmp);
+}
+
+TEST_F(NeedsOfTmp, OneThatCannotBeMadeIsNoReasonToRefuseTheTestHere) {
+  Started started({"--", "/bin/true"});
+  const ContainmentNeeds needs =
+      containment_needs(grant_, started.invocation(), "/proc/no-such-directory/own");
+  EXPECT_FALSE(needs.tmp);
+  EXPECT_EQ(needs.refusal, "") << "the setting decides what follows";
+}
+
+// Why no guard is forked.
+std::string refusal_of(const Containment& wanted, const ContainmentNeeds& needs) {
+  AttemptContainment containment(wanted, needs);
+  const Result<pid_t> guard = containment.fork_guard(ContainmentMissing::fail);
+  if (guard && *guard == 0) ::_exit(0);
+  return guard ? "none" : to_text(guard.error());
+}
+
+TEST(AttemptContainment, OfWhichAPartIsMissingIsNotBegunWithTheRest) {
+  ContainmentNeeds needs;
+  needs.cgroup = "no-such-cgroup/below";
+  needs.tmp = ErrorInWords{"it has no scratch directory"};
+  const std::string cgroup = refusal_of({Boundary::cgroup, Boundary::pidns}, needs);
+  EXPECT_TRUE(cgroup.starts_with("not allowed here: containment = \"cgroup\": ")) << cgroup;
+  EXPECT_EQ(refusal_of({Boundary::tmp}, needs),
+            "not allowed here: containment = \"tmp\": it has no scratch directory");
 }
 
 }  // namespace

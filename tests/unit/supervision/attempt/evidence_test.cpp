@@ -115,6 +115,56 @@ TEST(Evidence, TheSettingDecidesWhatAnExitInTheMiddleIs) {
   EXPECT_EQ(exited_early(grant).remark, "");
 }
 
+// A GoogleTest program that exited with that code: two began in it, and one of them was through.
+AttemptResult exited_unclear(int code) {
+  const os::Scratch scratch;
+  std::filesystem::create_directory(scratch.path(".markers"));
+  Started started({"--", "/b/t"});
+  const Invocation invocation = started.invocation();
+  Grant grant;
+  grant.program.is_googletest = true;
+  TestEnvironment told(invocation.environment);
+  const Evidence evidence = ask_for_evidence(invocation, grant, scratch.path(), told);
+  for (int i = 0; i < 2; ++i) std::ofstream(evidence.googletest.runs_file) << '0';
+  std::filesystem::remove(evidence.googletest.runs_file);
+  AttemptResult result = exited(code);
+  weigh_evidence(evidence, invocation, grant, {}, result);
+  return result;
+}
+
+TEST(Evidence, ThatIsUnclearIsARemarkOnAPassOnly) {
+  EXPECT_EQ(exited_unclear(0).outcome, Outcome::passed);
+  EXPECT_NE(exited_unclear(0).remark, "");
+  EXPECT_EQ(exited_unclear(3).outcome, Outcome::failed);
+  EXPECT_EQ(exited_unclear(3).remark, "");
+}
+
+// A GoogleTest program whose report has no cases, as one that fails outside of them leaves it, too.
+AttemptResult exited_without_cases(int code) {
+  const os::Scratch scratch;
+  std::filesystem::create_directory(scratch.path(".markers"));
+  Started started({"--", "/b/t", "--gtest_filter=A.*"});
+  const Invocation invocation = started.invocation();
+  Grant grant;
+  grant.program.is_googletest = true;
+  grant.policy.no_tests = NoTests::fail;
+  TestEnvironment told(invocation.environment);
+  const Evidence evidence = ask_for_evidence(invocation, grant, scratch.path(), told);
+  std::ofstream(scratch.path(".markers/t.xml"))
+      << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"0\" failures=\"0\">\n";
+  os::ScratchContent left;
+  left.markers = os::UniqueFd(::open(scratch.path(".markers").c_str(), O_RDONLY | O_DIRECTORY));
+  left.marker_files = {"t.xml"};
+  AttemptResult result = exited(code);
+  weigh_evidence(evidence, invocation, grant, left, result);
+  return result;
+}
+
+TEST(Evidence, AProgramRanNothingOnlyIfItSaysThatAllIsWell) {
+  EXPECT_EQ(exited_without_cases(0).outcome, Outcome::no_tests);
+  EXPECT_EQ(exited_without_cases(1).outcome, Outcome::failed);
+}
+
 // A batch judges the markers of its cases itself.
 TEST(Evidence, OnlyMarkersAreOrphansOfABatch) {
   const os::Scratch scratch;

@@ -95,6 +95,16 @@ TEST_F(TmpOfATest, StaysWhateverTheSettingWhileAProcessUsesIt) {
   expect_kept();
 }
 
+TEST_F(TmpOfATest, ThatIsSharedStaysAlsoWhereThereIsNoPlaceForALink) {
+  needs_.tmp_is_shared = true;
+  result_.outcome = Outcome::failed;
+  AttemptScratch none{std::string()};
+  EXPECT_EQ(none.settle_tmp(needs_, policy_, result_, left_), Scratch::keep);
+  EXPECT_TRUE(fs::exists(tmp() + "/tmp/file"));
+  EXPECT_EQ(none.trouble(), "");
+  EXPECT_TRUE(left_.is_as_made);
+}
+
 TEST_F(TmpOfATest, ThatIsSharedStaysIfWhatUsesItMayOutliveTheRun) {
   needs_.tmp_is_shared = true;
   result_.report.kept = true;

@@ -136,6 +136,26 @@ TEST(Invocation, ReadsCtestsLimitsAndLeavesOutWhatIsNoTime) {
   EXPECT_TRUE(with("HOLDFAST_P_TELLS_LIMIT=1").limits.tells);
   EXPECT_FALSE(with("HOLDFAST_P_NATIVE_LIMIT=soon").limits.raised);
   EXPECT_FALSE(with("HOLDFAST_P_KEPT_LIMIT=").limits.kept);
+  const CtestLimits unsaid = with("PATH=/bin").limits;
+  EXPECT_EQ(with("HOLDFAST_P_DEFAULT_LIMIT=soon").limits.default_raised, unsaid.default_raised);
+  EXPECT_EQ(with("HOLDFAST_P_STOP_TIME=soon").limits.stop_time, unsaid.stop_time);
+  EXPECT_EQ(with("HOLDFAST_P_TIMEOUT_GRACE=soon").limits.end_grace, unsaid.end_grace);
+  EXPECT_EQ(with("HOLDFAST_P_TIMEOUT_LINE=soon").told_timeout, 0ms);
+}
+
+// A shell exports no such entry, but execve(2) takes any.
+TEST(Invocation, AnEntryWithoutAValueIsNoVariable) {
+  for (const char* entry : {"HOLDFAST_DISABLE", "HOLDFAST_P_TIMEOUT", "HOLDFAST_P_OF_TOMORROW"}) {
+    const Invocation read = with(entry);
+    EXPECT_FALSE(read.disabled) << entry;
+    EXPECT_TRUE(read.said.empty()) << entry;
+    EXPECT_EQ(read.not_understood, "") << entry;
+  }
+}
+
+// Holdfast's own programs use it where a test is only listed.
+TEST(Invocation, TheVariableForArgumentsIsUnderstood) {
+  EXPECT_EQ(with("HOLDFAST_P_ARGUMENT=x").not_understood, "");
 }
 
 TEST(Invocation, ATestWithALimitOfItsOwnHasNotTheRunsLimit) {

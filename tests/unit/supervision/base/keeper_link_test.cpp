@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <string>
 #include <utility>
@@ -84,6 +85,23 @@ TEST_F(KeeperLinkTest, AKeeperThatSaysNothingRefusesNoAttempt) {
   EXPECT_TRUE(again.is_granted());
   EXPECT_EQ(again.attempt, "");
   EXPECT_EQ(heard().get("scratch"), "");
+}
+
+TEST_F(KeeperLinkTest, AnAnswerThatIsNotUnderstoodIsNone) {
+  answer(wire::k_memory, {{"question", "1"}, {"main", "x"}, {"sure", "1"}});
+  EXPECT_FALSE(link_.asks_memory(7));
+  answer(wire::k_memory, {{"question", "2"}, {"sure", "1"}});
+  EXPECT_TRUE(link_.asks_memory(7));
+}
+
+TEST(KeeperLink, ThatLeadsNowhereTakesNothingAndWaitsForNothing) {
+  KeeperLink none;
+  EXPECT_FALSE(none.say("a line", Repeat::each_time, Layout::one_line));
+  EXPECT_FALSE(none.tell(wire::k_services));
+  none.tell_wait({});
+  none.entrust(STDIN_FILENO);
+  EXPECT_FALSE(none.asks_memory(7));
+  EXPECT_EQ(none.asks_again(LentScratch::used).attempt, "");
 }
 
 }  // namespace

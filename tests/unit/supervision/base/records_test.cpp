@@ -1,7 +1,9 @@
 // What launchers write of an attempt and of a build step, to the byte.
 #include "supervision/base/records.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,6 +12,7 @@
 #include <string>
 
 #include "core/base/names.hpp"
+#include "os/file/descriptors.hpp"
 #include "scratch_directory.hpp"
 #include "supervision/base/step_files.hpp"
 
@@ -139,6 +142,39 @@ TEST_F(RecordsTest, ABareTestSaysWhyItIs) {
   ASSERT_TRUE(record_bare(identity_.journal, "t", "9a", "why", MaySkip::yes));
   EXPECT_EQ(written(), R"({"v":1,"type":"bare","test":"t","key":"9a","why":"why"})"
                        "\n");
+}
+
+TEST_F(RecordsTest, WithoutAJournalNothingIsRecordedAndNothingFails) {
+  identity_.journal.clear();
+  EXPECT_TRUE(record_start(identity_, {}, {}));
+  EXPECT_TRUE(record_end(identity_, full_result()));
+  EXPECT_TRUE(record_bare(identity_.journal, "t", "9a", "why", MaySkip::no));
+}
+
+// Several steps may find it full at once, and only one of them may move it.
+TEST_F(RecordsTest, AFullJournalOfStepsIsMovedByTheOneThatHasLockedIt) {
+  BuildStep step;
+  step.kind = StepKind::link;
+  step.tree = directory_.path().string();
+  const std::filesystem::path journal = directory_.path() / names::k_build_journal;
+  const std::string older = journal.string() + std::string(names::k_older_suffix);
+  std::filesystem::create_directories(journal.parent_path());
+  std::ofstream(journal).close();
+  constexpr std::uintmax_t k_full = 16UL * 1024 * 1024;
+  std::filesystem::resize_file(journal, k_full - 1);
+  record_step(step, full_result());
+  EXPECT_FALSE(std::filesystem::exists(older)) << "it was not full yet";
+  EXPECT_GT(std::filesystem::file_size(journal), k_full);
+  os::UniqueFd other(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
+  record_step(step, full_result());
+  EXPECT_FALSE(std::filesystem::exists(older));
+  other.reset();
+  const std::uintmax_t full = std::filesystem::file_size(journal);
+  record_step(step, full_result());
+  ASSERT_TRUE(std::filesystem::exists(older));
+  EXPECT_EQ(std::filesystem::file_size(older), full);
+  EXPECT_LT(std::filesystem::file_size(journal), 1000U) << "the next one has the last step";
 }
 
 TEST_F(RecordsTest, AStepIsRecordedWithItsEarlierAttempts) {

@@ -23,8 +23,20 @@ TEST(HandOver, IsEmptyForAProgramThatWasHandedNothing) {
   EXPECT_FALSE(held->grant);
 }
 
+TEST(HandOver, IsEmptyForAProgramWithoutArguments) {
+  std::string name = "holdfast-exec";
+  char* words[] = {name.data(), nullptr};
+  char** arguments = words;
+  const Result<HandOver> held = take_over(arguments);
+  ASSERT_TRUE(held);
+  EXPECT_FALSE(held->callers);
+  EXPECT_EQ(arguments, words);
+}
+
 TEST(HandOver, ThatIsNotUnderstoodIsRefused) {
-  EXPECT_FALSE(taken_from("--handed-over=none"));
+  for (const char* number : {"none", "", "-1", "987654", "99999999999"}) {
+    EXPECT_FALSE(taken_from(std::string("--handed-over=") + number)) << number;
+  }
   Result<os::UniqueFd> file = os::memory_file("no message");
   ASSERT_TRUE(file);
   EXPECT_FALSE(taken_from("--handed-over=" + std::to_string(file->release())));

@@ -86,6 +86,14 @@ TEST_F(LockTaking, AWaitIsInterrupted) {
   EXPECT_EQ(waiter.wait(), 0);
 }
 
+TEST_F(LockTaking, NobodyWaitsForALockOverMachinesThatNobodyCouldAskFor) {
+  os::Child waiter = attempt("db@cluster");
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_EQ(told_.hear(),
+            "refused 0: lock db@cluster: there is no keeper that could start holdfast-etcd");
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
 // This process is in the place of the keeper and of holdfast-etcd.
 class LockTakingFromEtcd : public LockTaking {
  protected:

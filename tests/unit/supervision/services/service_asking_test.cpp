@@ -2,6 +2,8 @@
 #include "supervision/services/service_asking.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
 
 #include <string>
 #include <utility>
@@ -72,6 +74,68 @@ TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
   ASSERT_EQ(had.variables.size(), 1U);
   EXPECT_EQ(had.variables[0].name, "HOLDFAST_SERVICE_DB_PORT");
   EXPECT_EQ(had.variables[0].value, "a=1");
+}
+
+TEST_F(ServiceAsking, WhatIsNoAnswerIsPassedOverAndWhatIsNotUnderstoodIsNone) {
+  say(wire::k_again);
+  say(wire::k_services, {{"use", "db#3"}, {"variable", "no value"}});
+  Bound two(2);
+  Need* const watched[] = {&two};
+  around_.watched = watched;
+  const HadServices had = asked();
+  EXPECT_EQ(had.end, HadServices::End::unavailable);
+  EXPECT_NE(had.why, "");
+  EXPECT_TRUE(had.variables.empty());
+}
+
+class NetworkAsking : public ServiceAsking {
+ protected:
+  // Why the attempt does not begin; none: it goes on.
+  std::optional<AttemptResult> acquired(unsigned waits) {
+    Bound bound(waits);
+    Need* const watched[] = {&bound};
+    around_.watched = watched;
+    Grant grant;
+    grant.identity.test = "t";
+    grant.policy.containment = {Boundary::netns};
+    grant.policy.containment_missing = ContainmentMissing::fail;
+    grant.shares_network = true;
+    TestAtHand test{{}, std::move(around_), {}, grant, {}};
+    test.held.keeper = std::move(link_);
+    return NetworkNeed().acquire(test);
+  }
+};
+
+TEST_F(NetworkAsking, IsAnsweredByItsOwnKindOnly) {
+  say(wire::k_again, {{"why", "of another question"}});
+  say(wire::k_network, {{"why", "no such device"}});
+  const std::optional<AttemptResult> refused = acquired(2);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->note, "\"t\": not allowed here: containment = \"netns\": no such device");
+}
+
+TEST_F(NetworkAsking, EndsWithTheKeeper) {
+  ASSERT_EQ(::shutdown(keeper_.get(), SHUT_WR), 0);
+  const std::optional<AttemptResult> lost = acquired(1);
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(lost->note, "\"t\": the network that it shares is lost: the keeper has ended");
+}
+
+TEST_F(NetworkAsking, IsInterrupted) {
+  const std::optional<AttemptResult> interrupted = acquired(0);
+  ASSERT_TRUE(interrupted);
+  EXPECT_EQ(interrupted->outcome, Outcome::interrupted);
+  EXPECT_EQ(interrupted->observation.end_signal, SIGTERM);
+}
+
+TEST_F(ServiceAsking, ARedTestDoesNotWaitForAKeeperThatHasEnded) {
+  say(wire::k_waiting);
+  ASSERT_EQ(::shutdown(keeper_.get(), SHUT_WR), 0);
+  Bound three(3);
+  Need* const watched[] = {&three};
+  around_.watched = watched;
+  EXPECT_TRUE(look_at_services(link_, around_).states.empty());
+  EXPECT_EQ(three.waits(), 2U);
 }
 
 // A test that is to share a network must not run in another, even if it may run without one.
