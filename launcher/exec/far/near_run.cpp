@@ -251,7 +251,7 @@ void NearAttempt::hurry_srun(Milliseconds now) {
     srun_.send(SIGTERM);
     return;
   }
-  if (is_killed_ || now < terminated_ + k_srun_patience) return;
+  if (now < terminated_ + k_srun_patience) return;
   is_killed_ = true;
   srun_.send(SIGKILL);
 }

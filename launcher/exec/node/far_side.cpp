@@ -347,9 +347,8 @@ class FarSide {
         node_(node_name()) {}
 
   int run() {
-    if (const pid_t parent = ::getppid(); parent > 1) {
-      if (Result<os::UniqueFd> watched = os::watch_parent(parent))
-        slurmstepd_ = std::move(*watched);
+    if (Result<os::UniqueFd> watched = os::watch_parent(::getppid())) {
+      slurmstepd_ = std::move(*watched);
     }
     const FarStart start{node_, HOLDFAST_VERSION, architecture()};
     if (const Result<void> put = files_.put_started(to_text(start)); !put) {
