@@ -60,8 +60,7 @@ class GtestWorkerTest : public testing::Test {
     if (event.kind == Kind::finished) events_.emplace_back("finished");
   }
 
-  // The program connects, and is told how it is to speak.
-  void say_hello() {
+  void connect() {
     program_ = os::UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -71,6 +70,10 @@ class GtestWorkerTest : public testing::Test {
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     ASSERT_EQ(
         ::connect(program_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+  // The program connects, and is told how it is to speak.
+  void say_hello() {
+    connect();
     worker_->on_main_started(::getpid());
     say({HOLDFAST_WORKER_HELLO, HOLDFAST_WORKER_VERSION, "1"});
     ASSERT_TRUE(os::is_readable(program_.get()));
@@ -181,6 +184,63 @@ TEST_F(GtestWorkerTest, WhatComesOnStderrIsNoLineOfGoogletests) {
   EXPECT_TRUE(events_.empty());
   print(capture_.output(), k_lines);
   EXPECT_EQ(events_, Events{"began A.a"});
+}
+
+constexpr std::string_view k_run = "[==========] Running 1 test from 1 test suite.\n";
+
+// The program says that a case has ended before it prints that.
+TEST_F(GtestWorkerTest, ACaseEndsWithItsLastLine) {
+  begin();
+  say_hello();
+  write("\1A.a");
+  print(capture_.output(), std::string(k_run) + "[ RUN      ] A.a\n");
+  EXPECT_EQ(events_, Events{"began A.a"});
+  write("\2");
+  worker_->look();
+  EXPECT_EQ(events_, Events{"began A.a"});
+  print(capture_.output(), "[       OK ] A.a (0 ms)\n");
+  EXPECT_EQ(events_, (Events{"began A.a", "ended A.a 0"}));
+}
+
+TEST_F(GtestWorkerTest, ACaseThatHasBegunGoesOnWhenItsProgramIsNotHeardAnyMore) {
+  begin();
+  say_hello();
+  write("\1A.a");
+  print(capture_.output(), std::string(k_run) + "[ RUN      ] A.a\n");
+  ASSERT_TRUE(os::send_packet(program_.get(), "no message"));
+  worker_->look();
+  EXPECT_FALSE(link_.has_peer());
+  print(capture_.output(), "[  FAILED  ] A.a (0 ms)\n");
+  (void)worker_->finish({ProcessEnd::Kind::exited, 1});
+  EXPECT_EQ(events_, (Events{"began A.a", "ended A.a 1"}));
+}
+
+// An environment's SetUp() may execute another program, which is not linked.
+TEST_F(GtestWorkerTest, AnotherProgramInItsPlaceIsFollowedByItsOutput) {
+  begin();
+  say_hello();
+  program_.reset();
+  worker_->look();
+  print(capture_.output(), std::string(k_run) + "[ RUN      ] B.b\n[       OK ] B.b (0 ms)\n");
+  (void)worker_->finish({ProcessEnd::Kind::exited, 0});
+  EXPECT_EQ(events_, (Events{"began B.b", "ended B.b 0"}));
+}
+
+// A program may close all descriptors that it does not know.
+TEST_F(GtestWorkerTest, AProgramThatHasOnlyClosedItsSocketIsFollowedByItsLog) {
+  begin();
+  say_hello();
+  program_.reset();
+  worker_->look();
+  write("\1A.a");
+  worker_->look();
+  EXPECT_EQ(events_, Events{"began A.a"});
+  connect();
+  worker_->look();
+  ASSERT_TRUE(os::is_readable(program_.get()));
+  char byte = 0;
+  EXPECT_EQ(::recv(program_.get(), &byte, 1, 0), 0) << "what connects now is of the case";
+  EXPECT_FALSE(link_.has_peer());
 }
 
 TEST_F(GtestWorkerTest, AReportCountsOnlyIfItMayBeTheProgramsOwn) {
