@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "../../supervision/started.hpp"
 #include "exec/far/near_run.hpp"
 #include "scratch_directory.hpp"
 
@@ -49,6 +50,16 @@ TEST_F(NearAttemptTest, TheFirstAndTheLastWordsOfALongComplaintAreHeard) {
   EXPECT_EQ(end.said.last, "the last word");
   EXPECT_NE(end.said.refusal, "");
   EXPECT_EQ(end.signal, 0);
+}
+
+TEST_F(NearAttemptTest, WithoutARunsDirectoryNoTestGoesToANode) {
+  supervision::Started started({"--test=t", "/bin/t"}, {supervision::k_attached, "SLURM_JOB_ID=7"});
+  const supervision::TestAtHand test{
+      started.invocation(), {{}, std::move(*os::SignalQueue::open()), {}}, {}, {}, {}};
+  plan_.test = &test;
+  const supervision::AttemptResult refused = run_on_node(plan_, policy_, around_, relay_, {});
+  EXPECT_EQ(refused.outcome, Outcome::internal_error);
+  EXPECT_NE(refused.remark.find("no directory for this run"), std::string::npos) << refused.remark;
 }
 
 }  // namespace

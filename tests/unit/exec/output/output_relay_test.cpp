@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <string>
+
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -43,6 +47,39 @@ TEST(OutputRelay, WithoutALogItKnowsTheEndOfALongOutput) {
   relay.finish();
   EXPECT_EQ(testing::internal::GetCapturedStdout().size(), 3 * mebibyte.size());
   EXPECT_EQ(relay.text(4), "last");
+}
+
+// ctest reads slowly, and each stream has a pipe of its own.
+TEST(OutputRelay, WhatWaitsGoesToItsOwnStreamInItsOrder) {
+  Result<os::Pipe> pipes[] = {os::make_pipe(), os::make_pipe()};
+  ASSERT_TRUE(pipes[0] && pipes[1]);
+  const os::UniqueFd usual[] = {os::UniqueFd(::dup(STDOUT_FILENO)),
+                                os::UniqueFd(::dup(STDERR_FILENO))};
+  (void)::dup2(pipes[0]->write.get(), STDOUT_FILENO);
+  (void)::dup2(pipes[1]->write.get(), STDERR_FILENO);
+  OutputRelay relay{std::string()};
+  (void)::dup2(usual[0].get(), STDOUT_FILENO);
+  (void)::dup2(usual[1].get(), STDERR_FILENO);
+  const std::string much(200'000, 'x');
+  relay.write(Stream::output, much);
+  relay.write(Stream::errors, "trouble");
+  relay.write(Stream::output, "end");
+  std::string came[2];
+  const auto read = [&](int which) {
+    char part[4096];
+    if (!os::is_readable(pipes[which]->read.get())) return;
+    const ssize_t count = ::read(pipes[which]->read.get(), part, sizeof part);
+    came[which].append(part, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  };
+  read(1);
+  EXPECT_EQ(came[1], "") << "what came before it waits";
+  for (int round = 0; round < 1000; ++round) {
+    read(0);
+    read(1);
+    relay.pass_on();
+  }
+  EXPECT_EQ(came[0], much + "end");
+  EXPECT_EQ(came[1], "trouble");
 }
 
 TEST(OutputTurn, WhatWasKeptGoesWhereItWasWritten) {

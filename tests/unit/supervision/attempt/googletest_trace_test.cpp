@@ -121,6 +121,16 @@ TEST_F(GoogletestTraceTest, APlaceInWhichNothingCanBeMadeIsNotAskedFor) {
   EXPECT_EQ(told.environ()[0], nullptr);
 }
 
+// An earlier test may have left it in a directory that is lent again.
+TEST_F(GoogletestTraceTest, AFileThatIsThereAlreadyIsNotAskedFor) {
+  std::ofstream(runs()) << "of another";
+  Started started({"--", "/b/t"});
+  const Invocation invocation = started.invocation();
+  TestEnvironment told(invocation.environment);
+  EXPECT_EQ(ask_for_trace(invocation, policy_, scratch_.path(), told).runs_file, "");
+  EXPECT_EQ(told.environ()[0], nullptr);
+}
+
 TEST_F(GoogletestTraceTest, HadNoCasesOnlyIfEachProgramsReportSaysSo) {
   const std::string head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=";
   const std::string none = head + "\"0\" failures=\"0\">\n";

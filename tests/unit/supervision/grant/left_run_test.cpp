@@ -37,6 +37,8 @@ TEST_F(LeftRun, IsTheNewestOfThisCtest) {
   const std::string second = began("11-20261120-084055-17-2");
   began("12-20261120-084056-18", 12);
   EXPECT_EQ(found(), second);
+  tree_.write(".holdfast/runs/13-20261120-084057-17/output/a.log", "");
+  EXPECT_EQ(found(), second) << "whoever made the directory has not begun a journal";
 }
 
 TEST_F(LeftRun, IsNoneThatHasEnded) {

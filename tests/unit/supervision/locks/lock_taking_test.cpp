@@ -86,6 +86,19 @@ TEST_F(LockTaking, AWaitIsInterrupted) {
   EXPECT_EQ(waiter.wait(), 0);
 }
 
+// Outside of a build tree, the scopes of a tree are the user's.
+TEST_F(LockTaking, TwoThatAreOneLockHereMustAgree) {
+  Surroundings around{{}, std::move(*os::SignalQueue::open()), {}};
+  Grant grant;
+  grant.policy.locks = {*parse_lock_spec("gpu:1/2@build"), *parse_lock_spec("gpu:1/4@user")};
+  HeldLocks above("");
+  KeeperLink keeper;
+  Teller teller(nullptr, Loudness::quiet);
+  const TakenLocks taken = take_locks(grant, above, around, keeper, -1, teller);
+  EXPECT_EQ(taken.end, TakenLocks::End::refused);
+  EXPECT_NE(taken.trouble, "");
+}
+
 TEST_F(LockTaking, NobodyWaitsForALockOverMachinesThatNobodyCouldAskFor) {
   os::Child waiter = attempt("db@cluster");
   EXPECT_EQ(told_.hear(), "begins");
