@@ -330,10 +330,8 @@ void ForkServer::start_children() {
     happened({.kind = BatchEvent::Kind::child_began, .name = name});
   }
   parts_.slots.tell(running(), is_one_lost ? 0 : parts_.batch.waiting().size());
-  const bool all_are_through = std::all_of(children_.begin(), children_.end(),
-                                           [](const auto& child) { return child->is_over(); });
   // A case that waits now was refused, and with no child left nothing would wake us to ask again.
-  if (!all_are_through) return;
+  if (running() > 0) return;
   has_quit_ = true;
   anchors_.clear();  // an anchor ends when its socket is closed
   (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));

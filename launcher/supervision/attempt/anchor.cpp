@@ -69,16 +69,13 @@ class Anchor final : public os::TreeWatcher {
     status_ = status;
   }
 
-  int hurry_fd() override { return hears_ ? socket_.get() : -1; }
+  int hurry_fd() override { return socket_.get(); }
 
   // While the tree is being ended, another order can only shorten the grace. If holdfast-exec is
   // dead, the grace is over.
   bool hurries() override {
     const Result<std::string> packet = os::receive_packet(socket_.get());
-    if (!packet || packet->empty()) {
-      hears_ = false;
-      return true;
-    }
+    if (!packet || packet->empty()) return true;
     const auto order = worker_fields(*packet);
     return order && order->size() == 3 && order->front() == HOLDFAST_WORKER_TERMINATE &&
            order->back() == "0";
@@ -117,7 +114,6 @@ class Anchor final : public os::TreeWatcher {
 
   Duty duty_;
   os::UniqueFd socket_;
-  bool hears_ = true;
   bool child_reaped_ = false;
   int status_ = 0;
 };
