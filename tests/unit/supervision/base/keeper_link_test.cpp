@@ -4,12 +4,17 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <string>
 #include <utility>
 
+#include "child_process.hpp"
+#include "core/base/keeper_address.hpp"
+#include "core/base/names.hpp"
 #include "core/settings/wire.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::supervision {
@@ -92,6 +97,37 @@ TEST_F(KeeperLinkTest, AnAnswerThatIsNotUnderstoodIsNone) {
   EXPECT_FALSE(link_.asks_memory(7));
   answer(wire::k_memory, {{"question", "2"}, {"sure", "1"}});
   EXPECT_TRUE(link_.asks_memory(7));
+}
+
+// Its directory is this user's, so this is the second lock on the door.
+TEST(KeeperLink, OfAnotherUserIsNotUsed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  ASSERT_TRUE(user);
+  ASSERT_TRUE(os::open_below(*user, std::string(names::k_user_keepers_directory), 0700));
+  Attach attach;
+  attach.ctest = {::getpid(), 424242};
+  attach.pid_namespace = 7;
+  const std::string path =
+      keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace);
+  const os::Channel told;
+  os::Child keeper([&] {
+    const os::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::setuid(54321) != 0 || ::listen(socket.get(), 1) != 0) {
+      return 1;
+    }
+    told.say("listens");
+    while (true) ::pause();
+  });
+  EXPECT_TRUE(os::readable(told.read_fd()));
+  const KeeperLink link = KeeperLink::find(attach, {});
+  (void)::unlink(path.c_str());
+  EXPECT_FALSE(link.connected());
+  EXPECT_NE(link.trouble().find("another user"), std::string::npos) << link.trouble();
 }
 
 TEST(KeeperLink, ThatLeadsNowhereTakesNothingAndWaitsForNothing) {

@@ -143,6 +143,27 @@ TEST_F(LockTakingFromEtcd, AWaitEndsWithTheAnswer) {
   EXPECT_EQ(waiter.wait(), 0);
 }
 
+TEST_F(LockTakingFromEtcd, WhatIsNoAnswerIsPassedOverAndWhatIsNotUnderstoodIsRefused) {
+  os::Child waiter = attempt("db@cluster", 0ms, theirs_.get());
+  const os::UniqueFd connection = asked();
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_TRUE(os::send_message(connection.get(), wire::Message(cluster::k_is_held)));
+  const wire::Message odd(cluster::k_had, {{"fence", "x"}});
+  EXPECT_TRUE(os::send_message(connection.get(), odd));
+  const std::string said = told_.hear();
+  EXPECT_TRUE(said.starts_with("refused 0: lock db@cluster: ")) << said;
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST_F(LockTakingFromEtcd, AClientThatEndedWithoutAWordIsNotWaitedFor) {
+  door_.reset();
+  os::Child waiter = attempt("db@cluster", 0ms, theirs_.get());
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_EQ(told_.hear(),
+            "refused 0: lock db@cluster: holdfast-etcd, which asks for it, has ended");
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
 TEST_F(LockTakingFromEtcd, AnotherClientIsAskedWhereOneEnds) {
   os::Child waiter = attempt("db@cluster", 0ms, theirs_.get());
   EXPECT_EQ(told_.hear(), "begins");
