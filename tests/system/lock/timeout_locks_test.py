@@ -74,6 +74,18 @@ class LockTest(TimeoutCase):
         self.assertEqual(done.returncode, 0, done.text)
         self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 3)
 
+    def test_a_test_that_is_tried_again_tells_of_its_lock_once(self):
+        """Only holdfast.toml says that it is, so ctest's clock starts at the line and runs for all attempts."""
+        name = self.lock_name()
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text('[[override]]\ntest = "again"\nretry = "any=1"\n')
+        tree = self.timeout_project({
+            "again": (["/bin/sh", "-c", "test $HOLDFAST_ATTEMPT = 2"], f'TIMEOUT 20 RESOURCE_LOCK "{name}"')})
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 2)
+        self.assertEqual(self.output_of(tree, "again").count(f"holdfast: lock {name} after "), 1)
+
     def test_what_hangs_again_with_a_lock_is_ended_at_once(self):
         """CTest 3.25 forgets the expression on a repeat, and would end the second attempt after a
         day."""
