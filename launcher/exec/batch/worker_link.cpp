@@ -22,7 +22,7 @@ namespace {
 os::UniqueFd listening_in(const std::string& directory) {
   const Result<os::UniqueFd> place = os::open_own_directory(directory);
   os::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!place || !socket.valid()) return {};
+  if (!place) return {};
   const std::string near =
       "/proc/self/fd/" + std::to_string(place->get()) + "/" + HOLDFAST_WORKER_SOCKET;
   sockaddr_un address{};
@@ -187,7 +187,7 @@ void WorkerLink::drop() {
 ProgressLog ProgressLog::make() {
   ProgressLog log;
   os::UniqueFd file(::memfd_create("holdfast-progress", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file.valid() || ::ftruncate(file.get(), HOLDFAST_WORKER_LOG_SIZE) != 0) return log;
+  if (::ftruncate(file.get(), HOLDFAST_WORKER_LOG_SIZE) != 0) return log;
   if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return log;
   void* start =
       ::mmap(nullptr, HOLDFAST_WORKER_LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
