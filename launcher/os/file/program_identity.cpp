@@ -119,11 +119,9 @@ std::optional<std::string> source_of_tree(const std::string& tree) {
   const Result<std::string> text =
       read_own((tree == "/" ? "" : tree) + "/" + std::string(names::k_project_file), k_longest);
   if (!text) return std::nullopt;
-  const std::size_t first_end = text->find('\n');
-  if (first_end == std::string::npos) return std::nullopt;
-  const std::size_t begin = first_end + 1;
+  const std::size_t begin = text->find('\n') + 1;
   std::string source = text->substr(begin, text->find('\n', begin) - begin);
-  if (source.empty() || source[0] != '/') return std::nullopt;
+  if (!source.starts_with('/')) return std::nullopt;
   return source;
 }
 

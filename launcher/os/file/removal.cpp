@@ -112,7 +112,7 @@ class Heights {
 
   // To move a directory to another one, one must be allowed to write to it.
   bool raise(int above, const char* name) {
-    if (!open_to_empty(above, name).valid()) return false;
+    (void)open_to_empty(above, name);
     do {
       const std::string raised = ".holdfast-" + std::to_string(++number_);
       if (::renameat(above, name, top_, raised.c_str()) == 0) return has_raised_ = true;
@@ -135,8 +135,7 @@ Stays remove_entry(int above, const char* name, int depth, Heights& heights) {
   // unlink(2) says EISDIR for a directory. With any other error `name` is no directory, and it
   // stays.
   if (errno != EISDIR) return stays_unless_gone(name);
-  if (depth == k_deepest && heights.raise(above, name)) return {};
-  if (depth == k_deepest) return stays_unless_gone(name);
+  if (depth == k_deepest) return heights.raise(above, name) ? Stays{} : stays_unless_gone(name);
   UniqueFd below = open_to_empty(above, name);
   if (!below.valid()) return stays_unless_gone(name);
   if (Stays left = empty(std::move(below), depth + 1, heights)) {
@@ -278,8 +277,7 @@ bool is_older_than_a_day(const std::string& file) {
 
 Result<void> remove_directory(const std::string& path) {
   const Place place = place_of(path);
-  if (!place.above.valid() && errno == ENOENT) return {};
-  if (!place.above.valid()) return result_of(path, {"", describe(errno)});
+  if (!place.above.valid()) return result_of(place.path, stays_unless_gone(place.name.c_str()));
   return remove_directory(place.above, place.path, place.name);
 }
 

@@ -57,9 +57,8 @@ Result<UniqueFd> connect_to_stream(const std::string& path) {
 
 Result<void> look_for_listener(const std::string& path) {
   const Result<UniqueFd> connection = connect_to_stream(path);
-  const int error = errno;
   // The kernel looks at the type when it has found the socket, and at the backlog after that.
-  if (connection || error == EPROTOTYPE || error == EAGAIN) return {};
+  if (connection || errno == EPROTOTYPE) return {};
   return connection.error();
 }
 
