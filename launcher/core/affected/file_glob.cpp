@@ -261,7 +261,7 @@ std::vector<BuildGraph::Node> PathIndex::fitting(std::string_view pattern) const
     return found;
   }
   const std::string_view last = last_part_of(pattern);
-  if (last.empty() || is_pattern(last)) {
+  if (is_pattern(last)) {
     std::ranges::for_each(by_path_, add);
     return found;
   }

@@ -151,7 +151,7 @@ std::string Batch::summary() const {
 // Whether the worker came to its end and began no case, because a global environment has skipped
 // all.
 bool Batch::is_skipped_as_a_whole() const {
-  return worker_skipped_all_ && worker_finished_ && !worker_has_begun_ && !open_;
+  return worker_skipped_all_ && worker_finished_ && !worker_has_begun_;
 }
 
 // Whether the first worker exited before it told anything of its cases: its main() came to an end
