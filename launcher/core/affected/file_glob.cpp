@@ -50,7 +50,6 @@ bool add_set(std::string& expression, std::string_view& glob) {
     }
     set += rest.front();
     rest.remove_prefix(1);
-    if (rest.empty()) return false;
   }
   expression += set + "]";
   glob = rest.substr(1);
