@@ -102,7 +102,7 @@ std::vector<std::string> Batch::cases_left() const {
   if (!are_known || has_failed_beyond_cases()) return {};
   std::vector<std::string> names;
   for (const CaseResult& result : results_) {
-    if (is_bad(result.outcome) || !result.outcome) names.push_back(result.name);
+    if (is_bad(result.outcome)) names.push_back(result.name);
   }
   return names;
 }
