@@ -72,6 +72,12 @@ TEST(GtestOutputTest, a_help_is_what_is_printed_last) {
   EXPECT_FALSE(ends_with_help(""));
 }
 
+TEST(GtestOutputTest, only_whole_colours_are_taken_out) {
+  EXPECT_EQ(without_colours("\x1b[0;32mok\x1b[m \x1bM\x1b"), "ok \x1bM\x1b");
+  EXPECT_EQ(without_colours("ok\x1b[0;3"), "ok");
+  EXPECT_EQ(read("]\n ] x ]\n"), std::vector<std::string>{});
+}
+
 TEST(GtestOutputTest, whole_output_gives_each_case_once) { EXPECT_EQ(read(k_real), k_real_events); }
 
 TEST(GtestOutputTest, every_way_of_cutting_gives_the_same) {
