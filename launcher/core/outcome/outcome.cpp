@@ -190,7 +190,7 @@ std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
     const std::string_view name = part.substr(0, part.find('='));
     if (part == "will-fail") {
       success = !success;
-    } else if (!part.empty() && name != "code") {
+    } else if (name != "code") {
       return {};
     }
   }
