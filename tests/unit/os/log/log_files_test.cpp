@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "child_process.hpp"
@@ -10,6 +12,20 @@
 
 namespace holdfast::os {
 namespace {
+
+TEST(LogFiles, AnEmptyLevelIsNone) {
+  Child child([] {
+    ::setenv("HOLDFAST_LOG", "", 1);
+    const Result<std::optional<LogLevel>> none = log_level_of_environment();
+    if (!none || none->has_value()) return 1;
+    ::setenv("HOLDFAST_LOG", "debug", 1);
+    const Result<std::optional<LogLevel>> level = log_level_of_environment();
+    if (!level || *level != LogLevel::debug) return 2;
+    ::setenv("HOLDFAST_LOG", "loud", 1);
+    return log_level_of_environment() ? 3 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
 
 TEST(LogFiles, OlderLinesMoveOnFromFileToFile) {
   const Scratch scratch;
