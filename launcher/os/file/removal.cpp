@@ -180,7 +180,6 @@ void remove_empty_below(int above, const char* name, int depth) {
   if (S_ISREG(info.st_mode) && info.st_size == 0 && depth > 0) ::unlinkat(above, name, 0);
   if (!S_ISDIR(info.st_mode) || depth == k_deepest) return;
   const UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
-  if (!directory.valid()) return;
   for_each_name(directory, 0, [&](const char* entry) {
     remove_empty_below(directory.get(), entry, depth + 1);
     return true;
