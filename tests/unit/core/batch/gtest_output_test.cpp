@@ -264,6 +264,10 @@ TEST(GtestOutputTest, an_end_with_a_missing_piece_is_told_when_the_program_is_th
   EXPECT_EQ(read(begin + "[  FAILED  ] 1 test, listed below:\nA.a: again\n" + ran +
                  "[       OK ] A.a (0 ms)\n" + ran),
             (Events{"began A.a", "ended A.a passed", "finished 1"}));
+  EXPECT_EQ(read(begin + "[       OK ] from a thread\nfrom another A.a (3 ms)\n" + ran),
+            (Events{"began A.a", "ended A.a passed", "finished 1"}));
+  EXPECT_EQ(read(begin + begin + "[       OK ] A.afrom a thread\n" + ran), Events{"began A.a"})
+      << "the program inside is through";
   // Another case's end, and a program that does not say that it is through.
   EXPECT_EQ(read(begin + "[       OK ] A.ab (0 ms)\n" + ran), Events{"began A.a"});
   EXPECT_EQ(read(begin + "[       OK ] A.afrom a thread\n"), Events{"began A.a"});
