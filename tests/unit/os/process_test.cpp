@@ -99,6 +99,19 @@ TEST(Process, IsStoppedIfItIsTheOneThatIsMeant) {
   EXPECT_FALSE(is_stopped(ProcessName{child.pid(), start + 1}));
 }
 
+TEST(Process, SupervisorsAreKnownByTheirNames) {
+  Channel told;
+  for (const std::string_view name : {k_guard_name, k_launcher_name, k_keeper_name, k_etcd_name}) {
+    const Child child = sleeper(told, std::string(name));
+    ASSERT_EQ(told.hear(), "ready");
+    EXPECT_EQ(inner_supervisors({{child.pid(), ::getpid()}}), std::vector<pid_t>{child.pid()})
+        << name;
+  }
+  const Child other = sleeper(told, "holdfast");
+  ASSERT_EQ(told.hear(), "ready");
+  EXPECT_TRUE(inner_supervisors({{other.pid(), ::getpid()}}).empty());
+}
+
 TEST(Process, AStatWithoutANameHasNoFields) {
   EXPECT_EQ(stat_field("17 (a) b) S 4", 3), "S");
   EXPECT_EQ(stat_field("17 (a) b) S 4", 5), "");
