@@ -458,6 +458,31 @@ TEST(BatchTest, cases_that_a_global_environment_skips_are_skipped) {
   EXPECT_EQ(all.tell(listed({"A.a", "A.b"})), "A.a skipped in 1; A.b skipped in 1; end");
   EXPECT_EQ(all.batch.conclude().main.code, 0);
 
+  Story unlisted(Isolation::none);
+  unlisted.tell(simple(Event::Kind::begun));
+  unlisted.tell(announced(2));
+  unlisted.tell(simple(Event::Kind::all_skipped));
+  EXPECT_EQ(unlisted.tell(gone(exited(0))), "list");
+  Event not_listed = simple(Event::Kind::not_listed);
+  not_listed.end.main = exited(1);
+  EXPECT_EQ(unlisted.tell(not_listed), "end");
+  EXPECT_EQ(unlisted.batch.conclude().main.code, 0);
+
+  Story known(Isolation::none);
+  Event some = simple(Event::Kind::begun);
+  some.cases = {"A.a", "A.b"};
+  EXPECT_EQ(known.tell(some), "run A.a A.b");
+  known.tell(announced(2));
+  known.tell(simple(Event::Kind::all_skipped));
+  EXPECT_EQ(known.tell(gone(exited(0))), "A.a skipped in 1; A.b skipped in 1; end");
+
+  Story red(Isolation::none);
+  red.tell(simple(Event::Kind::begun));
+  red.tell(announced(2));
+  red.tell(simple(Event::Kind::all_skipped));
+  EXPECT_EQ(red.tell(gone(exited(1))), "end");
+  EXPECT_EQ(red.batch.conclude().outcome, Outcome::failed);
+
   Story one(Isolation::process);
   one.tell(simple(Event::Kind::begun));
   one.tell(listed({"A.a"}));

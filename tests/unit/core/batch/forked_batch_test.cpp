@@ -37,6 +37,15 @@ TEST(ForkedBatchTest, a_server_that_dies_is_replaced_if_it_was_of_use) {
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
 }
 
+TEST(ForkedBatchTest, how_a_server_ends_while_its_last_child_runs_counts) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a"}));
+  story.tell({Event::Kind::child_began, "A.a"});
+  EXPECT_EQ(story.tell(gone(signalled(9))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+}
+
 TEST(ForkedBatchTest, a_child_counts_once_whatever_its_server_says) {
   Story story(Isolation::fork);
   story.tell(simple(Event::Kind::begun));
