@@ -133,9 +133,10 @@ std::string call_name(long number) {
 // instruction pointer.
 std::string call_text(const std::string& thread) {
   std::string line = first_line(thread + "/syscall");
-  if (line.empty() || line == "running") return line;
-  const std::optional<long> number = leading_number<long>(line);
-  if (!number || *number < 0) return {};
+  if (line == "running") return line;
+  // -1: it waits outside of system calls.
+  const auto number = leading_number<unsigned>(line);
+  if (!number) return {};
   return "in " + call_name(*number) + " (" + line.substr(line.find(' ') + 1) + ")";
 }
 
