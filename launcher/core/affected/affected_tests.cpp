@@ -200,7 +200,7 @@ class Selection {
     const bool is_change = change.node == hit.node;
     switch (group.kind) {
       case FileGroup::Kind::not_built:
-        return is_change && !change.is_in_build;
+        return !change.is_in_build;
       case FileGroup::Kind::directory:  // `ignore` says which of its files do not count
         return !is_change || !change.is_ignored;
       default:
@@ -282,8 +282,7 @@ class Selection {
   // A test that starts a build may compile any header and any source of a library.
   bool is_for_builds(std::size_t number) const {
     const ChangedFile& change = question_.changes[number];
-    if (!change.is_in_build || !is_needed(number)) return false;
-    return !change.is_compiled || !is_of_one_test(change.node);
+    return change.is_in_build && (!change.is_compiled || !is_of_one_test(change.node));
   }
 
   void give_reasons_by_builds() {

@@ -77,7 +77,7 @@ bool Reach::enter(std::uint32_t cause, BuildGraph::Node node) {
 }
 
 void Reach::spread(std::uint32_t cause, BuildGraph::Node from) {
-  if (!enter(cause, from)) return;
+  enter(cause, from);
   std::vector<BuildGraph::Node> open{from};
   while (!open.empty()) {
     const BuildGraph::Node node = open.back();

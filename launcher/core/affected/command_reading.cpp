@@ -61,8 +61,7 @@ std::string_view assigned_name(std::string_view word) {
 
 // `-c`, `-ec`, `-lc`
 bool is_script_option(std::string_view word) {
-  return word.size() >= 2 && word[0] == '-' && word[1] != '-' && word.ends_with('c') &&
-         end_of_name(word, 1) == word.size();
+  return word.starts_with('-') && word.ends_with('c') && end_of_name(word, 1) == word.size();
 }
 
 bool looks_like_script(std::string_view word) {
@@ -381,8 +380,7 @@ class WordsReader {
 
   void assign(const std::string& name) {
     for (const std::string& value : words_[at_].values) {
-      const std::size_t equals = value.find('=');
-      if (equals != std::string::npos) reader_.set(name, value.substr(equals + 1));
+      reader_.set(name, value.substr(value.find('=') + 1));
     }
   }
 
@@ -398,9 +396,7 @@ class WordsReader {
 
   void read_argument(std::string_view first) {
     if (program_ == "for" && at_ > program_at_ + 2) assign_loop();
-    if (program_ == "read" && !first.starts_with('-')) {
-      reader_.set(std::string(first), std::string(k_unknown_text));
-    }
+    if (program_ == "read") reader_.set(std::string(first), std::string(k_unknown_text));
     if (program_ == "set") {
       for (const std::string& value : words_[at_].values) add_once(reader_.arguments_, value);
     }

@@ -50,7 +50,6 @@ bool add_set(std::string& expression, std::string_view& glob) {
     }
     set += rest.front();
     rest.remove_prefix(1);
-    if (rest.empty()) return false;
   }
   expression += set + "]";
   glob = rest.substr(1);
@@ -261,7 +260,7 @@ std::vector<BuildGraph::Node> PathIndex::fitting(std::string_view pattern) const
     return found;
   }
   const std::string_view last = last_part_of(pattern);
-  if (last.empty() || is_pattern(last)) {
+  if (is_pattern(last)) {
     std::ranges::for_each(by_path_, add);
     return found;
   }

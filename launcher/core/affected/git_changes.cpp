@@ -76,7 +76,7 @@ std::vector<HiddenFile> read_hidden_files(std::string_view text) {
     std::string_view head = take_part(path, '\t');
     const std::string_view tag = take_part(head, ' ');
     const bool is_skipped = tag == "S" || tag == "s";
-    if (path.empty() || tag.size() != 1 || (!is_skipped && (tag < "a" || tag > "z"))) continue;
+    if (path.empty() || (!is_skipped && tag < "a")) continue;
     const std::string_view mode = take_part(head, ' ');
     const std::string_view object = take_part(head, ' ');
     files.push_back({std::string(path), std::string(object), mode == k_submodule, is_skipped});

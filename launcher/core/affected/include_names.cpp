@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {
@@ -47,7 +48,7 @@ std::string without_splices(std::string_view text) {
 
 std::string_view take_word(std::string_view& text) {
   std::size_t end = 0;
-  while (end < text.size() && ((text[end] >= 'a' && text[end] <= 'z') || text[end] == '_')) ++end;
+  while (end < text.size() && (is_ascii_letter(text[end]) || text[end] == '_')) ++end;
   const std::string_view word = text.substr(0, end);
   text.remove_prefix(end);
   return word;

@@ -16,15 +16,9 @@ std::optional<std::int64_t> unit_in_ms(std::string_view unit) {
   return std::nullopt;
 }
 
-// a * b + c, but never more than k_limit.
+// a * b + c, but never more than k_limit. None of them is negative.
 std::int64_t saturated(std::int64_t a, std::int64_t b, std::int64_t c) {
-  std::int64_t product = 0;
-  std::int64_t sum = 0;
-  if (__builtin_mul_overflow(a, b, &product) || __builtin_add_overflow(product, c, &sum) ||
-      sum > k_limit) {
-    return k_limit;
-  }
-  return sum;
+  return a > (k_limit - c) / b ? k_limit : a * b + c;
 }
 
 }  // namespace

@@ -154,7 +154,7 @@ std::vector<std::string> look_alikes(std::string_view name, const std::vector<st
   const std::size_t limit = farthest(name.size());
   std::vector<std::pair<std::size_t, std::string>> near;
   for (const std::string& candidate : names) {
-    if (candidate == name || candidate.size() > k_longest_name) continue;
+    if (candidate == name) continue;
     const std::string other = plain(candidate);
     const std::size_t difference =
         other.size() > wanted.size() ? other.size() - wanted.size() : wanted.size() - other.size();

@@ -102,7 +102,7 @@ std::vector<std::string> Batch::cases_left() const {
   if (!are_known || has_failed_beyond_cases()) return {};
   std::vector<std::string> names;
   for (const CaseResult& result : results_) {
-    if (is_bad(result.outcome) || !result.outcome) names.push_back(result.name);
+    if (is_bad(result.outcome)) names.push_back(result.name);
   }
   return names;
 }
@@ -151,7 +151,7 @@ std::string Batch::summary() const {
 // Whether the worker came to its end and began no case, because a global environment has skipped
 // all.
 bool Batch::is_skipped_as_a_whole() const {
-  return worker_skipped_all_ && worker_finished_ && !worker_has_begun_ && !open_;
+  return worker_skipped_all_ && worker_finished_ && !worker_has_begun_;
 }
 
 // Whether the first worker exited before it told anything of its cases: its main() came to an end

@@ -121,7 +121,7 @@ std::string without_colours(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\x1b' || i + 1 >= text.size() || text[i + 1] != '[') {
+    if (text.substr(i, 2) != "\x1b[") {
       plain += text[i];
       continue;
     }

@@ -29,10 +29,7 @@ std::string_view suite_of(std::string_view name) {
   return name.substr(0, dot == std::string_view::npos ? 0 : dot);
 }
 
-std::string_view case_of(std::string_view name) {
-  const std::size_t dot = name.find('.');
-  return dot == std::string_view::npos ? name : name.substr(dot + 1);
-}
+std::string_view case_of(std::string_view name) { return name.substr(name.find('.') + 1); }
 
 std::string seconds_text(std::int64_t us) {
   char text[32];
@@ -107,9 +104,9 @@ std::optional<std::pair<char, std::size_t>> entity_at(std::string_view text) {
   if (!text.starts_with("&#x")) return std::nullopt;
   const std::size_t end = text.substr(0, k_longest_entity).find(';');
   if (end == std::string_view::npos) return std::nullopt;
-  const auto value = parse_number<unsigned>(text.substr(3, end - 3), 16);
-  if (!value || *value == 0 || *value > 0xFF) return std::nullopt;
-  return std::pair(static_cast<char>(*value), end + 1);
+  const unsigned value = parse_number<unsigned>(text.substr(3, end - 3), 16).value_or(0);
+  if (value == 0 || value > 0xFF) return std::nullopt;
+  return std::pair(static_cast<char>(value), end + 1);
 }
 
 constexpr std::string_view k_verbatim = "<![CDATA[";
@@ -154,8 +151,8 @@ class Reader {
       end_case(tag);
     } else if (tag.starts_with("<failure")) {
       report_.has_failures = true;
-      if (is_open_) open_.end = CaseEnd::failed;
-    } else if (tag.starts_with("<skipped") && is_open_ && open_.end == CaseEnd::passed) {
+      open_.end = CaseEnd::failed;
+    } else if (tag.starts_with("<skipped") && open_.end == CaseEnd::passed) {
       open_.end = CaseEnd::skipped;
     }
   }
@@ -177,14 +174,14 @@ class Reader {
   }
 
   void end_case(std::string_view last) {
+    if (!std::exchange(is_open_, false)) return;
     const auto size = static_cast<std::size_t>(last.data() + last.size() - begin_);
-    if (is_open_ && did_run_) {
+    if (did_run_) {
       report_.elements.emplace_back(begin_, size);
       report_.cases.push_back(std::move(open_));
-    } else if (is_open_ && !has_name_ && open_.end == CaseEnd::failed) {
+    } else if (!has_name_ && open_.end == CaseEnd::failed) {
       report_.outside.emplace_back(begin_, size);
     }
-    is_open_ = false;
   }
 
   XmlTags tags_;
@@ -310,16 +307,14 @@ std::optional<std::string_view> XmlTags::next() {
 }
 
 bool is_xml_beginning(std::string_view tag, std::string_view name) {
-  if (!tag.starts_with('<') || !tag.substr(1).starts_with(name)) return false;
-  const char after = tag[name.size() + 1];
-  return after == ' ' || after == '>' || after == '/' || after == '\n';
+  return tag.substr(1).starts_with(name) &&
+         std::string_view(" >/\n").find(tag[name.size() + 1]) != std::string_view::npos;
 }
 
 std::optional<std::string> xml_attribute(std::string_view tag, std::string_view name) {
-  std::size_t at = tag.find(' ');
-  while (at != std::string_view::npos && at < tag.size()) {
+  for (std::size_t at = tag.find(' ');;) {
     const std::size_t begin = tag.find_first_not_of(" \n", at);
-    const std::size_t equals = begin == std::string_view::npos ? begin : tag.find("=\"", begin);
+    const std::size_t equals = tag.find("=\"", begin);
     if (equals == std::string_view::npos) return std::nullopt;
     const std::size_t end = tag.find('"', equals + 2);
     if (end == std::string_view::npos) return std::nullopt;
@@ -328,7 +323,6 @@ std::optional<std::string> xml_attribute(std::string_view tag, std::string_view 
     }
     at = end + 1;
   }
-  return std::nullopt;
 }
 
 std::optional<GtestReport> parse_gtest_report(std::string_view xml) { return Reader(xml).read(); }

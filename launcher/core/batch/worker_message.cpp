@@ -16,9 +16,7 @@ std::string worker_message(std::initializer_list<std::string_view> fields) {
 }
 
 std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet) {
-  if (packet.empty() || packet.size() > HOLDFAST_WORKER_LONGEST || packet.back() != '\0') {
-    return std::nullopt;
-  }
+  if (packet.size() > HOLDFAST_WORKER_LONGEST || !packet.ends_with('\0')) return std::nullopt;
   std::vector<std::string_view> fields;
   while (!packet.empty()) fields.push_back(take_part(packet, '\0'));
   return fields;

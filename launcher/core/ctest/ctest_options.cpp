@@ -201,7 +201,7 @@ class Reader {
     std::string_view rest = version_;
     const std::optional<unsigned> major = parse_number<unsigned>(take_part(rest, '.'));
     const std::optional<unsigned> minor = parse_number<unsigned>(take_part(rest, '.'));
-    return major && minor && (*major > 3 || (*major == 3 && *minor >= 29));
+    return major && minor && (*major > 3 || *minor >= 29);
   }
 
   const std::vector<std::string>& arguments_;
@@ -299,7 +299,7 @@ std::optional<std::vector<std::string>> names_in(std::string_view expression) {
   if (!before) return std::nullopt;
   std::optional<std::vector<std::string>> names = take_group(rest);
   const std::optional<std::string> after = take_literals(rest);
-  if (!names || !after || rest != "$") return std::nullopt;
+  if (!names || rest != "$") return std::nullopt;
   for (std::string& name : *names) {
     name = *before + name + *after;
     if (name.empty()) return std::nullopt;

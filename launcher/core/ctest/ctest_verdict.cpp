@@ -35,7 +35,6 @@ Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
   VerdictProperties properties;
   while (!text.empty()) {
     const std::string_view part = take_part(text, ',');
-    if (part.empty()) continue;
     std::string_view value = part;
     const std::string_view name = take_part(value, '=');
     if (part == k_will_fail) {

@@ -92,7 +92,7 @@ bool is_pytest(const char* const* command) {
     if (text == "-m") return word[1] != nullptr && std::string_view(word[1]) == "pytest";
     if (text == "-W" || text == "-X") {
       if (*++word == nullptr) return false;
-    } else if (!text.starts_with("-") || text == "-c" || text == "-" || text == "--") {
+    } else if (!text.starts_with("-") || text == "-c" || text == "-") {
       break;
     }
   }

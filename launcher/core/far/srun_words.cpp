@@ -19,9 +19,9 @@ bool is_channel(char letter) {
   return std::string_view("oesbx").find(letter) != std::string_view::npos;
 }
 
-// The length of the frame that begins here; none: no frame begins here.
+// The length of the frame that begins with this mark; none: no frame begins here.
 std::optional<std::size_t> length_in(std::string_view head) {
-  if (!head.starts_with(k_mark) || !is_channel(head[k_mark.size()])) return std::nullopt;
+  if (!is_channel(head[k_mark.size()])) return std::nullopt;
   const auto length = parse_number<std::uint32_t>(head.substr(k_mark.size() + 1, k_digits), 16);
   if (!length || *length > k_longest_frame) return std::nullopt;
   return *length;

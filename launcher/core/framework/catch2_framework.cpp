@@ -70,7 +70,7 @@ OptionWord read_option(std::string_view word) {
   const std::string_view name = word.substr(0, end);
   if (end != std::string_view::npos) read.value = word.substr(end + 1);
   read.last = option_called(name, k_options);
-  if (read.last != nullptr || name.starts_with("--") || name.size() < 3) return read;
+  if (read.last != nullptr || name.starts_with("--")) return read;
   // These are several options with one dash. Only the last may take a value.
   const char last[] = {'-', name.back()};
   read.last = option_called(std::string_view(last, sizeof last), k_options);

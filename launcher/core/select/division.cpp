@@ -60,10 +60,10 @@ class Units {
 
   // The unit of a test; k_none: it is in none.
   std::size_t of(std::size_t test) const { return of_[test]; }
-  // The unit of a fixture that is required and that some test provides; k_none for any other.
+  // The unit of a fixture that is required; k_none: no test provides it.
   std::size_t of_fixture(std::size_t fixture) const {
-    const TestGraph::Fixture& one = graph_.fixtures()[fixture];
-    return one.is_required && !one.providers.empty() ? of_[one.providers.front()] : k_none;
+    const std::vector<std::size_t>& providers = graph_.fixtures()[fixture].providers;
+    return providers.empty() ? k_none : of_[providers.front()];
   }
   // Whether the unit must not be repeated.
   bool is_tied(std::size_t unit) const { return is_tied_[unit]; }

@@ -1,13 +1,14 @@
 #include "core/settings/locks_for_ctest.hpp"
 
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {
 namespace {
 
 bool is_plain(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+  return is_ascii_alphanumeric(c) ||
          std::string_view("_- /:,%@=~#!<>&").find(c) != std::string_view::npos ||
          static_cast<unsigned char>(c) >= 0x80;
 }

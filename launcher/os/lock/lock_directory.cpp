@@ -66,8 +66,8 @@ enum class Named { this_file, another_file, nothing };
 Named compare(const UniqueFd& file, const UniqueFd& directory, const std::string& name) {
   struct stat held {};
   struct stat named {};
-  if (::fstat(file.get(), &held) != 0) return Named::nothing;
-  if (::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fstat(file.get(), &held) != 0 ||
+      ::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
     return Named::nothing;
   }
   const bool same = held.st_ino == named.st_ino && held.st_dev == named.st_dev;

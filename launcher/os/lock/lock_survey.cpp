@@ -86,7 +86,6 @@ class Search {
       const std::size_t at = line.find(":" + std::to_string(file.inode) + " ");
       if (at == std::string_view::npos) continue;
       const std::size_t blank = line.rfind(' ', at);
-      if (blank == std::string_view::npos || blank == 0) continue;
       const std::size_t before = line.rfind(' ', blank - 1);
       const pid_t pid = leading_number<pid_t>(line.substr(before + 1)).value_or(0);
       if (pid > 0) return pid;

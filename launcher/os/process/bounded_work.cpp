@@ -200,10 +200,9 @@ void BoundedWork::fail(int error) {
 
 void BoundedWork::start(const BoundedOrder& order) {
   Result<Pipe> output = make_pipe();
-  if (!output) return fail(errno);
-  output_ = std::move(output->read);
   auto report = packet_pair();
-  if (!report) return fail(errno);
+  if (!output || !report) return fail(errno);
+  output_ = std::move(output->read);
   report_ = std::move(report->first);
   if (order.errors_apart) {
     errors_ = UniqueFd(::memfd_create("errors", MFD_CLOEXEC));

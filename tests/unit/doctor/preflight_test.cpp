@@ -42,7 +42,7 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener() { ::close(socket_); }
-  std::uint16_t port() const { return os::own_address(socket_)->port(); }
+  std::uint16_t port() const { return ntohs(os::own_address(socket_)->v4.sin_port); }
 
  private:
   int socket_;

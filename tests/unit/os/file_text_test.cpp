@@ -31,6 +31,12 @@ TEST(FileText, AFileIsReadToItsEndOrToTheLimit) {
   }
 }
 
+TEST(FileText, OfALineWhatIsBehindItsLabelIsFound) {
+  EXPECT_EQ(rest_of_line("Name:\tx\nUid:\t1\n", "Uid:\t"), "1");
+  EXPECT_EQ(rest_of_line("pid:[17]", "pid:["), "17]");
+  EXPECT_EQ(rest_of_line("Name:\tx\n", "Uid:\t"), "");
+}
+
 TEST(FileText, AFileOfProcThatSaysItsSizeIsZeroIsReadToo) {
   const Result<std::string> stat = read_file("/proc/self/stat");
   ASSERT_TRUE(stat);

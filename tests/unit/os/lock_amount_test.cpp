@@ -156,6 +156,18 @@ TEST(LockAmount, AnotherWholeIsRefusedWhileTheLockIsInUseAndOnlyThen) {
   EXPECT_TRUE(takes(other));
 }
 
+TEST(LockAmount, AWholeThatNobodyHasSaidIsTheMachinesMemory) {
+  const TestLock lock;
+  LockRequest holder = lock.request("memory:1KiB@project");
+  ASSERT_TRUE(takes(holder));
+  const Result<LockRequest> refused =
+      LockRequest::open(*parse_lock_spec("memory:1KiB/4GiB@project"), lock.home());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("with size the machine's memory; expected 4GiB"),
+            std::string::npos)
+      << refused.error().message;
+}
+
 TEST(LockAmount, ARecordGivesThePartAndTheWhole) {
   const TestLock lock;
   LockRequest holder = lock.request("vram:1536MiB/4GiB");

@@ -104,6 +104,23 @@ TEST(ReplacedLockFile, ASlotIsNoticedByWhoWaitedForItAndTheNewOneIsWaitedFor) {
   EXPECT_NE(::flock(script.get(), LOCK_EX | LOCK_NB), 0) << "what the waiter has is the new one";
 }
 
+TEST(ReplacedLockFile, WhoWaitedForWhatIsNoFileAnyMoreIsToldWhy) {
+  const TestLock lock;
+  Holder holder(lock, "db:1/1");
+  LockRequest waiter = lock.request("db:1/1");
+  ASSERT_FALSE(takes(waiter));
+  ASSERT_TRUE(waiter.start_waiting());
+  const std::string path = lock.directory() + "/db/slot.0";
+  ASSERT_TRUE(is_waited_for(path));
+  remove_file(lock, "slot.0");
+  ASSERT_TRUE(std::filesystem::create_directory(path));
+  holder.let_go();
+  ASSERT_TRUE(readable(waiter.ready_fd()));
+  const Result<bool> had = waiter.finish_waiting();
+  ASSERT_FALSE(had);
+  EXPECT_NE(to_text(had.error()).find("slot.0"), std::string::npos) << to_text(had.error());
+}
+
 TEST(ReplacedLockFile, IsNoticedByWhoTakesTheLockAndTheNewOneIsTaken) {
   const TestLock lock;
   LockRequest request = lock.request();

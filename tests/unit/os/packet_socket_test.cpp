@@ -227,6 +227,14 @@ TEST(PacketSocket, TheLastWordsOfAProgramAreHeardThoughItHasLeftPacketsUnread) {
   }
 }
 
+TEST(PacketSocket, OfAMessageTheLastWordsAreWhy) {
+  auto ends = packet_pair();
+  ASSERT_TRUE(ends);
+  const wire::Message message("refused", {{"why", "no such server"}});
+  ASSERT_TRUE(send_packet(ends->second.get(), wire::encode(message)));
+  EXPECT_EQ(last_words(ends->first.get()), "no such server");
+}
+
 TEST(PacketSocket, ToConnectAtOnceWaitsForNoListener) {
   const Scratch scratch;
   const std::string path = scratch.path("s");

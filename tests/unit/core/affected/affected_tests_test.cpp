@@ -237,21 +237,69 @@ TEST_F(AffectedTests, ATargetHasItsNameOrItsPath) {
 }
 
 TEST_F(AffectedTests, ATestThatBuildsNeedsHeadersAndSourcesOfLibraries) {
+  step({"/s/both.cpp"}, "/b/both.o");
+  step({"/b/both.o"}, "/b/bin/a");
+  step({"/b/both.o"}, "/b/bin/b");
   step({"/s/lib.cpp"}, "/b/lib.o");
   step({"/b/lib.o"}, "/b/lib.a");
   step({"/b/lib.a", "/b/b.o"}, "/b/bin/b");
-  for (const char* object : {"/b/a.o", "/b/b.o", "/b/lib.o"}) objects_.insert(graph_.node(object));
+  for (const char* object : {"/b/a.o", "/b/b.o", "/b/both.o", "/b/lib.o"}) {
+    objects_.insert(graph_.node(object));
+  }
   tests_.push_back({"builds"});
   named_.push_back({"/b/nothing"});
   tests_.back().builds = true;
-  for (const auto& [file, is_taken] : std::map<std::string, bool>{
-           {"a.cpp", false}, {"common.h", true}, {"lib.cpp", true}, {"b.cpp", false}}) {
+  for (const auto& [file, is_taken] : std::map<std::string, bool>{{"a.cpp", false},
+                                                                  {"common.h", true},
+                                                                  {"lib.cpp", true},
+                                                                  {"b.cpp", false},
+                                                                  {"both.cpp", true}}) {
     changes_.clear();
     change(file).is_compiled = file != "common.h";
     const Strings lines = answer();
     const std::string line = "builds: " + file + ", which the build that it starts may read;";
     EXPECT_EQ(std::ranges::find(lines, line) != lines.end(), is_taken) << file;
   }
+}
+
+TEST_F(AffectedTests, OfManyFilesThatABuildMayReadTheFirstAreTold) {
+  Strings files;
+  for (int i = 0; i < 20; ++i) files.push_back("/s/" + std::to_string(i) + ".h");
+  step(files, "/b/x.o");
+  for (int i = 0; i < 20; ++i) change(std::to_string(i) + ".h");
+  tests_.push_back({"builds"});
+  named_.push_back({});
+  tests_.back().builds = true;
+  const Affected affected = ask();
+  ASSERT_EQ(affected.tests.size(), 1U);
+  ASSERT_EQ(affected.tests[0].reasons.size(), 8U);
+  EXPECT_EQ(affected.tests[0].reasons.back().file, "7.h");
+}
+
+TEST_F(AffectedTests, OfManyFilesInAGroupTheFirstAreTold) {
+  groups_ = {{FileGroup::Kind::directory, "/s/data"}};
+  tests_.push_back({"g"});
+  named_.push_back({});
+  tests_.back().groups = {{0, "command", "word"}};
+  for (int i = 10; i < 30; ++i) change("data/" + std::to_string(i) + ".txt");
+  const Affected affected = ask();
+  EXPECT_EQ(affected.known, std::vector<KnownBy>(20, KnownBy::test));
+  ASSERT_EQ(affected.tests.size(), 1U);
+  EXPECT_EQ(affected.tests[0].reasons.size(), 8U);
+}
+
+TEST_F(AffectedTests, AGroupHasWhatADoubtLeadsToButNotWhatIsInDoubtItself) {
+  groups_ = {{FileGroup::Kind::directory, "/b"}, {FileGroup::Kind::not_built, "/b"}};
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    tests_.push_back({"g" + std::to_string(i)});
+    named_.push_back({});
+    tests_.back().groups = {{i, "command", "word"}};
+  }
+  doubts_.push_back({*graph_.find("/b/b.o"), "is not built"});
+  change("a.cpp");
+  EXPECT_EQ(answer(), (Strings{"a: a.cpp, through bin/a;", "b: b.o is not built, through bin/b;",
+                               "g0: a.cpp, for word, which its command names; "
+                               "b.o is not built, through bin/b;"}));
 }
 
 TEST_F(AffectedTests, AGroupHasReasonsOfItsKind) {

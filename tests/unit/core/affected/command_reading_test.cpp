@@ -101,6 +101,12 @@ TEST_F(CommandReading, QuotesBackslashesAndGlobsAreThoseOfAShell) {
   EXPECT_EQ(words("cat $'a b' $\"c d\""), (Strings{"cat", "a b", "c d"}));
   EXPECT_EQ(words("p <in >out 2>&1 | q & r # it's"),
             (Strings{"p", "in", "out", "2", "1", "q", "r"}));
+  EXPECT_EQ(words("cat a \\\n b"), (Strings{"cat", "a", "b"}));
+  EXPECT_EQ(words("cat [^a]x [!]a]y []a]z"), (Strings{"cat", "~x", "~y", "~z"}));
+  EXPECT_EQ(words("cat \"a\\\"b\\$c\\`d\\\ne\\f\\\\g\" \"a`ls`b\" \"a\\"),
+            (Strings{"ls", "cat", "a\"b$c`de\\f\\g", "a~b", "a\\"}));
+  EXPECT_EQ(words("cat ~u/x a~/y"), (Strings{"cat", "~u/x", "a~/y"}));
+  EXPECT_FALSE(is_pattern(script("cat a~/y").words.back().text));
   EXPECT_EQ(words("cat 'open").back(), "open");
   EXPECT_EQ(words("cat \"open").back(), "open");
   EXPECT_EQ(words("echo $"), Strings{});
@@ -108,6 +114,7 @@ TEST_F(CommandReading, QuotesBackslashesAndGlobsAreThoseOfAShell) {
 
 TEST_F(CommandReading, ScriptsWithinScriptsAreRead) {
   EXPECT_EQ(directories("sh -ec 'cd d && ./p'"), (Strings{"/b", "/b/d"}));
+  EXPECT_EQ(directories("sh -c \\\n 'cd d'"), (Strings{"/b", "/b/d"}));
   EXPECT_EQ(directories("eval 'cd d'; trap 'cd e' EXIT"),
             (Strings{"/b", "/b/d", "/b/e", "/b/d/e"}));
   EXPECT_EQ(directories("x=$(cd d && ./p)"), (Strings{"/b", "/b/d"}));
@@ -122,6 +129,34 @@ TEST_F(CommandReading, ScriptsWithinScriptsAreRead) {
   for (int i = 0; i < 50; ++i) deep = "$(" + deep + ")";
   EXPECT_EQ(directories(deep), Strings{"/b"});
   EXPECT_EQ(words(deep).back(), "~");
+}
+
+TEST_F(CommandReading, WhatAShellSetsItselfHasItsValue) {
+  const auto names = [&](const Strings& command, const std::string& text) {
+    const auto all = read(command).words;
+    return std::ranges::find(all, text, &CommandWord::text) != all.end();
+  };
+  for (const char* const arguments : {"$1", "$@", "\"$*\"", "${2}"}) {
+    EXPECT_TRUE(names({"sh", "-c", std::string("cat ") + arguments + "/f", "sh", "/x"}, "/x/f"))
+        << arguments;
+  }
+  EXPECT_TRUE(names({"sh", "-c", "cat a$1"}, "a"));  // there is none
+  EXPECT_TRUE(names({"sh", "-c", "set -- /x; cat $1/f"}, "/x/f"));
+  EXPECT_EQ(words("cat $PWD/f").back(), "/b/f");
+  EXPECT_EQ(words("cat a$#b$$c$!d$-e$?").back(), "a0b0c0d0e0");
+  EXPECT_EQ(words("read -r P; ./$P").back(), "./~");
+}
+
+TEST_F(CommandReading, WhatIsNoScriptIsAWord) {
+  for (const Strings& command : {Strings{"sh", "-e", "a b"}, Strings{"sh", "--norc", "a b"},
+                                 Strings{"sh", "-o=c", "a b"}, Strings{"sh", "-", "a b"}}) {
+    EXPECT_EQ(read(command).words.back().text, "a b") << command[1];
+  }
+  for (const char* const script : {"cd d", "p || cd d", "p; cd d"}) {
+    EXPECT_EQ(read({"with-server", script}).directories, (Strings{"/b", "/b/d"})) << script;
+    EXPECT_EQ(read({"awk", script}).directories, Strings{"/b"}) << script;
+  }
+  EXPECT_EQ(directories("x=$(echo ')'; cd d)"), (Strings{"/b", "/b/d"}));
 }
 
 TEST_F(CommandReading, WhatOnlyPrintsNamesNothingUnknown) {
@@ -196,6 +231,8 @@ TEST(PathPattern, FindsNodesByTheirPaths) {
   EXPECT_EQ(index.below("/").size(), 5U);
   EXPECT_EQ(paths(index.fitting(k_any + "/c")), (Strings{"/a/b/c", "/a/b/d/c", "/c"}));
   EXPECT_EQ(paths(index.fitting("/a/b" + k_any)), (Strings{"/a/b", "/a/b/c", "/a/b/d/c", "/a/bc"}));
+  EXPECT_EQ(paths(index.fitting(std::string("/") + k_star + "/b")), Strings{"/a/b"});
+  EXPECT_EQ(paths(index.fitting(k_any + "/")), Strings{});
   EXPECT_EQ(index.fitting(k_any).size(), 5U);
 }
 

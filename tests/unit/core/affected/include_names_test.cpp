@@ -18,7 +18,8 @@ TEST(IncludeNames, AreThoseOfEachInclude) {
   EXPECT_EQ(included_names(""), Names{});
   EXPECT_EQ(included_names("#"), Names{});
   EXPECT_EQ(included_names("\xef\xbb\xbf#include <x>"), Names{"x"});
-  EXPECT_EQ(included_names("important(); import_all(); // # include of x\n#define X(a) #a\n"),
+  EXPECT_EQ(included_names("important(); import_all(); // # include of x\n#define X(a) #a\n"
+                           "import|x\n#includes <x>\n"),
             Names{});
 }
 
@@ -27,7 +28,7 @@ TEST(IncludeNames, AreNotKnownWhereTheyAreNotWrittenOut) {
        {"#include NAME\n", "#include\n", "#include <a\n", "#include \"a", "#include /* a\n",
         "# /* \n */ include <a.h>\n", "/**/ #include NAME", "%:include <a.h>\n", "import std;\n",
         "/* x */ import std;\n", "export /* */ import a;\n", "export import a;\n",
-        "import <vector>;\n"}) {
+        "import <vector>;\n", "import<vector>;\n", "import\"a.h\";\n", "import"}) {
     EXPECT_EQ(included_names(text), std::nullopt) << text;
   }
 }

@@ -120,8 +120,9 @@ TEST(NinjaTools, OfALogTheLastLineOfAnOutputCounts) {
 TEST(NinjaTools, ADepfileIsReadAsMakeWould) {
   const std::vector<DepfileRule> rules = read_depfile(
       "gen.cpp other: \\\n  /src/in\\ put.txt \\\r\n\tC:/x.h $$HOME a\\#b\nlast:/not/a/rule\n"
-      "end : one\nbroken:\\\n /src/a.txt\\\r\n /src/b.txt\r\na\\:b:\\\r\n c\n");
-  ASSERT_EQ(rules.size(), 4U);
+      "end : one\nbroken:\\\n /src/a.txt\\\r\n /src/b.txt\r\na\\:b:\\\r\n c\n"
+      "C:\\d\\: a\\b a\\\rb $x \\");
+  ASSERT_EQ(rules.size(), 5U);
   EXPECT_EQ(rules[0].outputs, (Strings{"gen.cpp", "other"}));
   EXPECT_EQ(rules[0].inputs, (Strings{"/src/in put.txt", "C:/x.h", "$HOME", "a#b"}));
   EXPECT_EQ(rules[1].outputs, Strings{"end"});
@@ -130,6 +131,8 @@ TEST(NinjaTools, ADepfileIsReadAsMakeWould) {
   EXPECT_EQ(rules[2].inputs, (Strings{"/src/a.txt", "/src/b.txt"}));
   EXPECT_EQ(rules[3].outputs, Strings{"a:b"});
   EXPECT_EQ(rules[3].inputs, Strings{"c"});
+  EXPECT_EQ(rules[4].outputs, Strings{"C:\\d\\"});
+  EXPECT_EQ(rules[4].inputs, (Strings{"a\\b", "a\\", "b", "$x"}));
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ TEST(VerifiedGlobs, AFileThatFitsAndIsNotListedWouldBeAdded) {
 }
 
 TEST(VerifiedGlobs, AnyTextIsRead) {
-  for (const std::string_view text :
-       {"", "\"", "file(GLOB", "file(GLOB \"", "set(OLD_GLOB\n\"", "file(GLOB X \"[\")"}) {
+  for (const std::string_view text : {"", "\"", "file(GLOB", "file(GLOB \"", "set(OLD_GLOB\n\"",
+                                      "file(GLOB X \"[\")", "file(GLOB_RECURSE NEW_GLOB \"x*\")"}) {
     EXPECT_FALSE(read_verified_globs(text).would_add("/p")) << text;
   }
 }

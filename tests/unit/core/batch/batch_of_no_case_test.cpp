@@ -123,6 +123,30 @@ TEST(BatchOfNoCaseTest, processes_that_told_nothing_before_the_batch_was_ended_a
             "3 cases: 1 premature exit (A.a), 1 interrupted (A.b), 1 not run (interrupted)");
 }
 
+TEST(BatchOfNoCaseTest, a_process_that_told_nothing_beside_others_that_told_is_red) {
+  Story story(Isolation::process);
+  const auto settled = [](const char* name, bool is_untold) {
+    Event event = gone(exited(0));
+    event.kind = Event::Kind::case_settled;
+    event.name = name;
+    event.settled.name = name;
+    event.settled.outcome = is_untold ? Outcome::premature_exit : Outcome::passed;
+    event.settled.untold = is_untold;
+    return event;
+  };
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a", "A.b", "A.c"}));
+  story.tell(simple(Event::Kind::case_wanted));
+  story.tell(simple(Event::Kind::case_wanted));
+  EXPECT_EQ(story.tell(settled("A.a", true)), "");
+  EXPECT_EQ(story.tell(simple(Event::Kind::case_wanted)), "") << "perhaps none tells of a case";
+  EXPECT_EQ(story.tell(settled("A.b", false)), "A.b passed in 2");
+  EXPECT_EQ(story.tell(simple(Event::Kind::case_wanted)), "run A.c");
+  EXPECT_EQ(story.tell(settled("A.c", true)), "A.c premature_exit in 3");
+  EXPECT_EQ(story.tell(simple(Event::Kind::cases_over)), "A.a premature_exit in 1; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::premature_exit);
+}
+
 TEST(BatchOfNoCaseTest, a_program_that_cannot_be_started_is_started_once) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));

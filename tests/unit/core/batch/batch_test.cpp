@@ -97,6 +97,7 @@ TEST(BatchTest, a_worker_that_we_lost_is_our_failure_and_not_the_cases) {
   EXPECT_EQ(story.tell(gone(exited(0), EndedBy::own_failure)), "list");
   EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "A.b not_run in 0; end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::internal_error);
+  EXPECT_EQ(story.batch.cases_left(), std::vector<std::string>{"A.b"});
 }
 
 TEST(BatchTest, a_worker_that_cannot_begin_ends_the_batch) {
@@ -195,6 +196,46 @@ TEST(BatchTest, retiring_after_a_failed_case_counts_it_once) {
   EXPECT_EQ(story.batch.summary(), "2 cases: 1 passed, 1 failed");
 }
 
+TEST(BatchTest, retiring_after_a_good_case_is_red) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  story.pass("A.a");
+  EXPECT_EQ(story.tell(gone(exited(1), EndedBy::itself, true)), "list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.b");
+  story.tell(announced(1));
+  story.pass("A.b");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::deliberate_exit);
+  EXPECT_EQ(story.batch.conclude().main.code, 1);
+}
+
+TEST(BatchTest, what_a_case_prints_of_others_is_its_output) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(3));
+  story.tell(began("A.a"));
+  EXPECT_EQ(story.tell(began("A.b")), "");
+  EXPECT_EQ(story.tell(ended("A.b", CaseEnd::failed)), "");
+  EXPECT_EQ(story.tell(ended("A.a", CaseEnd::passed)), "A.a passed in 1");
+  story.tell(began("A.b"));
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.b premature_exit in 1; list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "run A.c");
+  EXPECT_EQ(story.tell(began("Other.x")), "");
+  EXPECT_EQ(story.tell(ended("Other.x", CaseEnd::failed)), "");
+  EXPECT_EQ(story.pass("A.c"), "A.c passed in 2");
+}
+
+TEST(BatchTest, a_report_of_another_case_hides_no_end) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.a");
+  EXPECT_EQ(story.tell({Event::Kind::reported, "A.b", CaseEnd::passed}), "");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a premature_exit in 1; run A.b");
+}
+
 TEST(BatchTest, what_the_whole_limit_leaves_is_not_run) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));
@@ -238,6 +279,23 @@ TEST(BatchTest, a_retry_of_some_cases_that_cannot_be_listed_runs_nothing_else) {
   event.end.main = exited(1);
   EXPECT_EQ(story.tell(event), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+}
+
+TEST(BatchTest, a_retry_of_some_cases_with_a_list_that_may_hide_cases_is_red) {
+  Story story(Isolation::process);
+  Event begun = simple(Event::Kind::begun);
+  begun.cases = {"A.a:b"};
+  EXPECT_EQ(story.tell(begun), "list");
+  Event some = listed({"A.a:b"});
+  some.why = "\"  a b\" names no case";
+  EXPECT_EQ(story.tell(some), "run A.a:b");
+  story.tell(announced(1));
+  story.pass("A.a:b");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a:b passed in 1; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+  EXPECT_EQ(story.batch.conclude().note,
+            "its list of cases is unreadable: \"  a b\" names no case");
 }
 
 TEST(BatchTest, a_case_that_takes_too_long_does_not_end_the_batch) {
@@ -399,6 +457,31 @@ TEST(BatchTest, cases_that_a_global_environment_skips_are_skipped) {
   EXPECT_EQ(all.tell(gone(exited(0))), "list");
   EXPECT_EQ(all.tell(listed({"A.a", "A.b"})), "A.a skipped in 1; A.b skipped in 1; end");
   EXPECT_EQ(all.batch.conclude().main.code, 0);
+
+  Story unlisted(Isolation::none);
+  unlisted.tell(simple(Event::Kind::begun));
+  unlisted.tell(announced(2));
+  unlisted.tell(simple(Event::Kind::all_skipped));
+  EXPECT_EQ(unlisted.tell(gone(exited(0))), "list");
+  Event not_listed = simple(Event::Kind::not_listed);
+  not_listed.end.main = exited(1);
+  EXPECT_EQ(unlisted.tell(not_listed), "end");
+  EXPECT_EQ(unlisted.batch.conclude().main.code, 0);
+
+  Story known(Isolation::none);
+  Event some = simple(Event::Kind::begun);
+  some.cases = {"A.a", "A.b"};
+  EXPECT_EQ(known.tell(some), "run A.a A.b");
+  known.tell(announced(2));
+  known.tell(simple(Event::Kind::all_skipped));
+  EXPECT_EQ(known.tell(gone(exited(0))), "A.a skipped in 1; A.b skipped in 1; end");
+
+  Story red(Isolation::none);
+  red.tell(simple(Event::Kind::begun));
+  red.tell(announced(2));
+  red.tell(simple(Event::Kind::all_skipped));
+  EXPECT_EQ(red.tell(gone(exited(1))), "end");
+  EXPECT_EQ(red.batch.conclude().outcome, Outcome::failed);
 
   Story one(Isolation::process);
   one.tell(simple(Event::Kind::begun));

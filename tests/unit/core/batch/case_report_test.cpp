@@ -113,6 +113,34 @@ TEST(XmlTest, long_texts_without_an_end_take_no_time) {
   EXPECT_EQ(without_entities("&#x" + std::string(1'000'000, '0')).size(), 1'000'003U);
 }
 
+TEST(XmlTest, a_tag_has_its_name_and_its_attributes) {
+  for (const char* tag : {"<Test>", "<Test/>", "<Test a=\"1\">", "<Test\na=\"1\">"}) {
+    EXPECT_TRUE(is_xml_beginning(tag, "Test")) << tag;
+  }
+  for (const char* tag : {"</Test>", "<Tests>", "<Tes>", "<>"}) {
+    EXPECT_FALSE(is_xml_beginning(tag, "Test")) << tag;
+  }
+  EXPECT_EQ(xml_attribute("<a b=\"1\" x=\"&#x41;&#x;&#x0;&#x100;\">", "x"), "A&#x;&#x0;&#x100;");
+  for (const char* tag : {"<a>", "<a >", "<a b=\"x\">", "<a \"x=\">", "<a b=\"1\" >"}) {
+    EXPECT_EQ(xml_attribute(tag, "x"), std::nullopt) << tag;
+  }
+}
+
+TEST(DoctestReportTest, what_stands_outside_of_its_place_is_passed_over) {
+  EXPECT_EQ(in_words(read_doctest_report("<doctest></SubCase></TestCase><Message type=\"ERROR\">"
+                                         "<Text>x</Text></Message></doctest>")),
+            " through");
+}
+
+TEST(DoctestReportTest, a_failure_without_words_is_told) {
+  const CaseReport report = read_doctest_report(
+      "<doctest version=\"2.4.9\"><TestCase name=\"a\" filename=\"f\" line=\"1\">"
+      "<OverallResultsAsserts successes=\"0\" failures=\"0\" test_case_success=\"false\"/>"
+      "</TestCase></doctest>");
+  ASSERT_EQ(report.cases.size(), 1U);
+  EXPECT_NE(report.cases[0].words.find("Marking it as failed!"), std::string::npos);
+}
+
 TEST(DoctestReportTest, totals_tell_of_the_only_case) {
   const auto totals = [](std::string_view text) {
     return in_words(read_doctest_totals(text, "one"));
@@ -208,12 +236,27 @@ TEST(BoostReportTest, a_run_that_is_aborted_ends_in_its_case) {
                 "<Message><![CDATA[Test is aborted]]></Message></TestSuite></TestLog>",
                 {ProcessEnd::Kind::exited, 201})),
             "a died; not through");
+  // The program says that nothing failed: the test printed that itself.
+  EXPECT_EQ(in_words(read_boost_report(
+                "<TestLog><TestSuite name=\"m\"><TestCase name=\"a\"><Message><![CDATA[Test is "
+                "aborted]]></Message></TestCase></TestSuite></TestLog>",
+                {ProcessEnd::Kind::exited, 0})),
+            "a passed; through");
+}
+
+TEST(BoostReportTest, what_stands_outside_of_its_place_is_passed_over) {
+  EXPECT_EQ(in_words(read_boost_report("<TestLog></TestCase></TestSuite><TestCase name=\"a\">"
+                                       "</TestCase></TestLog>",
+                                       {ProcessEnd::Kind::exited, 0})),
+            "a passed; through");
 }
 
 TEST(BoostSelectionTest, what_has_a_meaning_is_cut_off) {
   const Framework& framework = boost_test();
   EXPECT_EQ(framework.selection_without("s/t<int>", {}), "s/t<int>");
   EXPECT_EQ(framework.selection_without("s/t<a::b, c>/x", {}), "s/t<a*/x");
+  EXPECT_EQ(framework.selection_without("", {}), std::nullopt);
+  EXPECT_EQ(framework.selection_without("s/t<a, b>", {"s/t<a, c>"}), std::nullopt);
   EXPECT_TRUE(framework.is_exact("s/t<int>"));
   EXPECT_FALSE(framework.is_exact("a,b"));
   EXPECT_TRUE(framework.selects("s/t<a, b>", "s/t<a, c>"));
@@ -227,6 +270,8 @@ TEST(BoostSelectionTest, a_filter_selects_cases_and_suites) {
   EXPECT_EQ(boost_filter_selects("s/one,two", "s/three"), false);
   EXPECT_EQ(boost_filter_selects("*/*wo", "s/two"), true);
   EXPECT_EQ(boost_filter_selects("s/two", "s"), false);
+  EXPECT_EQ(boost_filter_selects("s/*w*", "s/two"), true);
+  EXPECT_EQ(boost_filter_selects("s/*x*", "s/two"), false);
   for (const char* unknown : {"@label", "!a", "+a"}) {
     EXPECT_EQ(boost_filter_selects(unknown, "a"), std::nullopt) << unknown;
   }
@@ -246,6 +291,9 @@ TEST(BoostListTest, has_the_paths_of_the_cases_that_are_enabled) {
   EXPECT_EQ(list->disabled, Names({"s/off", "off/b"}));
   EXPECT_FALSE(parse_boost_list(k_dot.substr(0, k_dot.size() - 3)));
   EXPECT_FALSE(parse_boost_list("no list"));
+  std::string more(k_dot);
+  more.insert(more.find("tu65536["), "tux[color=green,label=\"x|f(7)\"];\n");
+  EXPECT_EQ(parse_boost_list(more)->cases, list->cases);
 }
 
 }  // namespace

@@ -68,6 +68,19 @@ TEST(CaseResultTest, every_end_of_a_case_has_its_outcome) {
   }
 }
 
+TEST(CaseResultTest, what_a_case_leaves_behind_fails_only_a_good_one) {
+  for (const bool is_good : {true, false}) {
+    WorkerEnd end = is_good ? exited(0) : died(11);
+    end.left = "left a process behind";
+    end.leak_fails = true;
+    CaseResult result;
+    conclude_case(result, is_good ? std::optional(CaseEnd::passed) : std::nullopt, is_good, end);
+    EXPECT_EQ(result.outcome, is_good ? Outcome::failed : Outcome::crashed);
+    EXPECT_EQ(result.leak_failed, is_good);
+    EXPECT_EQ(result.note, end.left);
+  }
+}
+
 TEST(CaseResultTest, a_case_that_was_not_run_is_not_good) {
   EXPECT_EQ(name_of(std::optional<Outcome>()), "not_run");
   EXPECT_TRUE(is_bad(std::nullopt));

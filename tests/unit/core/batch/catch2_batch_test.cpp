@@ -104,6 +104,8 @@ TEST(Catch2BatchTest, the_code_of_skipped_cases_is_no_failure) {
     EXPECT_EQ(story.batch.summary(), "1 case: 1 skipped");
     EXPECT_EQ(story.batch.conclude().main.code, 0);
   }
+  EXPECT_TRUE(catch2().is_usual_exit(CaseEnd::skipped, 4));
+  EXPECT_FALSE(catch2().is_usual_exit(CaseEnd::skipped, 3));
   Story passed(Isolation::process, catch2(), Telling::ends);
   passed.tell(simple(Event::Kind::begun));
   passed.tell(listed({"a"}));

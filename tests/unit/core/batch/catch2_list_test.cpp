@@ -46,6 +46,10 @@ TEST(Catch2ListTest, a_printed_list_is_a_line_for_each_name) {
   ASSERT_TRUE(list.has_value());
   EXPECT_EQ(list->cases, (Names{"passes", "#hash", "  padded"}));
   EXPECT_EQ(list->trouble, "");
+  EXPECT_EQ(parse_catch2_name_list(
+                "All available test cases:\n  a\nlog: x\n3 test cases\n\n\"#\n\"#a\n\"#\"\n")
+                ->cases,
+            (Names{"\"#", "\"#a", "#"}));
   EXPECT_EQ(parse_catch2_name_list("Matching test cases:\n0 matching test cases\n\n")->cases,
             Names{});
 }

@@ -44,6 +44,7 @@ TEST(Catch2NamesTest, a_star_at_an_end_stands_for_any_text) {
   EXPECT_TRUE(k_framework.selects("*star*", "a STAR rises"));
   EXPECT_TRUE(k_framework.selects("star*", "Starling"));
   EXPECT_FALSE(k_framework.selects("star*", "a star"));
+  EXPECT_FALSE(k_framework.selects("star*", "st"));
   EXPECT_TRUE(k_framework.selects("*star", "a star"));
   EXPECT_FALSE(k_framework.selects("*star", "starling"));
   EXPECT_TRUE(k_framework.selects("*", "anything"));

@@ -25,6 +25,8 @@ TEST(Catch2ReportTest, a_name_may_be_of_more_lines) {
   EXPECT_EQ(in_words(read_catch2_cases(":test-result: PASS two\nlines\n:test-result: FAIL x\n")),
             "+(two\nlines)-(x)");
   EXPECT_EQ(in_words(read_catch2_cases("lines of nobody\n:test-result: FAIL x\n")), "-(x)");
+  EXPECT_EQ(in_words(read_catch2_cases(":test-result: PASS a\n:test-result: OTHER b\n")),
+            "+(a\n:test-result: OTHER b)");
 }
 
 TEST(Catch2ReportTest, a_line_without_its_end_is_no_result) {

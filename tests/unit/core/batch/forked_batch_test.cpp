@@ -37,6 +37,29 @@ TEST(ForkedBatchTest, a_server_that_dies_is_replaced_if_it_was_of_use) {
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
 }
 
+TEST(ForkedBatchTest, how_a_server_ends_while_its_last_child_runs_counts) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a"}));
+  story.tell({Event::Kind::child_began, "A.a"});
+  EXPECT_EQ(story.tell(gone(signalled(9))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+}
+
+TEST(ForkedBatchTest, a_child_counts_once_whatever_its_server_says) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a", "A.b"}));
+  EXPECT_EQ(story.tell(child_ended("A.a", CaseEnd::passed, exited(0))), "") << "it has not begun";
+  story.tell({Event::Kind::child_began, "A.a"});
+  story.tell({Event::Kind::child_began, "A.a"});
+  EXPECT_EQ(story.tell(gone(signalled(9))), "serve");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "");
+  EXPECT_EQ(story.batch.waiting(), std::deque<std::string>{"A.b"}) << "A.a still runs";
+  EXPECT_EQ(story.tell(child_ended("A.a", CaseEnd::failed, exited(1))), "A.a failed in 2");
+  EXPECT_EQ(story.tell(child_ended("A.a", {}, signalled(11))), "");
+}
+
 // The process of each case has come to the same end of main(), and was judged by it.
 TEST(ForkedBatchTest, how_a_server_ends_that_has_served_all_says_nothing) {
   Story story(Isolation::fork);

@@ -48,6 +48,7 @@ TEST(GtestListTest, what_may_hide_a_case_is_trouble) {
 TEST(GtestListTest, a_printed_name_is_a_word_and_a_terminals_lines_are_lines) {
   using namespace std::string_literals;
   EXPECT_EQ(printed("A.\n  a\0b\n  c\x02\n  \x7f\n  d\n\x01.\n  e\n"s), Names{"A.d"});
+  EXPECT_EQ(printed("Ty/a b.\n  x\n"), Names{"Ty/a b.x"});
   EXPECT_EQ(printed("A.\r\n  a\r\nI/P.\r\n  p/0  # GetParam() = 1\r\n"), (Names{"A.a", "I/P.p/0"}));
 }
 
@@ -104,9 +105,13 @@ TEST(GtestListTest, a_part_of_a_written_list_is_none) {
        {"{}", "[]", R"({"testsuites": {}})", R"({"testsuites": [{"testsuite": [{}]}]})",
         R"({"testsuites": [{"testsuite": [{"name": 1}]}]})", R"({"testsuites": []} x)",
         R"({"testsuites": [{"testsuite": [{"name": "\u2028"}]}]})",
-        R"({"testsuites": [{"testsuite": [{"name": "\u0000"}]}]})"}) {
+        R"({"testsuites": [{"testsuite": [{"name": "\u0000"}]}]})",
+        R"({"testsuites": [{"testsuite": [{"name": "\q"}]}]})", R"({"a": , "testsuites": []})"}) {
     EXPECT_FALSE(parse_gtest_json_list(text)) << text;
   }
+  using namespace std::string_literals;
+  EXPECT_FALSE(
+      parse_gtest_json_list("{\"testsuites\": [{\"testsuite\": [{\"name\": \"a\0\"}]}]}"s));
   EXPECT_FALSE(parse_gtest_json_list("{\"a\": " + std::string(100'000, '[')));
   EXPECT_TRUE(parse_gtest_json_list(R"({"testsuites": [], "more": [{"a": [1, null, "x"]}]})"));
 }

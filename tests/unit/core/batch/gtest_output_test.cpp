@@ -72,6 +72,12 @@ TEST(GtestOutputTest, a_help_is_what_is_printed_last) {
   EXPECT_FALSE(ends_with_help(""));
 }
 
+TEST(GtestOutputTest, only_whole_colours_are_taken_out) {
+  EXPECT_EQ(without_colours("\x1b[0;32mok\x1b[m \x1bM\x1b"), "ok \x1bM\x1b");
+  EXPECT_EQ(without_colours("ok\x1b[0;3"), "ok");
+  EXPECT_EQ(read("]\n ] x ]\n"), std::vector<std::string>{});
+}
+
 TEST(GtestOutputTest, whole_output_gives_each_case_once) { EXPECT_EQ(read(k_real), k_real_events); }
 
 TEST(GtestOutputTest, every_way_of_cutting_gives_the_same) {
@@ -258,6 +264,10 @@ TEST(GtestOutputTest, an_end_with_a_missing_piece_is_told_when_the_program_is_th
   EXPECT_EQ(read(begin + "[  FAILED  ] 1 test, listed below:\nA.a: again\n" + ran +
                  "[       OK ] A.a (0 ms)\n" + ran),
             (Events{"began A.a", "ended A.a passed", "finished 1"}));
+  EXPECT_EQ(read(begin + "[       OK ] from a thread\nfrom another A.a (3 ms)\n" + ran),
+            (Events{"began A.a", "ended A.a passed", "finished 1"}));
+  EXPECT_EQ(read(begin + begin + "[       OK ] A.afrom a thread\n" + ran), Events{"began A.a"})
+      << "the program inside is through";
   // Another case's end, and a program that does not say that it is through.
   EXPECT_EQ(read(begin + "[       OK ] A.ab (0 ms)\n" + ran), Events{"began A.a"});
   EXPECT_EQ(read(begin + "[       OK ] A.afrom a thread\n"), Events{"began A.a"});

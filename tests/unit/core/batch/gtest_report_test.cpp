@@ -75,6 +75,21 @@ TEST(GtestReportTest, agrees_with_an_exit_code_that_fits_its_failures) {
   EXPECT_TRUE(report.agrees_with({ProcessEnd::Kind::exited, 0}));
 }
 
+TEST(GtestReportTest, what_stands_outside_of_its_place_is_no_case) {
+  const std::string begin = "<testsuites><testcase name=\"a\" status=\"run\" classname=\"S\"";
+  const auto report = parse_gtest_report(
+      begin + "/></testcase><skipped/><failure message=\"x\"/></testcase></testsuites>");
+  ASSERT_TRUE(report.has_value());
+  ASSERT_EQ(report->cases.size(), 1U);
+  EXPECT_EQ(report->cases[0].end, CaseEnd::passed);
+  EXPECT_TRUE(report->has_failures);
+  EXPECT_TRUE(report->outside.empty());
+  EXPECT_EQ(
+      parse_gtest_report(begin + "><failure/><skipped/></testcase></testsuites>")->cases[0].end,
+      CaseEnd::failed);
+  EXPECT_FALSE(parse_gtest_report(begin + "></testsuites>").has_value()) << "the case is open";
+}
+
 TEST(GtestReportTest, what_is_cut_off_is_no_report) {
   const std::string whole = k_report;
   const std::size_t needed = whole.rfind('>');

@@ -82,6 +82,7 @@ TEST(Catch2CommandTest, a_shard_is_a_count_and_an_index) {
   EXPECT_EQ(rest_of({"--shard-count", "many", "-s"}), "--shard-count many -s");
   EXPECT_EQ(rest_of({"--shard-count=3", "--shard-index=3"}), "--shard-count=3 --shard-index=3");
   EXPECT_EQ(rest_of({"--shard-index", "1"}), "--shard-index 1");
+  EXPECT_EQ(rest_of({"--shard-count=3", "--shard-index=x"}), "--shard-count=3 --shard-index=x");
 }
 
 TEST(FrameworkTest, a_selection_can_be_taken_out_of_a_command) {
@@ -101,6 +102,11 @@ TEST(BoostCommandTest, options_and_values_are_told_apart) {
   EXPECT_FALSE(words.has(BoostWord::question));
   EXPECT_EQ(joined(words.without({BoostWord::log_level, BoostWord::unknown})),
             "--log_sink=file own");
+  for (const char* question : {"--help", "--list_content=DOT", "--version"}) {
+    const Words asked({question, "own"});
+    EXPECT_TRUE(boost_words(asked.arguments()).has(BoostWord::question)) << question;
+    EXPECT_TRUE(boost_words(asked.arguments()).has(BoostWord::own)) << question;
+  }
   EXPECT_EQ(boost_words(Words({"-l", "all", "--log_level=error"}).arguments())
                 .count(BoostWord::log_level),
             2U);

@@ -62,6 +62,9 @@ TEST(SlotLoans, ASlotThatATestHasLeftIsCtestsForAMoment) {
   some.tests_take(1, k_later);
   EXPECT_EQ(some.lend(k_later), Borrowers());
   EXPECT_EQ(some.due(), k_later + k_slot_rest);
+  some.want(1, 0);
+  EXPECT_EQ(some.due(), k_longest) << "nobody waits for it";
+  some.want(1, 10);
   some.tests_take(2, k_later + Milliseconds{1});  // ctest has used it
   some.tests_take(1, k_later + Milliseconds{5});
   EXPECT_EQ(some.lend(k_later + k_slot_rest), Borrowers()) << "the rest has begun anew";

@@ -143,6 +143,19 @@ TEST(LockOrder, WhoeverHasItIsAloneOrHasRoomWhateverHappens) {
   }
 }
 
+TEST(LockOrder, AKeyNamesItsLockAndItsLevel) {
+  const std::optional<LockKey> top = parse_lock_key("holdfast/locks/d%2Fb/top/7");
+  ASSERT_TRUE(top);
+  EXPECT_EQ(top->name, "d/b");
+  EXPECT_EQ(top->level, "");
+  EXPECT_EQ(parse_lock_key("holdfast/locks/db/below-r.1/7")->level, "r.1");
+  for (const char* const key :
+       {"", "holdfast/locks/", "holdfast/locks//top/7", "holdfast/locks/db/top/",
+        "holdfast/locks/db/top", "holdfast/locks/db/side/7", "other/locks/db/top/7"}) {
+    EXPECT_FALSE(parse_lock_key(key)) << key;
+  }
+}
+
 TEST(LockOrder, TheWordsForAWaitNameAHolderAndTheFirstWaiter) {
   std::vector<ClusterParty> parties = queue({"x", "x", "s"});
   parties[0].test = "server.start";

@@ -47,6 +47,7 @@ TEST(CtestSelection, InDoubtItIsAWholeRun) {
            Arguments{"-j", "-R", "^t1$"},  // takes a value before CMake 3.29
            Arguments{"-R", "^t1$", "-j"},
            Arguments{"-jx", "-R", "^t1$"},
+           Arguments{"-j", "", "-R", "^t1$"},
            Arguments{"-T", "memcheck", "-R", "^t1$"},
            Arguments{"-S", "script.cmake"},
            Arguments{"-R", "^t1$", "stray"},
@@ -94,7 +95,7 @@ TEST(CtestSelection, AnyOtherExpressionMayMatchAnything) {
        {"",       "^",      "$",     "^$",      "t1",     "^t1",      "t1$",          "^t.$",
         "^t*$",   "^t+$",   "^t?$",  "^t[12]$", "^a|b$",  "^a$|^b$",  "^(a|b)(c|d)$", "^(a|(b|c))$",
         "^(a|)$", "^(|a)$", "^()$",  "^(a|b$",  "^a|b)$", "^(a|b)+$", "^t1\\$",       "^\\w$",
-        "^\\1$",  "^t1$$",  "^^t1$", "^t]$",    "^t1\\"}) {
+        "^\\1$",  "^t1$$",  "^^t1$", "^t]$",    "^t1\\",  "^(a",      "^(\\w)$",      "^(a)\\w$"}) {
     EXPECT_EQ(names_in(expression), std::nullopt) << expression;
   }
 }

@@ -27,6 +27,7 @@ TEST(EnvironmentModification, IsAppliedAsInCtest) {
       {{}, {"A=string_append:2", "A=string_prepend:0"}, {"A=012", "P=/x", "L=a"}},
       {{}, {"P=path_list_append:/y", "P=path_list_prepend:/z"}, {"A=1", "P=/z:/x:/y", "L=a"}},
       {{}, {"L=cmake_list_append:b", "M=cmake_list_prepend:c"}, {"A=1", "P=/x", "L=a;b", "M=c"}},
+      {{}, {"M=path_list_append:c", "P=path_list_append:"}, {"A=1", "P=/x", "L=a", "M=c"}},
       {{"A=2"}, {"A=set:3", "A=reset:"}, {"A=2", "P=/x", "L=a"}},
       {{}, {"N=set:3", "N=reset:"}, {"A=1", "P=/x", "L=a"}},
       {{}, {"A=odd:3", "A", ""}, {"A=1", "P=/x", "L=a"}},

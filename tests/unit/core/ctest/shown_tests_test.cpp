@@ -43,17 +43,19 @@ TEST(ShownTests, MayHaveAnyName) {
 }
 
 TEST(ShownTests, WhatOthersPrintIsNoTest) {
-  EXPECT_EQ(
-      numbers_in("  Test #7: a\n  Test #1\nTest project /b\n1: Test command: x\n  Test #1: a\n"
-                 "Labels: l\n  Test #1: a\n  Test #2: b\n\nTotal Tests: 2\n",
-                 {{1, "a"}, {2, "b"}}),
-      (Numbers{1, 2}));
+  EXPECT_EQ(numbers_in("  Test x\n  Test #: a\n  Test #7: a\n  Test #1\nTest project /b\n1: Test "
+                       "command: x\n  Test #1: a\n"
+                       "Labels: l\n  Test #1: a\n  Test #2: b\n\nTotal Tests: 2\n",
+                       {{1, "a"}, {2, "b"}}),
+            (Numbers{1, 2}));
 }
 
 TEST(ShownTests, ATextThatIsCutOffOrAnothersIsNone) {
   EXPECT_FALSE(numbers_in("", {}));
   EXPECT_FALSE(numbers_in("  Test #1: a\n", {{1, "a"}}));
   EXPECT_FALSE(numbers_in("  Test #1: b\n\nTotal Tests: 1\n", {{1, "a"}}));
+  EXPECT_FALSE(numbers_in("  Test #1: a", {{1, "ab"}}));
+  EXPECT_FALSE(numbers_in("  Test #1: a\n\nTotal Tests: 1\n", {{1, "\xEF\xBF\xBD"}}));
   EXPECT_FALSE(numbers_in("  Test #1: a\n\nTotal Tests: 2\n", {{1, "a"}}));
 }
 

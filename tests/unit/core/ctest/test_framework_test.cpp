@@ -48,9 +48,17 @@ TEST(TestFramework, NothingToRunIsLookedForWhereAFilterIs) {
   EXPECT_TRUE(may({"t", "--gtest_filter=A.b"}));
   EXPECT_TRUE(may({"t"}, {"GTEST_FILTER=A.b"}));
   EXPECT_FALSE(may({"t"}));
+  EXPECT_FALSE(may({"t", "--gtest_filters=A.b"}));
   EXPECT_FALSE(may({"t"}, {"GTEST_FILTERS=A.b", "GTEST_FILTER"}));
   EXPECT_FALSE(may({"t", "--gtest_filter=A.b"}, {"GTEST_TOTAL_SHARDS=4"}));
   EXPECT_FALSE(may({"t", "--gtest_filter=A.b", "--gtest_total_shards=4"}));
+}
+
+TEST(TestFramework, VariablesPutOtherCodeIntoAProgram) {
+  for (const char* const variable : {"LD_PRELOAD=/x.so", "LD_AUDIT=/x.so"}) {
+    EXPECT_TRUE(preloads(ended({"A=b", variable}).data())) << variable;
+  }
+  EXPECT_FALSE(preloads(ended({"LD_LIBRARY_PATH=/x"}).data()));
 }
 
 TEST(TestFramework, AReportOfNoTestsIsToldFromAllOthers) {
@@ -71,7 +79,7 @@ TEST(TestFramework, PytestIsKnownByItsCommand) {
        {Words{"pytest"}, Words{"/usr/bin/py.test", "x"}, Words{"pytest-3"}, Words{"py.test-3"},
         Words{"python3", "-m", "pytest"}, Words{"/usr/bin/python3.11", "-B", "-m", "pytest", "x"},
         Words{"python", "-W", "error", "-X", "dev", "-m", "pytest"},
-        Words{"python3", "-u", "/venv/bin/pytest", "-q"}}) {
+        Words{"python3", "-u", "/venv/bin/pytest", "-q"}, Words{"python3", "--", "pytest"}}) {
     EXPECT_TRUE(is_pytest(ended(command).data())) << command[0];
   }
   for (const Words& command :

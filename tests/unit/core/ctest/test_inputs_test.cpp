@@ -29,7 +29,7 @@ TEST(TestInputs, AnAbsolutePathMayHaveBlanks) {
   EXPECT_EQ(file_arguments({"python3", "/home/a b/gone.py", "/x/my data", "c d.py"}, "/w"),
             (Files{"/home/a b/gone.py", "/x/my data"}));
   EXPECT_EQ(file_arguments({"sh", "-c", "/x/run me", "/x/run --fast", "/x/a; /x/b", "/x/a > /x/b",
-                            "/x/a b/", "/x y=z", "-o", "/x/a b"},
+                            "/x/a b/", "/x y=z", "/x://a b", "-o", "/x/a b"},
                            "/w"),
             Files{});
   EXPECT_EQ(file_arguments({"server", "-c", "/x/config.ini"}, "/w"), Files{"/x/config.ini"});

@@ -44,9 +44,14 @@ TEST(SlurmState, NodesThatAreDownOrDoNotAnswerAreLost) {
             (Names{"n1", "n3", "n4"}));
 }
 
+TEST(SlurmState, NodesAreNamedLineByLine) {
+  EXPECT_EQ(names_in_lines("n1\n\n n2 \nn3"), (Names{"n1", "n2", "n3"}));
+}
+
 TEST(SlurmState, AJobWaitsForAReasonUntilATaskRuns) {
   EXPECT_EQ(reason_to_wait("PENDING PartitionConfig\n"), "PartitionConfig");
   EXPECT_EQ(reason_to_wait("PENDING None\n"), "None");
+  EXPECT_EQ(reason_to_wait("\nPENDING Priority\n \n"), "Priority");
   EXPECT_EQ(reason_to_wait("PENDING Resources\nRUNNING None\n"), "");
   EXPECT_EQ(reason_to_wait("RUNNING None\nPENDING Resources\n"), "");
   EXPECT_EQ(reason_to_wait(""), "");

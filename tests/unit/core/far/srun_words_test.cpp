@@ -17,6 +17,7 @@ TEST(SrunWords, AreSplitAtBlanksOutsideOfQuotes) {
       {"--mem=4G  --gres gpu:1", {"--mem=4G", "--gres", "gpu:1"}},
       {"--comment='two words' -w \"n 1\"", {"--comment=two words", "-w", "n 1"}},
       {"--comment='a\"b'", {"--comment=a\"b"}},
+      {"--mem=4G\t-p\nmain\n", {"--mem=4G", "-p", "main"}},
       {"-p main", {"-p", "main"}},
       {"--exclusive --no-kill", {"--exclusive", "--no-kill"}},
       {"-vpmain -Xp main", {"-vpmain", "-Xp", "main"}},

@@ -59,6 +59,16 @@ TEST(LockCycle, TwoNestedRunsThatWaitForOneAnotherAreNamedInOrder) {
       "for b@user, held by \"t1\" (pid 1), which is around \"t3\" (pid 3)");
 }
 
+TEST(LockCycle, ThoseOfNoAttemptAreNotOfOneAnother) {
+  const LockParty inside = party(3, "A1", {"A"});
+  const LockParty outside = party(9, "");
+  const std::vector<LockUse> all{
+      {"a@user", {shared(party(1, "A")), shared(party(2, ""))}, {inside}},
+      {"c@user", {party(1, "A")}, {outside}}};
+  EXPECT_EQ(pids(find_lock_cycle(inside, all)), std::vector<int>{3});
+  EXPECT_TRUE(find_lock_cycle(outside, all).empty());
+}
+
 TEST(LockCycle, OfTestsTheLastToComeInsideAnotherGivesWayWhoeverLooks) {
   const Two two;
   for (const LockParty& one : {two.in_a, two.in_b}) {

@@ -56,6 +56,10 @@ TEST(LockParty, HowALockIsHadOrWantedIsReadBack) {
   for (std::size_t i = 0; i < back->slots.size(); ++i) EXPECT_EQ(back->slots[i], holder.slots[i]);
 }
 
+TEST(LockParty, SlotsThatCannotBeAreNone) {
+  EXPECT_EQ(parse_slots("3,-1,99999999,4294967297,5"), (std::vector<unsigned>{3, 5}));
+}
+
 TEST(LockParty, OfManyAttemptsAroundItTheNearestAreWhole) {
   LockParty deep = party();
   for (int i = 0; i < 60; ++i) deep.around.push_back("run-" + std::to_string(i) + ".1");

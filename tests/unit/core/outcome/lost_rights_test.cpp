@@ -17,8 +17,9 @@ TEST(LostRights, FunctionsThatTakeRightsAwayAreKnownByTheirWholeName) {
 }
 
 TEST(LostRights, LibrariesOfTheToolchainAreKnownWithAnyVersion) {
-  for (const char* library : {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1",
-                              "ld-linux-x86-64.so.2", "libasan.so.8", "ld-musl-x86_64.so.1"}) {
+  for (const char* library :
+       {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2",
+        "libasan.so.8", "ld-musl-x86_64.so.1", "libc.musl-x86_64.so.1"}) {
     EXPECT_TRUE(is_of_toolchain(library)) << library;
   }
   for (const char* library : {"libcap.so.2", "libcurl.so.4", "libmine.so", "libcore.so"}) {

@@ -50,6 +50,12 @@ TEST(Marker, AReasonOfAnyLengthIsCutToFit) {
   }
 }
 
+TEST(Marker, OfAnAttemptWhoseNameIsTooLongIsNone) {
+  Marker marker = k_marker;
+  marker.attempt = std::string(100'000, 'a');
+  EXPECT_EQ(why(marker_text(marker)), "is longer than a marker may be");
+}
+
 TEST(Marker, CutOffAtAnyByteItIsNone) {
   const std::string text = marker_text(k_marker);
   for (std::size_t length = 0; length < text.size(); ++length) {

@@ -106,6 +106,10 @@ TEST(RetryDecision, EveryEndAgainstEveryRule) {
       {"any=3",
        {ended(Outcome::internal_error)},
        "done: internal_error: not tried again: Holdfast itself failed, or refused to run it"},
+      {"any=3", {skipped(), passed()}, "done: exit 0: passed"},
+      {"any=3",
+       {ended(Outcome::interrupted), exited(4)},
+       "again: exit 4: tried again at once (any=3: 1 of 3)"},
       {"any=3", {}, "done: : nothing was tried"},
   };
   for (const auto& row : rows) {

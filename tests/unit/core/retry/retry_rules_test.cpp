@@ -18,6 +18,7 @@ TEST(RetryRules, AreReadAndWrittenBack) {
       {"exit:4=3,crash=2,timeout=1,launch=1,oom=1,any=1",
        "exit:4=3,crash=2,timeout=1,launch=1,oom=1,any=1"},
       {" exit:4 = 3 , crash=2,", "exit:4=3,crash=2"},
+      {",crash=1,,any=2 , ,", "crash=1,any=2"},
       {"exit:0=1,exit:255=1000,crash=0", "exit:0=1,exit:255=1000,crash=0"},
       {"signal:SIGSEGV=2,signal:SIGABRT=0", "signal:SIGSEGV=2,signal:SIGABRT=0"},
       {"service=2,any=1", "service=2,any=1"},

@@ -7,6 +7,17 @@ namespace {
 
 std::string test(int number) { return "t" + std::to_string(number); }
 
+TEST(Days, AreYearMonthAndDay) {
+  const std::optional<Day> day = parse_day("2026-02-28");
+  ASSERT_TRUE(day);
+  EXPECT_EQ(to_text(*day), "2026-02-28");
+  for (const char* const text :
+       {"", "2026-2-28", "2026-02-2", "2026/02-28", "2026-02/28", "x026-02-28", "2026-x2-28",
+        "2026-02-x8", "2026-02-29", "2026-13-01", "2026-00-01", "2026-02-280"}) {
+    EXPECT_FALSE(parse_day(text)) << text;
+  }
+}
+
 TEST(RunRetries, WithoutABudgetAllAreGrantedAndNothingIsSaidOfNone) {
   RunRetries retries(RunRetryLimits{});
   EXPECT_EQ(retries.summary(), "");

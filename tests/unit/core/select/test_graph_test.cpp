@@ -104,6 +104,14 @@ TEST(TestGraph, WhatCannotBeSelectedComesWithATestThatNeedsIt) {
             (TestSet{false, false, false, false, true, true}));
 }
 
+TEST(TestGraph, OneThatSetsUpMuchComesWithTheFirstThatNeedsSomeOfIt) {
+  const std::vector<SelectableTest> tests{named("up", {.setup = {"db", "net"}}),
+                                          named("user", {.required = {"db"}}),
+                                          named("user 2", {.required = {"net"}})};
+  EXPECT_EQ(with_users(TestGraph(tests), {true, false, false}, {false, true, true}),
+            (TestSet{true, true, false}));
+}
+
 TEST(FixtureFilter, RemovesWhatWouldBringTestsAlong) {
   const std::vector<SelectableTest> tests{named("up", {.setup = {"db"}}),
                                           named("down", {.cleanup = {"db"}}),

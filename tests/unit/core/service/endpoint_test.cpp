@@ -34,7 +34,7 @@ TEST(Endpoint, OfAUrlHasAPath) {
   EXPECT_EQ(read(parse_http_endpoint("http://[::1]:80/a/b?c=d:e")), "::1 80/a/b?c=d:e");
   for (const char* text :
        {"", "http://", "https://localhost:80/", "localhost:80", "http://localhost/",
-        "http://localhost:80/a b", "http://localhost:80/\n"}) {
+        "http://localhost:80/a b", "http://localhost:80/\n", "http://localhost:80/\x7f"}) {
     EXPECT_EQ(read(parse_http_endpoint(text)),
               "\"" + std::string(text) +
                   "\": expected http://HOST:PORT/PATH, with localhost or an address such as "

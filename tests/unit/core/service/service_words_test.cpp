@@ -58,6 +58,8 @@ TEST(ServiceWords, SayWhichPortsAreNamedAndWhen) {
   EXPECT_EQ(ports_named(service).before_ready, 2U);
   EXPECT_EQ(ports_named(service).later, 7U);
   EXPECT_EQ(ports_named({}).before_ready, 0U);
+  service.ready.tcp = "h:{port999}";  // there cannot be so many
+  EXPECT_EQ(ports_named(service).before_ready, 2U);
 }
 
 }  // namespace

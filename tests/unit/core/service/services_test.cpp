@@ -418,6 +418,8 @@ TEST(Services, AreStartedAnewWithWhatTheyDependOn) {
 TEST(Services, AreLookedAtAgainForATestThatIsUsingThem) {
   ServiceRun run({declared("db")});
   run.ask(1, {{"db", ServiceMode::exclusive}});
+  EXPECT_EQ(run.ask_again(1), "") << "it has nothing yet";
+  EXPECT_EQ(run.ask_again(7), "") << "nobody";
   run.hear("db", News::ready);
   EXPECT_EQ(run.ask_again(1), "check db/0#1");
   EXPECT_EQ(run.hear("db", News::healthy), "grant 1");

@@ -52,6 +52,15 @@ TEST(TcpTable, LeavesOutClosedConnectionsAndWhatItDoesNotUnderstand) {
   EXPECT_TRUE(read("   1: 0100007F:1F90 0100007F:C350 06 00000000:00000000 00:00000000 00000000  "
                    "   0        0 0 1 0 100 0 0 10 0\n")
                   .empty());
+  const auto of = [](const std::string& remote, const std::string& state,
+                     const std::string& inode) {
+    return read("1: 0100007F:1F90 " + remote + " " + state + " 0 0 0 5 0 " + inode + "\n").size();
+  };
+  EXPECT_EQ(of("0100007F:C350", "01", "9"), 1U);
+  EXPECT_EQ(of("0100007F:C350", "07", "9"), 0U) << "closed";
+  EXPECT_EQ(of("0100007F", "01", "9"), 0U);
+  EXPECT_EQ(of("0100007F:C350", "zz", "9"), 0U);
+  EXPECT_EQ(of("0100007F:C350", "01", "x"), 0U);
   EXPECT_TRUE(read("").empty());
   EXPECT_TRUE(read("one two three\n\n:\n  1: x:y z:a 0A 0 0 0 0 0 1\n").empty());
   EXPECT_TRUE(read_tcp_table("   0: 00000000:07E8 00000000:0000 0A 00000000:0000").empty());

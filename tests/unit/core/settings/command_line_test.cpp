@@ -100,6 +100,7 @@ TEST(CommandLine, AStepOfABuildIsDescribed) {
             "--step \"make\": expected compile, link or custom");
   EXPECT_EQ(refusal({"--target", "x", "--step", "link", "--", "x"}),
             "--target: expected after --step");
+  EXPECT_TRUE(refusal({"--step=link", "--slots=much", "--", "cc"}).starts_with("--slots"));
 }
 
 TEST(CommandLine, NothingAfterTheFirstDoubleDashIsLookedAt) {
@@ -117,6 +118,8 @@ TEST(CommandLine, TheTestOfCTestIsNamedInOneWordAndItsCommandFollows) {
   EXPECT_EQ(line.loudness, Loudness::quiet);
   EXPECT_EQ(parsed({"--test=", "c"}).command_at, 1U);
   EXPECT_EQ(parsed({"--test=", "c"}).name, "");
+  EXPECT_EQ(parsed({"--test:w=n", "c"}).word, "w");
+  EXPECT_EQ(parsed({"--test:w=n", "c"}).name, "n");
 }
 
 TEST(CommandLine, TheValueOfAnOptionMayLookLikeAnything) {
@@ -146,6 +149,10 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
        "unknown argument \"--nmae\": expected options, then `--`, then the command"},
       {{"-q", "--", "c"}, "unknown argument \"-q\": expected options, then `--`, then the command"},
       {{"", "--", "c"}, "unknown argument \"\": expected options, then `--`, then the command"},
+      {{"--testx=a", "--", "c"},
+       "unknown argument \"--testx=a\": expected options, then `--`, then the command"},
+      {{"--test:w:d:x=a", "--", "c"},
+       "unknown argument \"--test:w:d:x=a\": expected options, then `--`, then the command"},
       {{"-h=1", "--", "c"},
        "unknown argument \"-h=1\": expected options, then `--`, then the command"},
       {{"--name"}, "--name: expected a value after it"},

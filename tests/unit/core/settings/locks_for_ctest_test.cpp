@@ -78,6 +78,15 @@ TEST(LocksForCtest, LabelsAndNamesThatNoListHoldsAreLeftOut) {
   EXPECT_EQ(text.find("(locks [====["), std::string::npos);
 }
 
+TEST(LocksForCtest, WhatBracketsCannotQuoteIsLeftOut) {
+  Settings settings;
+  settings.overrides = {said("c", "a[b,ok"), said("a\\]b", "db")};
+  const std::string text = locks_for_ctest(settings);
+  EXPECT_NE(text.find("set(locks [====[ok@project]====])"), std::string::npos) << text;
+  EXPECT_EQ(text.find("a[b"), std::string::npos) << text;
+  EXPECT_EQ(text.find("db@project"), std::string::npos) << text;
+}
+
 TEST(LocksForCtest, TheProfileThatCountsLastIsToldLast) {
   Settings settings;
   settings.layers = {{"default", {in_file(Setting::locks, "db")}},

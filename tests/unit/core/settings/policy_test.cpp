@@ -101,6 +101,9 @@ TEST(Policy, CtestsOwnLimitHoldsBesideTheFileAndWithoutAPropertyOnly) {
   EXPECT_EQ(limit({in_file(Setting::timeout, "1h")}), Milliseconds{1'500'000});
   EXPECT_EQ(limit({by_property(Setting::timeout, "1h")}), Milliseconds{3'600'000});
   EXPECT_EQ(resolve({}, facts)->limit_from, LimitFrom::ctest);
+  facts.default_timeout = "0";  // none
+  EXPECT_EQ(limit({}), Milliseconds{0});
+  EXPECT_EQ(limit({in_file(Setting::timeout, "9")}), Milliseconds{9000});
 }
 
 TEST(Policy, TheLimitOfABatchIsThatOfEachCaseAndTimeoutThatOfAll) {
@@ -158,6 +161,27 @@ TEST(Policy, ALockThatCannotBeUnderstoodIsAnErrorThatNamesTheProperty) {
         resolve({by_property(Setting::locks, row.locks)}, facts);
     ASSERT_FALSE(resolved) << row.message;
     EXPECT_EQ(resolved.error().message.rfind(row.message, 0), 0U) << resolved.error().message;
+  }
+}
+
+TEST(Policy, WhatAFileSaysAndIsNotUnderstoodIsAnErrorThatNamesThePlace) {
+  const Values said{in_file(Setting::grace, "soon", "/p/holdfast.toml:3")};
+  const Result<ResolvedPolicy> resolved = resolve(said, {});
+  ASSERT_FALSE(resolved);
+  EXPECT_TRUE(resolved.error().message.starts_with("/p/holdfast.toml:3"))
+      << resolved.error().message;
+  EXPECT_FALSE(resolve(said, {}, Options{}));
+}
+
+TEST(Policy, AKnownFlakeHasItsAttemptsItsIssueAndItsSignature) {
+  const Result<ResolvedPolicy> resolved = resolve({in_file(Setting::known_flaky, "2 3 #12it")}, {});
+  ASSERT_TRUE(resolved);
+  ASSERT_EQ(resolved->policy.retry.known.size(), 1U);
+  EXPECT_EQ(resolved->policy.retry.known[0].attempts, 2U);
+  EXPECT_EQ(resolved->policy.retry.known[0].issue, "#12");
+  for (const char* const text : {"", "2", "2 3", "2 3#12it", "x 3 #12it", "2 x #12it",
+                                 "1001 3 #12it", "2 9 #12it", "2 99999999999999999999 #12it"}) {
+    EXPECT_FALSE(resolve({in_file(Setting::known_flaky, text)}, {})) << text;
   }
 }
 

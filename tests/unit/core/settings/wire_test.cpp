@@ -269,6 +269,7 @@ TEST(Wire, WhatAFileSaysArrivesAsItWasSaid) {
   EXPECT_EQ((*read)[1].setting, Setting::environment);
   EXPECT_EQ((*read)[1].text, "A=x=y");
   EXPECT_FALSE(to_values(Message(k_settings)));
+  EXPECT_FALSE(to_values(to_message({in_file(Setting::runs, "one")}))) << "it is of the run";
   const Message::Fields one{{"setting", "colour"}, {"text", "red"}};
   const Message unknown(k_settings, {{"said", packed({{"count", "1"}, {"item", packed(one)}})}});
   EXPECT_FALSE(to_values(unknown));

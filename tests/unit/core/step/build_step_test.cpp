@@ -42,6 +42,7 @@ TEST(BuildStepTest, TargetsThatCMakeItselfMakesAreKnown) {
   for (const CommandWords& command : std::vector<CommandWords>{
            {"/usr/bin/ctest", "--force-new-ctest-process"},
            {"/usr/bin/ccmake", "-S/s", "-B/b"},
+           {"/usr/bin/cmake-gui", "-S/s", "-B/b"},
            {"cmake", "--regenerate-during-build", "-S/s", "-B/b"},
            {"/usr/bin/cmake", "-DCMAKE_INSTALL_COMPONENT=x", "-P", "cmake_install.cmake"}}) {
     EXPECT_TRUE(is_cmakes_own(command)) << command[0];

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -130,6 +131,13 @@ TEST(MemorySlots, WhoIsAloneHasAllOfAnAmountWhoseWholeNobodySays) {
   EXPECT_EQ(locks[3].name, "memory");
   EXPECT_EQ(locks[3].units, k_largest_size_kb);
   EXPECT_EQ(locks[3].size, 0U);
+}
+
+TEST(MemorySlots, WhoIsAloneHasItsOtherLocksAsBefore) {
+  const LockSpec db = *parse_lock_spec("db:shared@user");
+  std::vector<LockSpec> locks{db};
+  make_alone(locks, LockScope::user);
+  EXPECT_NE(std::ranges::find(locks, db), locks.end());
 }
 
 TEST(MemorySlots, OfTheMachineWhoIsAloneHasAllOfThem) {

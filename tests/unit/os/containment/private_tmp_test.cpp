@@ -127,6 +127,20 @@ TEST_F(PrivateTmpTest, SaysWhereAnotherTestIsInTheWay) {
                                 in_tmp_.at("file"));
 }
 
+TEST_F(PrivateTmpTest, NamesThatBeginAlikeAndLinksArePassedThrough) {
+  std::ofstream(in_tmp_.at("file2")) << "x";
+  fs::create_directory_symlink("/usr", in_tmp_.at("link"));
+  const Result<PrivateTmp> tmp = PrivateTmp::prepare(
+      scratch_.path("tmp"),
+      {{in_tmp_.at("file")}, {in_tmp_.at("file2")}, {in_tmp_.at("link") + "/"}});
+  ASSERT_TRUE(tmp);
+  fs::create_directories(backing("file2"));
+  EXPECT_TRUE(tmp->conflict().starts_with(in_tmp_.at("file2") + " is ")) << tmp->conflict();
+  fs::remove(backing("file2"));
+  std::ofstream(backing("link")).flush();  // the link leads to a directory
+  EXPECT_TRUE(tmp->conflict().starts_with(in_tmp_.at("link") + " is ")) << tmp->conflict();
+}
+
 TEST_F(PrivateTmpTest, WhatIsGoneIsNotPassedThrough) {
   if (!Namespaces::may_make({Boundary::tmp})) GTEST_SKIP() << "no mount namespaces here";
   const PrivateTmp tmp = prepare();

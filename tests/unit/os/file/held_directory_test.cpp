@@ -40,6 +40,14 @@ TEST_F(HeldDirectoryTest, IsGoneWhenItIsRemovedEvenIfAnotherTakesItsPath) {
   EXPECT_TRUE(held->is_gone());
 }
 
+TEST_F(HeldDirectoryTest, IsGoneWhenAFileIsWhereADirectoryAboveItWas) {
+  const Result<HeldDirectory> held = HeldDirectory::open(tree_);
+  ASSERT_TRUE(held);
+  fs::rename(above_, scratch_.path("there"));
+  std::ofstream(above_).flush();
+  EXPECT_TRUE(held->is_gone());
+}
+
 TEST_F(HeldDirectoryTest, IsGoneWhenItOrADirectoryAboveItIsMoved) {
   const Result<HeldDirectory> held = HeldDirectory::open(tree_);
   ASSERT_TRUE(held);

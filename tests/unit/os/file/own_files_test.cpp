@@ -11,6 +11,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "child_process.hpp"
+#include "core/base/names.hpp"
 #include "os/file/file_text.hpp"
 #include "scratch.hpp"
 
@@ -124,6 +126,44 @@ TEST_F(OwnFiles, OurPartBeginsAtTheLastOfItsName) {
   fs::create_directory_symlink(path("elsewhere"), ours("runs/1/scratch/link"));
   EXPECT_TRUE(append_line(inner + "/.holdfast/file", "x"));
   EXPECT_TRUE(fs::exists(path("elsewhere/tree/.holdfast/file")));
+}
+
+TEST_F(OwnFiles, APathMayBeginWithOurPart) {
+  Child child([&] {
+    if (::chdir(path("tree").c_str()) != 0) return 1;
+    if (!append_line(".holdfast/file", "x\n") || *read_own(".holdfast/file") != "x\n") return 2;
+    if (!make_own_directories(".holdfast/runs/1", 0755)) return 3;
+    fs::rename(".holdfast", "aside");
+    fs::create_directory_symlink("aside", ".holdfast");
+    return append_line(".holdfast/file", "y\n") ? 4 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_TRUE(fs::is_directory(path("tree/aside/runs/1")));
+}
+
+TEST_F(OwnFiles, WhatCannotBeExaminedIsAnError) {
+  const Result<void> checked = check_own(ours(std::string(300, 'x')), Expected::file_to_write);
+  ASSERT_FALSE(checked);
+  EXPECT_TRUE(checked.error().message.ends_with("File name too long")) << checked.error().message;
+}
+
+// In a tree of another user, who could have made the other name.
+TEST_F(OwnFiles, AFileOfOursHasNoOtherNameButItsSpare) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const std::string file = ours("lock");
+  const std::string spare = file + std::string(names::k_spare_suffix);
+  std::ofstream(file).flush();
+  ASSERT_EQ(::chown(path("tree").c_str(), 1'234'567, 0), 0);
+  EXPECT_TRUE(open_own(file, O_WRONLY));
+  fs::create_hard_link(file, spare);
+  EXPECT_TRUE(open_own(file, O_WRONLY));
+  fs::create_hard_link(file, path("third"));
+  EXPECT_FALSE(open_own(file, O_WRONLY));
+  fs::remove(spare);
+  EXPECT_FALSE(open_own(file, O_WRONLY));
+  std::ofstream(spare).flush();
+  EXPECT_FALSE(open_own(file, O_WRONLY)) << "the spare is another file";
+  EXPECT_TRUE(open_own(file, O_RDONLY));
 }
 
 TEST_F(OwnFiles, InAPathOfTheUserOnlyTheLastComponentMayBeNoLink) {

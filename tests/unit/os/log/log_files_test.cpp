@@ -1,15 +1,44 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "child_process.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {
 namespace {
+
+TEST(LogFiles, AnEmptyLevelIsNone) {
+  Child child([] {
+    ::setenv("HOLDFAST_LOG", "", 1);
+    const Result<std::optional<LogLevel>> none = log_level_of_environment();
+    if (!none || none->has_value()) return 1;
+    ::setenv("HOLDFAST_LOG", "debug", 1);
+    const Result<std::optional<LogLevel>> level = log_level_of_environment();
+    if (!level || *level != LogLevel::debug) return 2;
+    ::setenv("HOLDFAST_LOG", "loud", 1);
+    return log_level_of_environment() ? 3 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(LogFiles, OnlyALogThatIsThereIsContinued) {
+  const Scratch scratch;
+  Child child([&] {
+    continue_log(scratch.path("journal"));
+    if (!log_target().file.empty()) return 1;
+    if (!append_line(log_beside(scratch.path("journal")), "begun\n")) return 2;
+    continue_log(scratch.path("journal"));
+    return log_target().file == log_beside(scratch.path("journal")) ? 0 : 3;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
 
 TEST(LogFiles, OlderLinesMoveOnFromFileToFile) {
   const Scratch scratch;

@@ -35,11 +35,10 @@ class ProgramSearch : public testing::Test {
   std::string at(const std::string& name) const { return scratch_.path(name); }
 
   // The exit code of `tool` with this PATH; negative: the errno of its execution.
-  static int executed(const std::string& path) {
+  static int executed(const std::string& path, std::string tool = "tool") {
     Child child([&] {
       ::setenv("PATH", path.c_str(), 1);
-      char tool[] = "tool";
-      char* words[] = {tool, nullptr};
+      char* words[] = {tool.data(), nullptr};
       const Spawned spawned = spawn({words, ::environ}, {});
       int status = 0;
       if (::waitpid(spawned.pid, &status, 0) != spawned.pid) return 255;
@@ -73,6 +72,34 @@ TEST_F(ProgramSearch, OneThatMayNotBeExecutedIsToldBeforeOneThatIsMissing) {
   EXPECT_EQ(executed(at("plain")), -EACCES);
   EXPECT_EQ(executed(at("plain") + ":" + at("empty")), -EACCES);
   EXPECT_EQ(executed(at("empty") + ":" + at("directory")), -EACCES);
+}
+
+TEST_F(ProgramSearch, WhatIsNoDirectoryIsPassedOver) {
+  EXPECT_EQ(executed(at("plain/tool") + ":" + at("good")), 7);
+  EXPECT_EQ(executed(std::string(5000, 'x') + ":" + at("good")), 7);
+}
+
+TEST_F(ProgramSearch, AnyOtherErrorEndsTheSearch) {
+  fs::create_directories(at("loop"));
+  fs::create_symlink("tool", at("loop/tool"));
+  EXPECT_EQ(executed(at("loop") + ":" + at("good")), -ELOOP);
+  EXPECT_EQ(executed(at("good"), ""), -ENOENT);
+}
+
+TEST_F(ProgramSearch, AnInterpreterThatIsMissingIsNamed) {
+  const auto missing = [&](const std::string& first_line) {
+    std::ofstream(at("script")) << first_line;
+    return missing_interpreter(at("script"));
+  };
+  EXPECT_EQ(missing("#!/no/such -x\n"), "/no/such");
+  EXPECT_EQ(missing("#! /bin/sh\r\n"), "/bin/sh\r");
+  for (const char* const none : {"", "#!", "#!  ", "#!\n", "#!/bin/sh\n", "text"}) {
+    EXPECT_EQ(missing(none), "") << none;
+  }
+  ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
+  for (const std::string& none : {at("fifo"), at("good"), at("none"), std::string("tool")}) {
+    EXPECT_EQ(missing_interpreter(none), "") << none;
+  }
 }
 
 }  // namespace

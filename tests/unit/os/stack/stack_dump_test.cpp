@@ -1,9 +1,11 @@
 // What /proc tells of a process that hangs, where there is no debugger.
 #include "os/stack/stack_dump.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -14,6 +16,7 @@
 #include "os/file/clock.hpp"
 #include "os/network/address.hpp"
 #include "os/process/process.hpp"
+#include "scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -53,6 +56,40 @@ TEST_F(StackDumpByProc, NamesTheAddressAtWhichAServerListens) {
                                ": tcp 127.0.0.1:" + std::to_string(own_port(server)) +
                                " to 0.0.0.0:0, listening\n";
   EXPECT_NE(text.find(expected), std::string::npos) << text;
+}
+
+TEST_F(StackDumpByProc, NamesWhatASocketIsOf) {
+  const Scratch scratch;
+  const std::string path = scratch.path("s");
+  sockaddr_un own{};
+  own.sun_family = AF_UNIX;
+  path.copy(own.sun_path, sizeof own.sun_path - 1);
+  const UniqueFd server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+  const UniqueFd six(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 any{};
+  any.sin6_family = AF_INET6;
+  const bool has_six =
+      ::bind(six.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0 &&
+      ::listen(six.get(), 5) == 0;
+  const Child child(stay);
+  const std::string text = told_of({named(child)});
+  const std::string begin = "file " + std::to_string(server.get()) + ": unix socket ";
+  const std::size_t at = text.find(begin);
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_NE(text.substr(at, text.find('\n', at) - at).find(path), std::string::npos) << text;
+  if (!has_six) return;
+  const std::string expected =
+      ": tcp6 [" + std::string(32, '0') + "]:" + std::to_string(own_port(six)) + " to ";
+  EXPECT_NE(text.find(expected), std::string::npos) << text;
+}
+
+TEST_F(StackDumpByProc, SaysHowManyFilesItLeavesOut) {
+  std::vector<UniqueFd> files;
+  for (int i = 0; i < 40; ++i) files.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const Child child(stay);
+  const std::string text = told_of({named(child)});
+  EXPECT_NE(text.find(" more files\n"), std::string::npos) << text;
 }
 
 TEST_F(StackDumpByProc, ShowsAsManyProcessesAsItSays) {
