@@ -125,7 +125,7 @@ UserTerminal::UserTerminal(const ProcessName& ctest)
 }
 
 bool UserTerminal::is_same(const struct stat& info) const {
-  return inode_ != 0 && info.st_dev == device_ && info.st_ino == inode_;
+  return info.st_dev == device_ && info.st_ino == inode_;
 }
 
 bool UserTerminal::is_it(const std::string& path) const {
@@ -142,7 +142,7 @@ void UserTerminal::say(std::string_view line) const {
 
 os::UniqueFd UserTerminal::open() const {
   for (const ProcessName& ancestor : ancestors_) {
-    if (!os::is_alive(ancestor) || !is_it(stderr_path(ancestor.pid))) continue;
+    if (!is_it(stderr_path(ancestor.pid))) continue;
     // A shell that has left `{ ctest; …; } 2>file` has another stderr by now, or has exited.
     os::UniqueFd opened = open_stderr_of(ancestor);
     struct stat info {};

@@ -154,9 +154,8 @@ os::UniqueFd take_turn(const fs::path& journal) {
 }
 
 bool is_cut_off(int journal) {
-  const off_t size = ::lseek(journal, 0, SEEK_END);
   char last = '\n';
-  return size > 0 && ::pread(journal, &last, 1, size - 1) == 1 && last != '\n';
+  return ::pread(journal, &last, 1, ::lseek(journal, 0, SEEK_END) - 1) == 1 && last != '\n';
 }
 
 // Writes the records of attempts and of the run's end, which is the last one, so that a reader
