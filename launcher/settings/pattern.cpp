@@ -10,7 +10,7 @@ namespace holdfast {
 namespace {
 
 bool is_back_reference(std::string_view escape) {
-  return escape.size() > 1 && escape[1] >= '1' && escape[1] <= '9';
+  return escape.find_first_of("123456789") == 1;  // behind the backslash
 }
 
 // In words like those of other complaints; RE2's own are for programmers.
@@ -49,7 +49,7 @@ bool is_found(const Pattern& pattern, std::string_view output) {
   while (!output.empty()) {
     const std::size_t end = std::min(output.find('\n'), output.size());
     std::string_view line = output.substr(0, end);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (pattern.is_found_in(line)) return true;
     output.remove_prefix(std::min(end + 1, output.size()));
   }
@@ -57,8 +57,7 @@ bool is_found(const Pattern& pattern, std::string_view output) {
 }
 
 void add(std::vector<Pattern>& patterns, const std::string& expression) {
-  Result<Pattern> compiled = Pattern::compile(expression);
-  if (compiled) patterns.push_back(std::move(*compiled));
+  patterns.push_back(*Pattern::compile(expression));
 }
 
 bool is_any_in(const std::vector<Pattern>& patterns, std::string_view text) {
