@@ -305,7 +305,7 @@ std::optional<fs::path> find_build_tree(const fs::path& from) {
       return directory;
     }
     const fs::path parent = directory.parent_path();
-    if (parent == directory || parent.empty()) return std::nullopt;
+    if (parent == directory) return std::nullopt;
     directory = parent;
   }
 }
