@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -164,6 +165,26 @@ TEST_F(CtestFiles, NoListSaysThatWhatCouldNotBeStartedHasPassed) {
   EXPECT_EQ(records->front().verdict, Verdict::failed);
 }
 
+// Only what has not changed since the run began shows why ctest could not start it.
+TEST_F(CtestFiles, AProgramThatMayHaveBeenGoodWasStarted) {
+  std::string end = end_of("a", "Test Failed.");
+  end.replace(end.find("0.03"), 4, "0.00");
+  const auto record_of = [&](const std::string& program, double run_started) {
+    const auto file =
+        write("LastTest.log", k_head + head_of(1, 1, "a", "\"" + program + "\"") + end + k_foot);
+    const OpenedLog log(file);
+    return read_ctest_log({log.descriptor(), file.parent_path(), ""}, {k_word}, run_started)
+        ->front();
+  };
+  const std::string fresh = write("program", "x").string();
+  ::chmod(fresh.c_str(), 0600);
+  EXPECT_TRUE(*record_of(fresh, now() - 60).ran);
+  EXPECT_EQ(record_of(fresh, now() + 60).note,
+            "Process not started: " + fresh + " [permission denied]");
+  EXPECT_TRUE(*record_of(fresh + ".gone", now() + 60).ran);
+  EXPECT_EQ(record_of("/usr", now() + 60).note, "Process not started: /usr [permission denied]");
+}
+
 // One has printed the entry of a test that does not exist.
 TEST_F(CtestFiles, WhereThereAreMoreTestsThanCtestRanNoneIsSure) {
   const std::string log =
@@ -190,6 +211,24 @@ TEST_F(CtestFiles, ALogThatCannotBeReadIsAnError) {
   ASSERT_FALSE(records);
   EXPECT_EQ(to_text(records.error()),
             "failed to read ctest's log, " + file.string() + ": Bad file descriptor");
+}
+
+TEST_F(CtestFiles, ALogWithTooManyHeadsIsAnErrorAndNotHalfARun) {
+  std::string printed;
+  for (int i = 0; i < 50'000; ++i) printed += entry(2, 2, "b", "");
+  const auto records = read(k_head + entry(1, 2, "a", printed) + entry(2, 2, "b", "") + k_foot);
+  ASSERT_FALSE(records);
+  EXPECT_TRUE(records.error().message.ends_with(": tests have printed too much like it"))
+      << records.error().message;
+}
+
+// Such as a FIFO, at which a reader would hang.
+TEST_F(CtestFiles, AListThatIsNoFileIsNone) {
+  const std::string log = k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", "x\n") + k_foot;
+  const auto list = write("LastTestsDisabled.log", "");
+  std::filesystem::remove(list);
+  ASSERT_EQ(::mkfifo(list.c_str(), 0600), 0);
+  EXPECT_EQ(verdicts(log), "a=passed b=passed ");
 }
 
 TEST_F(CtestFiles, ADashboardsListsHaveItsTag) {
