@@ -90,10 +90,10 @@ void ServiceLog::append_file(const std::string& path, std::uint64_t from) {
 
 void ServiceLog::close() {
   const std::uint64_t in_tails = in_old_ + in_tail_;
-  if (in_tails > 0) {
+  if (size_ > half_) {
     // Both tails together may give as much as one of them may hold.
     const std::uint64_t surplus = in_tails > half_ ? in_tails - half_ : 0;
-    const std::uint64_t beyond_head = size_ > half_ ? size_ - half_ : 0;
+    const std::uint64_t beyond_head = size_ - half_;
     const std::uint64_t left_out = beyond_head - std::min(beyond_head, in_tails - surplus);
     if (left_out > 0) (void)os::write_all(head_.get(), mark_of_gap(left_out));
     append_file(tail_path(true), std::min(surplus, in_old_));
