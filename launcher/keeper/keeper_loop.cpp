@@ -181,11 +181,11 @@ void KeeperLoop::hurry_guard_of(Connection& connection) {
 
 void KeeperLoop::accept_one() {
   Result<os::UniqueFd> socket = os::accept_from(listener_);
-  if (!socket) return;
   // The socket's directory has mode 0700. So besides us only root can get here, and root is
   // welcome.
-  if (!os::is_peer_trusted(*socket)) return;
-  connections_.emplace_back().socket = std::move(*socket);
+  if (socket && os::is_peer_trusted(*socket)) {
+    connections_.emplace_back().socket = std::move(*socket);
+  }
 }
 
 void KeeperLoop::attend_to(Connection& connection, short news) {

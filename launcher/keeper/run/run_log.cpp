@@ -207,19 +207,18 @@ Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName
   HOLDFAST_TRY(os::LockRequest request, open_tree_lock(tree, names::k_log_lock_directory, spec));
   HOLDFAST_TRY(const os::UniqueFd life, os::watch_process(ctest));
   const Milliseconds until = os::monotonic_now() + k_turn_patience;
-  Result<bool> had = request.try_take();
-  while (had && !*had) {
+  while (true) {
+    HOLDFAST_TRY(bool had, request.try_take());
+    if (had) return request;
     HOLDFAST_DO(request.start_waiting());
     os::Wait wait({request.ready_fd(), life.get()}, until);
     const int ready = wait.go();
     if (ready == 0) return Error{"have its turn in time"};
     if (ready < 0) return os::system_error("wait for its turn");
     if (wait.news(life.get()) != 0) return Error{"wait for its turn: ctest has ended"};
-    had = request.finish_waiting();
-    if (had && !*had) had = request.try_take();
+    HOLDFAST_TRY(had, request.finish_waiting());
+    if (had) return request;
   }
-  if (!had) return had.error();
-  return request;
 }
 
 }  // namespace

@@ -95,9 +95,9 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
 // Asks for the lock, or takes the result of a wait for it.
 Result<bool> InstancePorts::ask_for_named() {
   if (named_->ready_fd() >= 0) {
-    Result<bool> had = named_->finish_waiting();
+    HOLDFAST_TRY(const bool had, named_->finish_waiting());
     // If we do not have it now, the lock's file was replaced during the wait.
-    if (!had || *had) return had;
+    if (had) return true;
   }
   return named_->try_take();
 }
@@ -296,8 +296,8 @@ Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
   if (!keeps) return start_host_among(order.instance, std::move(host));
   // A kept service outlives the run, so it has no place in the order in which the run ends
   // services.
-  Result<ServiceHost> started = start_host(order.instance, std::move(host));
-  if (started) started->is_kept = true;
+  HOLDFAST_TRY(ServiceHost started, start_host(order.instance, std::move(host)));
+  started.is_kept = true;
   return started;
 }
 
@@ -380,8 +380,8 @@ Result<ServiceHost> ServiceHosts::start_host_among(const InstanceId& id, wire::H
   if (!has_dependents) return start_host(id, std::move(order));
   HOLDFAST_TRY(os::Pipe pipe, os::make_pipe());
   order.dependents = pipe.read.get();
-  Result<ServiceHost> host = start_host(id, std::move(order));
-  if (host) host->for_dependents = std::move(pipe.write);
+  HOLDFAST_TRY(ServiceHost host, start_host(id, std::move(order)));
+  host.for_dependents = std::move(pipe.write);
   return host;
 }
 
