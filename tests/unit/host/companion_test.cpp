@@ -298,6 +298,16 @@ TEST_F(StateOfAService, AStopByHandIsALossForItsUser) {
   EXPECT_LE(companion.deadline(), os::monotonic_now());
 }
 
+TEST_F(CompanionOfAService, ThatIsToldToStopBeforeItIsThereNeverGetsReady) {
+  ServiceCompanion companion(around());
+  say(theirs_, wire::k_stop);
+  companion.look();
+  companion.on_main_started(::getpid());
+  companion.look();
+  EXPECT_FALSE(os::is_readable(theirs_.get()));
+  EXPECT_LE(companion.deadline(), os::monotonic_now());
+}
+
 TEST_F(CompanionOfAService, IsNotCheckedBeforeItIsReady) {
   order_.spec.ready.output = "^ready$";
   ServiceSurroundings surroundings = around();

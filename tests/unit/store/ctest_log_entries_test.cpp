@@ -273,6 +273,14 @@ TEST(CtestLog, AFirstEntryWithoutAWordTellsNone) {
   EXPECT_EQ(entries[1].result, Verdict::failed);
 }
 
+TEST(CtestLog, TheWordBehindAnotherProgramStartsNoLauncher) {
+  const std::string command = "\"/bin/x\" \"--test:" + k_word + ":.=a\"";
+  const std::vector<LogEntry> entries =
+      entries_of(k_head + head_of(1, 1, "a", command) + end_of("a") + k_foot);
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_FALSE(entries[0].launched);
+}
+
 TEST(CtestLog, BlanksBeforeAHeadExplainNothing) {
   const std::vector<LogEntry> entries =
       entries_of(k_head + entry(1, 2, "a", "x\n") + " \n \n" + entry(2, 2, "b", "y\n") + k_foot);

@@ -87,8 +87,10 @@ TEST_F(CtestFiles, ASkipByExitCodeIsInTheListOnly) {
   EXPECT_EQ(verdicts(log), "a=passed b=passed ");
   write("LastTestsDisabled.log", "2:b\n", 100);  // of an earlier run
   EXPECT_EQ(verdicts(log), "a=passed b=passed ");
-  write("LastTestsDisabled.log", "2:b\n");
-  EXPECT_EQ(verdicts(log), "a=passed b=skipped ");
+  for (const char* list : {"2:b\n", "9\n2:b\n"}) {
+    write("LastTestsDisabled.log", list);
+    EXPECT_EQ(verdicts(log), "a=passed b=skipped ") << list;
+  }
 }
 
 TEST_F(CtestFiles, ListsThatSayAnythingElseThanTheLogAreNoWitness) {
@@ -264,6 +266,9 @@ TEST_F(CtestFiles, OnlyALogWithItsLastLineIsWhole) {
     const OpenedLog opened(write("LastTest.log", log.substr(0, size)));
     ASSERT_EQ(is_whole_log(opened.descriptor()), size == log.size()) << size;
   }
+  // A test has printed that, and ctest was killed.
+  const std::string printed = begin_of(1, 1, "a") + std::string(1000, 'x') + "\n" + k_foot;
+  EXPECT_FALSE(is_whole_log(OpenedLog(write("LastTest.log", k_head + printed)).descriptor()));
 }
 
 TEST_F(CtestFiles, ASummaryOfLabelsMayFollowTheLastLine) {
@@ -273,7 +278,9 @@ TEST_F(CtestFiles, ASummaryOfLabelsMayFollowTheLastLine) {
   for (const std::string& tests : {std::string(), entry(1, 1, "a", "x\n")}) {
     const std::string log = k_head + tests + k_foot;
     EXPECT_TRUE(is_whole_log(OpenedLog(write("LastTest.log", log + labels)).descriptor()));
-    EXPECT_FALSE(is_whole_log(OpenedLog(write("LastTest.log", log + "other")).descriptor()));
+    for (const char* rest : {"other", "other sec*proc\n\n"}) {
+      EXPECT_FALSE(is_whole_log(OpenedLog(write("LastTest.log", log + rest)).descriptor())) << rest;
+    }
     EXPECT_FALSE(
         is_whole_log(OpenedLog(write("LastTest.log", k_head + tests + labels)).descriptor()));
   }
