@@ -9,10 +9,6 @@
 namespace holdfast {
 namespace {
 
-bool is_back_reference(std::string_view escape) {
-  return escape.find_first_of("123456789") == 1;  // behind the backslash
-}
-
 // In words like those of other complaints; RE2's own are for programmers.
 std::string trouble_in(const re2::RE2& refused) {
   using re2::RE2;
@@ -22,8 +18,9 @@ std::string trouble_in(const re2::RE2& refused) {
       return "`" + part +
              "`: a group of an unknown kind (look-ahead and look-behind are not supported)";
     case RE2::ErrorBadEscape:
-      return is_back_reference(part) ? "a back-reference, which is not supported"
-                                     : "the unknown escape `" + part + "`";
+      // A digit behind the backslash.
+      return part.find_first_of("123456789") == 1 ? "a back-reference, which is not supported"
+                                                  : "the unknown escape `" + part + "`";
     case RE2::ErrorMissingParen:
     case RE2::ErrorUnexpectedParen:
       return "an unmatched parenthesis";
@@ -92,8 +89,6 @@ int Pattern::number_of_group(const std::string& name) const {
 bool Pattern::names_group(const std::string& name) const {
   return compiled_->NamedCapturingGroups().contains(name);
 }
-
-bool Pattern::has_group(const std::string& name) const { return number_of_group(name) != 0; }
 
 std::optional<std::string> Pattern::group_in(std::string_view text, const std::string& name) const {
   const auto group = static_cast<std::size_t>(number_of_group(name));

@@ -151,9 +151,8 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
     return project;
   }
   HOLDFAST_DO(look_at_owners(*file));
-  HOLDFAST_TRY(Settings settings, read_settings_file(*file, profile));
-  project.patterns_ = OverridePatterns(settings);
-  project.settings_ = std::move(settings);
+  HOLDFAST_TRY(project.settings_, read_settings_file(*file, profile));
+  project.patterns_ = OverridePatterns(project.settings_);
   project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
   project.note_ = project.known_flaky_.expired();
   return project;

@@ -70,7 +70,6 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
 }
 
 bool write_live_line(const os::UniqueFd& target, std::string_view line) {
-  if (!target.valid()) return false;
   const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {

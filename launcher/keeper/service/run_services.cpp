@@ -84,7 +84,10 @@ std::optional<wire::Message> RunServices::answer(const wire::Message& message, C
       return wire::Message(wire::k_services, {{"why", "services are asked for by who needs none"}});
     }
     if (services_->has_asked(asker.use)) {
-      ask_again(asker.use);
+      // Another process of the test is to use the services. The reply comes as for ask().
+      doubt_old_answers();
+      services_->ask_again(asker.use);
+      carry_out();
     } else {
       asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher, asker.services});
     }
@@ -105,12 +108,6 @@ UseId RunServices::ask(ServiceUser user) {
   users_[use] = std::move(user);
   carry_out();
   return use;
-}
-
-void RunServices::ask_again(UseId use) {
-  doubt_old_answers();
-  services_->ask_again(use);
-  carry_out();
 }
 
 void RunServices::leave(UseId use, Farewell farewell) {

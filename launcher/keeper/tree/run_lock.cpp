@@ -160,12 +160,8 @@ class RunLockWait {
   // Waits in the queue while a living keeper holds the lock.
   Result<void> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
-    if (!holders.empty()) {
-      if (is_inside_one_of(holders)) return {};
-      if (second_ == SecondRun::refuse && !has_ended(holders.front())) {
-        return refusal(holders.front());
-      }
-    } else if (second_ == SecondRun::refuse) {
+    if (is_inside_one_of(holders)) return {};
+    if (second_ == SecondRun::refuse && (holders.empty() || !has_ended(holders.front()))) {
       return refusal();
     }
     begin_waiting();
