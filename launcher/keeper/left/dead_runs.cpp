@@ -188,10 +188,9 @@ bool write_what_is_missing(const DeadRun& run, WithoutLog without, Tidied& tidie
   return static_cast<bool>(written);
 }
 
-// True: we have removed `directory`. It is no trouble if the directory is not empty or somebody
-// else has removed it.
-bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
-  const Result<void> removed = os::remove_own_directory(directory.string());
+// True: we have removed it. It is no trouble if it is a directory that is not empty, or somebody
+// else has removed it. To be called right after the removal, because of errno.
+bool is_removed(const Result<void>& removed, Tidied& tidied) {
   if (!removed && errno != ENOENT && errno != ENOTEMPTY) {
     tidied.troubles.push_back(to_text(removed.error()));
   }
@@ -203,20 +202,15 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   const auto removed = [&] { return tidied.directories + tidied.sockets + tidied.far_jobs; };
   const std::size_t before = removed();
   for (const fs::path& directory : run.empty_directories) {
-    const fs::path markers = directory / names::k_marker_directory;
-    if (os::exists_own(markers.string()) && !remove_if_empty(markers, tidied)) continue;
-    if (remove_if_empty(directory, tidied)) ++tidied.directories;
+    const std::string markers = (directory / names::k_marker_directory).string();
+    (void)is_removed(os::remove_own_directory(markers), tidied);
+    if (is_removed(os::remove_own_directory(directory.string()), tidied)) ++tidied.directories;
   }
-  std::error_code failed;
-  if (!run.socket.empty() && fs::remove(run.socket, failed)) ++tidied.sockets;
-  if (failed) {
-    tidied.troubles.push_back(
-        to_text(os::system_error("remove " + run.socket.string(), failed.value())));
+  if (!run.socket.empty() && is_removed(os::remove_own(run.socket.string()), tidied)) {
+    ++tidied.sockets;
   }
   for (const fs::path& job : run.far_jobs) {
-    const Result<void> gone = os::remove_own(job.string());
-    if (gone) ++tidied.far_jobs;
-    if (!gone && errno != ENOENT) tidied.troubles.push_back(to_text(gone.error()));
+    if (is_removed(os::remove_own(job.string()), tidied)) ++tidied.far_jobs;
   }
   return removed() > before;
 }
