@@ -83,7 +83,7 @@ class ServicesTest(ProjectCase):
             # The first one has no answer.
             for _ in range(2):
                 answers.append(message(another.recv(4096)))
-            odd = [packet("nonsense"), packet("request"), packet("tree"), packet("farewell", [("came_out", "odd")]),
+            odd = [packet("nonsense"), packet("attempt"), packet("tree"), packet("farewell", [("came_out", "odd")]),
                    packet("again", [("scratch", "odd")]), b"4:from1:x"]
             for one in odd:
                 another.send(one)
