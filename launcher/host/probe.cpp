@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "core/base/number.hpp"
 #include "core/base/text.hpp"
@@ -267,9 +266,9 @@ class TcpProbe : public ConnectionProbe {
 
 // `HTTP/1.1 200 OK`
 std::optional<unsigned> status_in(std::string_view answer) {
-  const std::size_t blank = answer.find(' ');
-  if (!answer.starts_with("HTTP/") || blank == std::string_view::npos) return std::nullopt;
-  return leading_number<unsigned>(answer.substr(blank + 1));
+  if (!answer.starts_with("HTTP/")) return std::nullopt;
+  // Without a blank this is all of the answer, and no number.
+  return leading_number<unsigned>(answer.substr(answer.find(' ') + 1));
 }
 
 class HttpProbe final : public TcpProbe {
@@ -297,7 +296,6 @@ class HttpProbe final : public TcpProbe {
     char part[k_longest_status];
     const ssize_t count =
         os::retried([&] { return ::recv(socket().get(), part, sizeof part, MSG_DONTWAIT); });
-    if (count < 0 && errno == EAGAIN) return false;
     if (count > 0) said_.append(part, static_cast<std::size_t>(count));
     const std::string line = said_.substr(0, said_.find("\r\n"));
     if (count > 0 && line.size() == said_.size() && said_.size() < k_longest_status) return false;
@@ -367,10 +365,8 @@ class CommandProbe final : public LifeProbe {
   CommandProbe(ServiceCommand words, const Probed& whom, Milliseconds patience)
       : LifeProbe(whom), words_(std::move(words)), patience_(patience) {}
 
-  void join(os::Wait& wait) const override {
-    if (work_) return work_->join(wait);
-    wait.until(Milliseconds{0});
-  }
+  // The first turn has begun the work, or has an answer.
+  void join(os::Wait& wait) const override { work_->join(wait); }
 
   bool go_on() override {
     if (!work_) {

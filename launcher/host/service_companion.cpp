@@ -158,7 +158,6 @@ void ServiceCompanion::receive(os::UniqueFd& visitor, const wire::Message& messa
     if (around_.keeper.valid()) report_death("it was stopped by hand");
     return begin_stop();
   }
-  if (message.kind != wire::k_use && message.kind != wire::k_state) return;
   const bool is_keeper = message.kind == wire::k_use && !around_.keeper.valid();
   if (is_keeper) around_.keeper = std::move(visitor);
   const os::UniqueFd& asker = is_keeper ? around_.keeper : visitor;
@@ -325,7 +324,7 @@ Result<void> ServiceCompanion::put_stop_on_record() {
 void ServiceCompanion::run_stop_if_due(bool guard_lost) {
   if (!stop_record_.valid()) return;
   bool is_done = was_stopped_;
-  if (was_stopped_ && work_) {
+  if (was_stopped_) {
     // The command may still run, because it made the service end.
     os::await({work_.get()});
     // In the place of a dead guard this process ended all processes below it, the command too.

@@ -83,19 +83,17 @@ void ServiceLog::append_file(const std::string& path, std::uint64_t from) {
   if (!file) return;
   (void)::lseek(file->get(), static_cast<off_t>(from), SEEK_SET);
   std::string part;
-  do {
-    part.clear();
-    if (!os::read_all(file->get(), part, k_copied_at_once)) return;
-  } while (!part.empty() && os::write_all(head_.get(), part));
+  while (os::read_all(file->get(), part, k_copied_at_once) && !part.empty()) {
+    (void)os::write_all(head_.get(), part);
+  }
 }
 
 void ServiceLog::close() {
-  if (!head_.valid()) return;
   const std::uint64_t in_tails = in_old_ + in_tail_;
-  if (in_tails > 0) {
+  if (size_ > half_) {
     // Both tails together may give as much as one of them may hold.
     const std::uint64_t surplus = in_tails > half_ ? in_tails - half_ : 0;
-    const std::uint64_t beyond_head = size_ > half_ ? size_ - half_ : 0;
+    const std::uint64_t beyond_head = size_ - half_;
     const std::uint64_t left_out = beyond_head - std::min(beyond_head, in_tails - surplus);
     if (left_out > 0) (void)os::write_all(head_.get(), mark_of_gap(left_out));
     append_file(tail_path(true), std::min(surplus, in_old_));

@@ -38,6 +38,8 @@ class KeeperLoop {
   void attend_to(Connection& connection, short news);  // the events that poll(2) returned
   // False when the connection has ended.
   bool serve(Connection& connection);
+  // Takes a message that has no answer. False: it is a question.
+  bool take(const wire::Message& message, os::UniqueFd& descriptor, Connection& from);
   wire::Message answer(const wire::Message& message, Connection& asker);
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   // Why a test cannot reach its services. Empty: it can.

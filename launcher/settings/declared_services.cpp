@@ -82,8 +82,7 @@ void expand_lists(toml::array& list) {
 }
 
 std::string text_under(const toml::table& file, std::string_view key) {
-  const toml::node* node = file.get(key);
-  return node == nullptr ? std::string() : node->value_or(std::string());
+  return file[key].value_or(std::string());
 }
 
 // The user of a service must be known on this machine, and only root may name another user.

@@ -147,7 +147,6 @@ std::vector<std::string> TableReader::texts(std::string_view key, const std::str
 }
 
 const toml::array* TableReader::array_at(std::string_view key, const std::string& expected) const {
-  if (!has(key)) return nullptr;
   const toml::array* const array = get(key)->as_array();
   if (array == nullptr) complain(key, describe_type(*get(key)), expected);
   return array;

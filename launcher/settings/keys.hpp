@@ -90,7 +90,8 @@ class TableReader {
     complain(*get(key), key, one.error(), expected);
     return std::nullopt;
   }
-  // A list, without the elements for which the Result of `read` is an error.
+  // A list, without the elements for which the Result of `read` is an error. The table must have
+  // the key.
   template <typename Read>
   auto list(std::string_view key, const std::string& expected, Read read) const {
     std::vector<Content<Read>> all;

@@ -28,8 +28,6 @@ class Pattern {
 
   bool is_found_in(std::string_view text) const;
 
-  // Whether it has a group that group_in() finds.
-  bool has_group(const std::string& name) const;
   // Whether a group has this name.
   bool names_group(const std::string& name) const;
   // The part of `text` that the group called `name`, or else the only group, matches. None: the

@@ -20,8 +20,9 @@ namespace holdfast {
 // Tells which parts of holdfast.toml fit a test.
 class OverridePatterns {
  public:
-  // Fails for a pattern that Pattern::compile() refuses; parse_settings() leaves none in.
-  static Result<OverridePatterns> of(const Settings& settings);
+  OverridePatterns() = default;
+  // Pattern::compile() must accept the patterns; parse_settings() sees to that.
+  explicit OverridePatterns(const Settings& settings);
 
   // Their indices, ascending. `labels` is in the form of TestFacts.
   std::vector<std::size_t> matching(std::string_view name, std::string_view labels) const;

@@ -174,8 +174,6 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
   return records;
 }
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view k_tmp = ".tmp";
 constexpr std::string_view k_gap = "\n[... {} of {} bytes left out by holdfast ...]\n";
 constexpr std::uint64_t k_longest_gap = 96;

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <istream>
 #include <limits>
@@ -50,13 +49,11 @@ class FieldReader {
     return value != nullptr && value->is_string();
   }
 
-  // Always finite; 0: absent.
+  // Always finite, or the parser would have refused it; 0: absent.
   double number(const char* field) {
     const Json* value = find(field);
     if (value == nullptr) return 0;
-    if (!value->is_number()) return complain(field, 0.0);
-    const double real = value->get<double>();
-    return std::isfinite(real) ? real : complain(field, 0.0);
+    return value->is_number() ? value->get<double>() : complain(field, 0.0);
   }
 
   std::optional<std::int64_t> integer(const char* field) {

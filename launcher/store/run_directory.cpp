@@ -173,9 +173,8 @@ std::uint64_t size_of_outputs(const std::string& directory, const std::vector<st
   std::uint64_t size = 0;
   for (const std::string& name : files) {
     struct stat info {};
-    if (::lstat((directory + "/" + name).c_str(), &info) == 0) {
-      size += static_cast<std::uint64_t>(info.st_size);
-    }
+    (void)::lstat((directory + "/" + name).c_str(), &info);  // it may be gone by now
+    size += static_cast<std::uint64_t>(info.st_size);
   }
   return size;
 }
@@ -305,7 +304,7 @@ std::optional<fs::path> find_build_tree(const fs::path& from) {
       return directory;
     }
     const fs::path parent = directory.parent_path();
-    if (parent == directory || parent.empty()) return std::nullopt;
+    if (parent == directory) return std::nullopt;
     directory = parent;
   }
 }

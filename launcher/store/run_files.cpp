@@ -9,14 +9,14 @@ namespace holdfast {
 
 Result<RunFile> open_run_file(const std::string& path) {
   HOLDFAST_TRY(os::UniqueFd file, os::open_own(path, O_RDONLY));
-  return run_file_over(std::move(file), path);
+  return run_file_over(std::move(file));
 }
 
-Result<RunFile> run_file_over(os::UniqueFd file, const std::string& path) {
+RunFile run_file_over(os::UniqueFd file) {
   struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return os::system_error("read " + path);
-  return RunFile{std::make_unique<DescriptorStream>(std::move(file)),
-                 static_cast<std::uint64_t>(info.st_size)};
+  (void)::fstat(file.get(), &info);
+  return {std::make_unique<DescriptorStream>(std::move(file)),
+          static_cast<std::uint64_t>(info.st_size)};
 }
 
 }  // namespace holdfast

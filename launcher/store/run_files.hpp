@@ -83,8 +83,8 @@ struct RunFile {
 
 // Opens a file of ours, which somebody else may have put there (os/file/own_files.hpp).
 Result<RunFile> open_run_file(const std::string& path);
-// Takes a file that is open. `path` is for messages.
-Result<RunFile> run_file_over(os::UniqueFd file, const std::string& path);
+// Takes a file that is open.
+RunFile run_file_over(os::UniqueFd file);
 
 class RunFiles {
  public:

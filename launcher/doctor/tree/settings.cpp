@@ -22,10 +22,9 @@ std::string condition_of(const SettingsOverride& override) {
 // The overrides that match a test, by their indices.
 std::vector<bool> used_overrides(const Settings& settings, const std::vector<ListedTest>& tests) {
   std::vector<bool> used(settings.overrides.size(), false);
-  const Result<OverridePatterns> patterns = OverridePatterns::of(settings);
-  if (!patterns) return std::vector<bool>(settings.overrides.size(), true);
+  const OverridePatterns patterns(settings);
   for (const ListedTest& test : tests) {
-    for (const std::size_t index : patterns->matching(test.name, test.facts.labels)) {
+    for (const std::size_t index : patterns.matching(test.name, test.facts.labels)) {
       used[index] = true;
     }
   }

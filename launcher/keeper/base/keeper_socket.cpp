@@ -16,9 +16,7 @@ namespace {
 // In /proc/<pid>/comm, the names of our processes begin with this text.
 constexpr std::string_view k_ours = "holdfast";
 
-bool is_ours(const os::ProcessStat& stat) {
-  return !os::has_ended(stat) && stat.name.starts_with(k_ours);
-}
+bool is_ours(const os::ProcessStat& stat) { return stat.name.starts_with(k_ours); }
 
 }  // namespace
 

@@ -70,7 +70,6 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
 }
 
 bool write_live_line(const os::UniqueFd& target, std::string_view line) {
-  if (!target.valid()) return false;
   const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
@@ -125,7 +124,7 @@ UserTerminal::UserTerminal(const ProcessName& ctest)
 }
 
 bool UserTerminal::is_same(const struct stat& info) const {
-  return inode_ != 0 && info.st_dev == device_ && info.st_ino == inode_;
+  return info.st_dev == device_ && info.st_ino == inode_;
 }
 
 bool UserTerminal::is_it(const std::string& path) const {
@@ -142,7 +141,7 @@ void UserTerminal::say(std::string_view line) const {
 
 os::UniqueFd UserTerminal::open() const {
   for (const ProcessName& ancestor : ancestors_) {
-    if (!os::is_alive(ancestor) || !is_it(stderr_path(ancestor.pid))) continue;
+    if (!is_it(stderr_path(ancestor.pid))) continue;
     // A shell that has left `{ ctest; …; } 2>file` has another stderr by now, or has exited.
     os::UniqueFd opened = open_stderr_of(ancestor);
     struct stat info {};

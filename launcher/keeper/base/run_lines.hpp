@@ -84,7 +84,7 @@ class UserTerminal {
   bool is_same(const struct stat& info) const;
   bool is_it(const std::string& path) const;
 
-  dev_t device_ = 0;
+  dev_t device_ = 0;  // no file has 0
   ino_t inode_ = 0;
   std::string path_;  // the name of the terminal or file
   std::vector<ProcessName> ancestors_;

@@ -116,16 +116,15 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree,
   if (!own) return std::nullopt;
   Result<os::UniqueFd> file = own->file(std::string(names::k_journal_file));
   if (!file) return std::nullopt;
-  const Result<RunFile> journal = run_file_over(std::move(*file), entry.journal.string());
-  if (!journal) return std::nullopt;
-  const std::optional<RunStarted> started = first_record(*journal);
+  const RunFile journal = run_file_over(std::move(*file));
+  const std::optional<RunStarted> started = first_record(journal);
   if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
   DeadRun run;
   run.id = entry.id;
   run.journal = entry.journal;
   run.ctest = started->ctest;
   run.is_of_others_numbers = started->boot != numbering;
-  run.lacks_end = !end_record(*journal);
+  run.lacks_end = !end_record(journal);
   run.empty_directories = empty_directories_in(*own, entry.directory / names::k_scratch_directory);
   run.stops = left_in(*own, entry.directory / names::k_services_directory, is_left_stop);
   run.far_jobs = left_in(*own, entry.directory / names::k_far_directory, is_far_job);
@@ -154,9 +153,8 @@ os::UniqueFd take_turn(const fs::path& journal) {
 }
 
 bool is_cut_off(int journal) {
-  const off_t size = ::lseek(journal, 0, SEEK_END);
   char last = '\n';
-  return size > 0 && ::pread(journal, &last, 1, size - 1) == 1 && last != '\n';
+  return ::pread(journal, &last, 1, ::lseek(journal, 0, SEEK_END) - 1) == 1 && last != '\n';
 }
 
 // Writes the records of attempts and of the run's end, which is the last one, so that a reader
@@ -190,10 +188,9 @@ bool write_what_is_missing(const DeadRun& run, WithoutLog without, Tidied& tidie
   return static_cast<bool>(written);
 }
 
-// True: we have removed `directory`. It is no trouble if the directory is not empty or somebody
-// else has removed it.
-bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
-  const Result<void> removed = os::remove_own_directory(directory.string());
+// True: we have removed it. It is no trouble if it is a directory that is not empty, or somebody
+// else has removed it. To be called right after the removal, because of errno.
+bool is_removed(const Result<void>& removed, Tidied& tidied) {
   if (!removed && errno != ENOENT && errno != ENOTEMPTY) {
     tidied.troubles.push_back(to_text(removed.error()));
   }
@@ -205,20 +202,15 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   const auto removed = [&] { return tidied.directories + tidied.sockets + tidied.far_jobs; };
   const std::size_t before = removed();
   for (const fs::path& directory : run.empty_directories) {
-    const fs::path markers = directory / names::k_marker_directory;
-    if (os::exists_own(markers.string()) && !remove_if_empty(markers, tidied)) continue;
-    if (remove_if_empty(directory, tidied)) ++tidied.directories;
+    const std::string markers = (directory / names::k_marker_directory).string();
+    (void)is_removed(os::remove_own_directory(markers), tidied);
+    if (is_removed(os::remove_own_directory(directory.string()), tidied)) ++tidied.directories;
   }
-  std::error_code failed;
-  if (!run.socket.empty() && fs::remove(run.socket, failed)) ++tidied.sockets;
-  if (failed) {
-    tidied.troubles.push_back(
-        to_text(os::system_error("remove " + run.socket.string(), failed.value())));
+  if (!run.socket.empty() && is_removed(os::remove_own(run.socket.string()), tidied)) {
+    ++tidied.sockets;
   }
   for (const fs::path& job : run.far_jobs) {
-    const Result<void> gone = os::remove_own(job.string());
-    if (gone) ++tidied.far_jobs;
-    if (!gone && errno != ENOENT) tidied.troubles.push_back(to_text(gone.error()));
+    if (is_removed(os::remove_own(job.string()), tidied)) ++tidied.far_jobs;
   }
   return removed() > before;
 }

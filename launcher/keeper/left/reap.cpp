@@ -21,7 +21,7 @@ namespace {
 
 // On a busy machine a process may live on for a while after SIGKILL. It looks after nothing then.
 bool lives(const ProcessName& stamp) {
-  return stamp.pid > 0 && os::is_alive(stamp) && !os::is_being_killed(stamp.pid);
+  return os::is_alive(stamp) && !os::is_being_killed(stamp.pid);
 }
 
 std::string_view value_of(std::string_view environment, std::string_view name) {
@@ -125,9 +125,8 @@ class Search {
   std::vector<LeftBehind> with_owners(const std::vector<os::NamedProcess>& processes) const {
     std::vector<LeftBehind> all;
     for (const os::NamedProcess& process : processes) {
-      const auto owner = owners_.find(process.pid);
-      if (owner == owners_.end()) continue;
-      all.push_back({process, owner->second->test, owner->second->run});
+      const ReapedAttempt& owner = *owners_.at(process.pid);
+      all.push_back({process, owner.test, owner.run});
     }
     return all;
   }

@@ -5,6 +5,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -23,13 +24,11 @@ fs::path in_user_directory(std::string_view name) {
   return fs::path(os::user_directory_path()) / name;
 }
 
-// Returns the entries of a directory; after an error, those that were read so far.
+// None if others may put files there.
 std::vector<fs::path> entries_of(const fs::path& directory) {
   std::vector<fs::path> entries;
-  std::error_code failed;
-  for (fs::directory_iterator it(directory, failed); !failed && it != fs::directory_iterator();
-       it.increment(failed)) {
-    entries.push_back(it->path());
+  for (const std::string& name : os::names_in_own(directory.string())) {
+    entries.push_back(directory / name);
   }
   return entries;
 }
@@ -88,14 +87,12 @@ void remove_levels_in(const std::vector<fs::path>& scopes) {
 }  // namespace
 
 void remove_stale_sockets() {
-  if (!os::open_user_directory()) return;
   for (const fs::path& socket : entries_of(in_user_directory(names::k_user_keepers_directory))) {
     if (may_be_stale(socket)) os::remove_if_dead(socket.string());
   }
 }
 
 void remove_stale_scratch() {
-  if (!os::open_user_directory()) return;
   for (const fs::path& entry : entries_of(in_user_directory(names::k_user_scratch_directory))) {
     const fs::path scratch = entry.parent_path() / entry.stem();
     const fs::path tmp = scratch.string() + std::string(names::k_private_tmp_suffix);

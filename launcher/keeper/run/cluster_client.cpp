@@ -23,13 +23,12 @@ namespace {
 
 // <prefix>/libexec/holdfast/holdfast-etcd; we are <prefix>/bin/holdfast.
 Result<std::string> etcd_program() {
-  Result<std::string> program = os::own_program();
-  if (!program) return program;
-  program->erase(program->rfind('/'));
-  program->erase(program->rfind('/'));
-  *program += "/libexec/holdfast/holdfast-etcd";
-  if (::access(program->c_str(), F_OK) != 0) {
-    return ErrorInWords{*program + " is not installed: HOLDFAST_COMPONENTS=etcd builds it"};
+  HOLDFAST_TRY(std::string program, os::own_program());
+  program.erase(program.rfind('/'));
+  program.erase(program.rfind('/'));
+  program += "/libexec/holdfast/holdfast-etcd";
+  if (::access(program.c_str(), F_OK) != 0) {
+    return ErrorInWords{program + " is not installed: HOLDFAST_COMPONENTS=etcd builds it"};
   }
   return program;
 }
@@ -98,7 +97,7 @@ Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
 void ClusterClient::connect(os::UniqueFd attempt) {
   const bool was_there = control_.valid();
   Result<void> passed = pass_on(attempt);
-  if (!passed && control_.valid()) {
+  if (!passed) {
     const std::string said = os::last_words(control_.get());
     control_.reset();
     if (!said.empty()) {

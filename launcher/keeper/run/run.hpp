@@ -202,7 +202,6 @@ class CurrentRun {
   Run& at(unsigned include_count);
   unsigned include_count() const { return include_count_; }
 
-  bool has_begun() const { return run_.has_value(); }
   // Returns the current run; null: no run has begun.
   Run* current() { return run_ ? &*run_ : nullptr; }
   ScratchPool* scratch() { return run_ ? run_->scratch() : nullptr; }

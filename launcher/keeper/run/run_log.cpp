@@ -78,7 +78,7 @@ bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
 // Returns when the file was made, in nanoseconds; nothing: the file system does not say.
 std::optional<std::int64_t> birth_of(const LogPlace& log) {
   struct statx info {};
-  if (::statx(AT_FDCWD, link_of(log.file).c_str(), 0, STATX_BTIME, &info) != 0) return std::nullopt;
+  (void)::statx(AT_FDCWD, link_of(log.file).c_str(), 0, STATX_BTIME, &info);
   if ((info.stx_mask & STATX_BTIME) == 0) return std::nullopt;
   return std::int64_t{info.stx_btime.tv_sec} * 1'000'000'000 + info.stx_btime.tv_nsec;
 }
@@ -98,7 +98,7 @@ std::optional<LogName> parse_log_name(std::string_view path) {
   const std::string_view directory = path.substr(0, slash);
   const std::size_t end = name.rfind(k_end);
   if (!directory.ends_with(k_directory) || !name.starts_with(k_stem) ||
-      end == std::string_view::npos || end < k_stem.size()) {
+      end == std::string_view::npos) {
     return std::nullopt;
   }
   std::string_view digits = name.substr(end + k_end.size());
@@ -160,7 +160,7 @@ bool RunLog::has_foreign_end() const {
 bool RunLog::cut_foreign_end() const {
   const std::optional<std::int64_t> offset = offset_of_ctest();
   const os::UniqueFd log(::open(link_of(place_.file).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
-  return offset && log.valid() && ::ftruncate(log.get(), *offset) == 0;
+  return offset && ::ftruncate(log.get(), *offset) == 0;
 }
 
 bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
@@ -177,15 +177,15 @@ bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
 
 bool RunLog::watch_openings() {
   openings_ = os::UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  return openings_.valid() && ::inotify_add_watch(openings_.get(), link_of(place_.file).c_str(),
-                                                  IN_OPEN | IN_MOVE_SELF | IN_ONESHOT) >= 0;
+  return ::inotify_add_watch(openings_.get(), link_of(place_.file).c_str(),
+                             IN_OPEN | IN_MOVE_SELF | IN_ONESHOT) >= 0;
 }
 
 bool RunLog::was_opened() const {
   // The watch tells only of the first event, an opening or a renaming. After the last renaming only
   // readers open the log.
   inotify_event event{};
-  while (openings_.valid() && ::read(openings_.get(), &event, sizeof event) == sizeof event) {
+  while (::read(openings_.get(), &event, sizeof event) == sizeof event) {
     was_opened_ = was_opened_ || (event.mask & IN_OPEN) != 0;
   }
   return was_opened_;
@@ -207,19 +207,18 @@ Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName
   HOLDFAST_TRY(os::LockRequest request, open_tree_lock(tree, names::k_log_lock_directory, spec));
   HOLDFAST_TRY(const os::UniqueFd life, os::watch_process(ctest));
   const Milliseconds until = os::monotonic_now() + k_turn_patience;
-  Result<bool> had = request.try_take();
-  while (had && !*had) {
+  while (true) {
+    HOLDFAST_TRY(bool had, request.try_take());
+    if (had) return request;
     HOLDFAST_DO(request.start_waiting());
     os::Wait wait({request.ready_fd(), life.get()}, until);
     const int ready = wait.go();
     if (ready == 0) return Error{"have its turn in time"};
     if (ready < 0) return os::system_error("wait for its turn");
     if (wait.news(life.get()) != 0) return Error{"wait for its turn: ctest has ended"};
-    had = request.finish_waiting();
-    if (had && !*had) had = request.try_take();
+    HOLDFAST_TRY(had, request.finish_waiting());
+    if (had) return request;
   }
-  if (!had) return had.error();
-  return request;
 }
 
 }  // namespace
@@ -228,11 +227,8 @@ Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
   const os::Connected keeper = connect_to_keeper(ctest, k_probe_patience);
   if (!keeper.socket.valid()) return {};  // nobody records this run: that has been said
   HOLDFAST_TRY(const os::LockRequest turn, wait_for_turn(tree, ctest));
-  if (!os::send_message(keeper.socket.get(), wire::Message(wire::k_log),
-                        {turn.descriptors().front()})) {
-    return Error{"hand its turn to its keeper"};
-  }
-  return {};
+  return os::send_message(keeper.socket.get(), wire::Message(wire::k_log),
+                          {turn.descriptors().front()});
 }
 
 void LogTurn::begin(os::UniqueFd lock) {

@@ -93,7 +93,7 @@ void SlotLending::look(const std::vector<Connection>& tests) {
 }
 
 void SlotLending::hear(Borrower& borrower) {
-  while (borrower.socket.valid() && os::is_readable(borrower.socket.get())) {
+  while (os::is_readable(borrower.socket.get())) {
     const Result<wire::Message> message = os::receive_message(borrower.socket.get()).message;
     const Result<wire::Slots> slots = message ? wire::read<wire::Slots>(*message) : message.error();
     if (!slots) return drop(borrower);

@@ -16,7 +16,6 @@ namespace {
 
 void record(const Connection& connection, const std::string& path, const std::string& journal,
             const std::string& why) {
-  if (journal.empty()) return;
   const double now = os::unix_now();
   const Stale stale{now, connection.attempt, connection.test, connection.key, path, why};
   (void)os::append_line(journal, line_of(stale));

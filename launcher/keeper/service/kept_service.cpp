@@ -69,9 +69,7 @@ KeptCall::KeptCall(const std::string& socket, std::string service, std::string_v
   // In this directory nobody else can have put the socket there.
   if (!os::open_user_directory()) return;
   os::Connected host = os::connect_at_once(socket);
-  if (!host.socket.valid() || !os::send_message(host.socket.get(), wire::Message(kind))) {
-    return;
-  }
+  if (!os::send_message(host.socket.get(), wire::Message(kind))) return;
   answer_.connection = std::move(host.socket);
   wake_at_ = os::monotonic_now() + k_stopped_patience;
   until_ = os::monotonic_now() + k_patience;

@@ -80,11 +80,14 @@ void RunServices::doubt_old_answers() {
 std::optional<wire::Message> RunServices::answer(const wire::Message& message, Connection& asker) {
   wire::Message reply;
   if (message.kind == wire::k_services) {
-    if (!services_ || asker.attempt.empty() || asker.services.empty()) {
+    if (!services_ || asker.services.empty()) {
       return wire::Message(wire::k_services, {{"why", "services are asked for by who needs none"}});
     }
     if (services_->has_asked(asker.use)) {
-      ask_again(asker.use);
+      // Another process of the test is to use the services. The reply comes as for ask().
+      doubt_old_answers();
+      services_->ask_again(asker.use);
+      carry_out();
     } else {
       asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher, asker.services});
     }
@@ -107,25 +110,17 @@ UseId RunServices::ask(ServiceUser user) {
   return use;
 }
 
-void RunServices::ask_again(UseId use) {
-  if (!services_) return;
-  doubt_old_answers();
-  services_->ask_again(use);
-  carry_out();
-}
-
 void RunServices::leave(UseId use, Farewell farewell) {
-  if (!services_) return;
-  if (const auto user = users_.find(use); user != users_.end() && !red_.contains(use)) {
-    user->second.parts.clear();
-  }
+  const auto user = users_.find(use);
+  if (user == users_.end()) return;  // its run is over
+  if (!red_.contains(use)) user->second.parts.clear();
   doubt_old_answers();
   services_->leave(use, farewell);
   carry_out();
 }
 
 void RunServices::leave_red(UseId use) {
-  if (!services_ || !users_.contains(use)) return;
+  if (!users_.contains(use)) return;
   red_[use] = services_->services_of(use);
   leave(use, Farewell::red);
 }
@@ -136,7 +131,7 @@ wire::AttemptWait RunServices::wait_of(UseId use) const {
 }
 
 std::string RunServices::waits_for(UseId use) const {
-  if (!services_ || !users_.contains(use)) return {};
+  if (!users_.contains(use)) return {};
   std::string text;
   for (const GrantedService& held : services_->services_of(use)) {
     if (!text.empty()) text += ", ";
@@ -197,7 +192,6 @@ std::string RunServices::turn_of(UseId use) const {
 std::vector<wire::LiveService> RunServices::states() const {
   std::vector<wire::LiveService> states;
   for (const ServiceHost& host : hosts_.all()) {
-    if (host.is_gone()) continue;
     states.push_back({name_of_instance(host.order.spec.name, host.id.number),
                       std::string(name_of(services_->life(host.id).state)), host.order.generation,
                       host.last.main});

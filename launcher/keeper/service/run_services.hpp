@@ -81,8 +81,6 @@ class RunServices {
   void end();
 
  private:
-  // Another process of the test is to use the services. The reply comes as for ask().
-  void ask_again(UseId use);
   // The use is over, and the test was red. The reply comes when its services have been checked. It
   // says which services were lost under the test, and how all of them are.
   void leave_red(UseId use);

@@ -37,8 +37,7 @@ bool is_around(const LockParty& party, const ProcessName& ctest) {
 // killed, the guard is only known as the parent of the service's main process.
 void wake_guard(const ServiceHost& host) {
   std::vector<pid_t> candidates = os::children_of(host.pid);
-  if (const Result<os::ProcessStat> main = os::read_process_stat(host.last.main);
-      host.last.main > 0 && main) {
+  if (const Result<os::ProcessStat> main = os::read_process_stat(host.last.main)) {
     candidates.push_back(main->parent);
   }
   for (const pid_t pid : candidates) {
@@ -78,7 +77,6 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
     named_.emplace(std::move(request));
     since_ = os::monotonic_now();
   } else if (!os::is_readable(named_->ready_fd())) {
-    if (os::monotonic_now() < deadline_) return false;
     return ErrorInWords{"gave up after " + describe(patience) + ": " + obstacle()};
   }
   HOLDFAST_TRY(bool had, ask_for_named());
@@ -97,9 +95,9 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
 // Asks for the lock, or takes the result of a wait for it.
 Result<bool> InstancePorts::ask_for_named() {
   if (named_->ready_fd() >= 0) {
-    Result<bool> had = named_->finish_waiting();
+    HOLDFAST_TRY(const bool had, named_->finish_waiting());
     // If we do not have it now, the lock's file was replaced during the wait.
-    if (!had || *had) return had;
+    if (had) return true;
   }
   return named_->try_take();
 }
@@ -200,9 +198,6 @@ ServiceHost* ServiceHosts::of(const InstanceId& id, unsigned generation) {
 }
 
 std::string ServiceHosts::obstacle(const InstanceId& id) const {
-  const auto waits = std::ranges::find_if(
-      starts_, [&](const WaitingStart& one) { return one.order.instance == id && !one.host; });
-  if (waits == starts_.end()) return {};
   const auto ports = ports_.find(id);
   return ports != ports_.end() && ports->second.is_waiting() ? ports->second.obstacle() : "";
 }
@@ -301,8 +296,8 @@ Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
   if (!keeps) return start_host_among(order.instance, std::move(host));
   // A kept service outlives the run, so it has no place in the order in which the run ends
   // services.
-  Result<ServiceHost> started = start_host(order.instance, std::move(host));
-  if (started) started->is_kept = true;
+  HOLDFAST_TRY(ServiceHost started, start_host(order.instance, std::move(host)));
+  started.is_kept = true;
   return started;
 }
 
@@ -352,9 +347,7 @@ void ServiceHosts::take_kept(ServiceOrder order, KeptAnswer answer) {
   order.generation = answer.state.order.generation;
   services_->goes_on_as(order.instance, order.generation);
   // It may have waited for the port that the kept generation has.
-  if (const auto ports = ports_.find(order.instance); ports != ports_.end()) {
-    ports->second.give_up();
-  }
+  ports_[order.instance].give_up();
   ServiceHost host;
   host.id = order.instance;
   host.is_kept = true;
@@ -379,9 +372,7 @@ Result<ServiceHost> ServiceHosts::start_host_among(const InstanceId& id, wire::H
   const ServiceSpec& spec = spec_of(id);
   for (const std::string& name : spec.depends) {
     const ServiceHost* const below = of({services_->place_of(name).value_or(0), 0});
-    if (below != nullptr && below->for_dependents.valid()) {
-      order.kept.push_back(below->for_dependents.get());
-    }
+    if (below != nullptr) order.kept.push_back(below->for_dependents.get());
   }
   const bool has_dependents = std::ranges::any_of(services_->specs(), [&](const ServiceSpec& one) {
     return std::ranges::find(one.depends, spec.name) != one.depends.end();
@@ -389,8 +380,8 @@ Result<ServiceHost> ServiceHosts::start_host_among(const InstanceId& id, wire::H
   if (!has_dependents) return start_host(id, std::move(order));
   HOLDFAST_TRY(os::Pipe pipe, os::make_pipe());
   order.dependents = pipe.read.get();
-  Result<ServiceHost> host = start_host(id, std::move(order));
-  if (host) host->for_dependents = std::move(pipe.write);
+  HOLDFAST_TRY(ServiceHost host, start_host(id, std::move(order)));
+  host.for_dependents = std::move(pipe.write);
   return host;
 }
 
@@ -476,7 +467,7 @@ void ServiceHosts::lose(ServiceHost& host) {
   left.cgroup = host.cgroup;
   const pid_t helper = owner_.orphans.look_after(std::move(left), {}, KilledBy::stranger,
                                                  owner_.ctest, owner_.lines);
-  if (helper > 0) host.helper = os::watch_living(helper);
+  host.helper = os::watch_living(helper);
   if (!host.helper.valid()) services_->happened(host.id, {ServiceNews::ended});
 }
 
@@ -526,7 +517,6 @@ void ServiceHosts::record(std::string_view event, const InstanceId& id, unsigned
 void ServiceHosts::write(ServiceRecord record) const {
   os::log(LogLevel::info, {"service ", record.service, "#", std::to_string(record.generation), ": ",
                            record.event, record.why.empty() ? "" : ": ", record.why});
-  if (journal_.empty()) return;
   record.at = os::unix_now();
   (void)os::append_line(journal_, line_of(record));
 }
@@ -586,7 +576,7 @@ void ServiceHosts::reap() {
 // A host that is stopped does not answer, and its guard ends nothing as long as the host is there.
 void ServiceHosts::kill_late() {
   for (ServiceHost& host : hosts_) {
-    if (host.pid <= 0 || os::monotonic_now() < host.due) continue;
+    if (os::monotonic_now() < host.due) continue;
     host.due = k_longest;
     kill_host(host);
   }
@@ -596,7 +586,7 @@ void ServiceHosts::kill_all() { std::ranges::for_each(hosts_, kill_host); }
 
 bool ServiceHosts::is_kept_one_checked() const {
   return std::ranges::any_of(hosts_, [this](const ServiceHost& host) {
-    return host.is_kept && host.socket.valid() && host.due != k_longest &&
+    return host.is_kept && host.due != k_longest &&
            services_->life(host.id).state == ServiceState::ready;
   });
 }

@@ -99,7 +99,7 @@ class CommandServices {
     }
     all_.services.look();
     for (const RunServices::Reply& reply : all_.services.take_replies()) {
-      if (reply.use == asker_.use) send(reply.message);
+      send(reply.message);
     }
     if (asker_.awaits_network) {
       asker_.awaits_network = !send_network(asker_.socket.get(), all_.services.network());

@@ -31,20 +31,16 @@ bool may_be_alive(const RunStarted& started, const std::string& tree) {
   return !is_of_another_boot(started, os::boot_id()) && is_witnessed(started, tree).value_or(false);
 }
 
-std::optional<wire::Status> status_from(const os::Connected& keeper) {
-  if (!keeper.socket.valid()) return std::nullopt;
-  if (!os::send_message(keeper.socket.get(), wire::Message(wire::k_status))) return std::nullopt;
-  const Result<wire::Message> reply = os::receive_message(keeper.socket.get()).message;
-  if (!reply) return std::nullopt;
-  Result<wire::Status> status = wire::read<wire::Status>(*reply);
-  return status ? std::optional(std::move(*status)) : std::nullopt;
+Result<wire::Status> status_from(const os::Connected& keeper) {
+  (void)os::send_message(keeper.socket.get(), wire::Message(wire::k_status));
+  HOLDFAST_TRY(const wire::Message reply, os::receive_message(keeper.socket.get()).message);
+  return wire::read<wire::Status>(reply);
 }
 
 std::optional<LiveRun> ask(const std::string& socket) {
-  std::optional<wire::Status> status = status_from(os::connect_to(socket, k_patience));
+  Result<wire::Status> status = status_from(os::connect_to(socket, k_patience));
   if (!status) return std::nullopt;
-  LiveRun run{*std::move(status)};
-  if (run.journal.empty()) return run;
+  LiveRun run{std::move(*status)};
   const Result<Journal> journal = read_journal(std::filesystem::path(run.journal));
   if (journal) read_tests(*journal, run);
   return run;
@@ -84,7 +80,7 @@ std::vector<LiveRun> find_live_runs() {
 }
 
 std::optional<std::vector<wire::LiveWait>> waits_of(const ProcessName& ctest) {
-  std::optional<wire::Status> status = status_from(connect_to_keeper(ctest, k_patience));
+  Result<wire::Status> status = status_from(connect_to_keeper(ctest, k_patience));
   return status ? std::optional(std::move(status->waits)) : std::nullopt;
 }
 

@@ -14,13 +14,11 @@ constexpr Milliseconds k_answer_patience{2'000};
 // run.
 constexpr Milliseconds k_end_patience{600'000};
 
-// Nothing: the keeper does not answer or is gone.
-std::optional<wire::Message> ask(int socket, const wire::Message& question) {
-  if (!os::send_message(socket, question)) return std::nullopt;
-  if (!wait_for_answer(socket, k_answer_patience)) return std::nullopt;
-  Result<wire::Message> answer = os::receive_message(socket).message;
-  if (!answer || answer->kind != question.kind) return std::nullopt;
-  return *std::move(answer);
+// Fails if the keeper does not answer or is gone. It may also refuse.
+Result<wire::Message> ask(int socket, const wire::Message& question) {
+  HOLDFAST_DO(os::send_message(socket, question));
+  if (!wait_for_answer(socket, k_answer_patience)) return Error{"hear the keeper"};
+  return os::receive_message(socket).message;
 }
 
 }  // namespace
@@ -32,9 +30,9 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
                                         const std::string& configuration) {
   if (!socket_.valid()) return Answer::absent;
   const wire::NextTree comes{tree, configuration, next};
-  const std::optional<wire::Message> message = ask(socket_.get(), wire::to_message(comes));
+  const Result<wire::Message> message = ask(socket_.get(), wire::to_message(comes));
   const Result<wire::TreeAnswer> answer =
-      message ? wire::read<wire::TreeAnswer>(*message) : Error{"hear the keeper"};
+      message ? wire::read<wire::TreeAnswer>(*message) : message.error();
   if (answer && answer->serves) {
     // The second message says that the earlier run is over, or the next one has begun. If the
     // keeper is gone instead, launchers notice that by themselves.
@@ -53,7 +51,7 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
 }
 
 bool OwnKeeper::let_go_of_shared_tree() {
-  const std::optional<wire::Message> answer = ask(socket_.get(), wire::Message(wire::k_alone));
+  const Result<wire::Message> answer = ask(socket_.get(), wire::Message(wire::k_alone));
   return answer && !answer->get("let_go").empty();
 }
 

@@ -59,9 +59,8 @@ Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view
                                        const LockSpec& spec, const LockLevel& level) {
   constexpr unsigned k_owner_may_write = 0600;
   constexpr unsigned k_others_as_in_tree = 0066;
-  const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat info {};
-  if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);
+  if (::stat(tree.c_str(), &info) != 0) return os::system_error("open " + tree);
   const std::string path = tree + "/" + std::string(directory);
   const std::string above = path.substr(0, path.rfind('/'));
   HOLDFAST_DO(os::make_own_directories(above, 0755));
@@ -161,12 +160,8 @@ class RunLockWait {
   // Waits in the queue while a living keeper holds the lock.
   Result<void> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
-    if (!holders.empty()) {
-      if (is_inside_one_of(holders)) return {};
-      if (second_ == SecondRun::refuse && !has_ended(holders.front())) {
-        return refusal(holders.front());
-      }
-    } else if (second_ == SecondRun::refuse) {
+    if (is_inside_one_of(holders)) return {};
+    if (second_ == SecondRun::refuse && (holders.empty() || !has_ended(holders.front()))) {
       return refusal();
     }
     begin_waiting();
@@ -293,8 +288,7 @@ class RunLockWait {
   // function continues (SIGCONT) a stopped keeper.
   static void continue_keeper(const LockParty& holder) {
     if (!has_ended(holder)) return;
-    const os::Connected link = connect_to_keeper(holder.process, k_probe_patience);
-    if (link.socket.valid()) (void)os::continue_peer(link.socket.get());
+    (void)os::continue_peer(connect_to_keeper(holder.process, k_probe_patience).socket.get());
   }
 
   // A ctest whose keeper is gone or stopped may wait for the output of a test that nobody looks
@@ -388,7 +382,7 @@ std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numberin
 }
 
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
-  if (lock.valid()) os::erase(lock.get(), os::RecordList::holders, ctest);
+  os::erase(lock.get(), os::RecordList::holders, ctest);
 }
 
 void give_back(RunLock& lock, const ProcessName& ctest) {

@@ -311,10 +311,13 @@ class ServiceCommandTest(ProjectCase):
 
     def test_one_that_cannot_start_is_not_kept(self):
         tree = self.suite(command='["sh", "-c", "echo no disk; exit 3"]')
-        self.assertIn("service db is not available: it ended with exit code 3", self.service(tree, "start", "db", code=1))
+        said = self.service(tree, "start", "db", code=1)
+        self.assertIn("service db is not available: it ended with exit code 3; its last lines are in /", said)
         self.assertEqual(self.service(tree, "logs", "db"), "no disk\n")
         self.assertEqual(self.db(tree)["state"], "absent")
         self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: db is not kept\n")
+        tree = self.suite(command='["sh", "-c", "exit 3"]')
+        self.assertNotIn("last lines", self.service(tree, "start", "db", code=1))
         self.assert_nothing_left()
 
     def test_a_start_that_is_interrupted_keeps_nothing(self):
@@ -449,6 +452,15 @@ class ServiceCommandTest(ProjectCase):
         before = set((USER_DIRECTORY / "services").glob("*"))
         self.assertIn("the stop command of service db: ", self.service(tree, "stop", "db", code=1))
         self.assertEqual(len(before - set((USER_DIRECTORY / "services").glob("*"))), 1)
+        self.assert_nothing_left()
+
+    def test_a_start_after_a_killed_host_says_no_more_than_the_first(self):
+        tree = self.suite()
+        first = self.service(tree, "start", "db")
+        self.kill_host_and_guard(tree)
+        self.assertEqual(self.service(tree, "start", "db").count("holdfast:"), first.count("holdfast:"))
+        self.assertEqual(self.db(tree)["state"], "ready")
+        self.service(tree, "stop", "db")
         self.assert_nothing_left()
 
     def test_a_stop_ends_a_service_that_ignores_it_and_a_host_that_is_stopped(self):

@@ -47,9 +47,9 @@ class ServiceHostTest(SystemCase):
         self.log = self.work / "log"
         self.port = free_port()
 
-    def host(self, *fields, command=None, ready=True):
+    def host(self, *fields, command=None, ready=True, directory=None):
         command = command or [program("small_server"), str(self.port)]
-        said = [("name", "db"), ("working-directory", str(self.work)), ("ctest", self.name_of_ctest()),
+        said = [("name", "db"), ("working-directory", str(directory or self.work)), ("ctest", self.name_of_ctest()),
                 ("attempt", f"{os.getpid()}-{time.monotonic_ns()}"), ("log", str(self.log)),
                 ("scratch", str(self.work))]
         said += [("command", str(word)) for word in command]
@@ -109,6 +109,20 @@ class ServiceHostTest(SystemCase):
         self.assertEqual((kind, fields["why"]), ("died", f"failed to open {self.log}: No such file or directory"))
         self.assertEqual([host.hear()[0], host.hear()[0]], ["farewell", "end"])
         self.assertEqual(host.begun.wait(30), 1)
+
+    def test_a_service_whose_directory_is_missing_says_so(self):
+        host = self.host(directory=self.work / "missing")
+        kind, fields = host.hear()
+        self.assertEqual((kind, fields["why"]),
+                         ("died", f"failed to enter {self.work}/missing: No such file or directory"))
+        self.assertEqual([host.hear()[0], host.hear()[0]], ["farewell", "end"])
+
+    def test_one_that_goes_to_the_background_and_cannot_be_started_says_why(self):
+        host = self.host(("forking", "1"), command=["/no/such/server"])
+        kind, fields = host.hear()
+        self.assertEqual((kind, fields["why"]), ("died", "it ended with exit code 127"))
+        self.assertIn("failed to start /no/such/server: No such file or directory\n", fields["last_lines"])
+        self.assert_over(host)
 
     def test_a_service_that_does_not_get_ready_is_ended_with_its_stacks(self):
         host = self.host(("start-timeout", "300"), command=["sleep", "1000"])

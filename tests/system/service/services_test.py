@@ -83,11 +83,22 @@ class ServicesTest(ProjectCase):
             # The first one has no answer.
             for _ in range(2):
                 answers.append(message(another.recv(4096)))
+            odd = [packet("nonsense"), packet("attempt"), packet("tree"), packet("farewell", [("came_out", "odd")]),
+                   packet("again", [("scratch", "odd")]), b"4:from1:x"]
+            for one in odd:
+                another.send(one)
+                kind, fields = message(another.recv(4096))
+                self.assertEqual(kind, "refused", one)
+                self.assertIn("underst", dict(fields)["why"])
+            # These have no answer either.
+            another.send(packet("waits", [("what", "odd")]))
+            another.send(packet("say", [("repeat", "odd")]))
         (self.work / "go").touch()
         out, _ = begun.communicate(timeout=PATIENCE_S)
         self.assertEqual(answers, [("services", [("why", "services are asked for by who needs none")]),
                                    ("waiting", [("why", "")])])
         self.assertEqual(begun.returncode, 0, out.decode())
+        self.assertIn("holdfast: the field repeat of a say is not understood\n", out.decode())
         self.assertIn("1 test through Holdfast: 1 passed", out.decode())
         self.assertEqual(self.ended(tree)["one"]["services"], ["db#1"])
         self.assert_nothing_left()

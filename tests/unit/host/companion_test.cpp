@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -157,6 +158,31 @@ TEST_F(CompanionOfAService, NamesAStrangerAtAPortThatWasChosenForIt) {
                                 std::to_string(::getpid()) + " (";
   EXPECT_TRUE(companion.stranger_at_its_place().starts_with(beginning))
       << companion.stranger_at_its_place();
+  // Where it is to be asked, too.
+  order_.ports.clear();
+  const std::string place = "127.0.0.1:" + std::to_string(ntohs(own.sin_port));
+  for (const bool is_ready : {true, false}) {
+    order_.spec.ready.tcp = is_ready ? place : "";
+    order_.spec.health.tcp = is_ready ? "" : place;
+    const ServiceCompanion asked(around());
+    EXPECT_TRUE(asked.stranger_at_its_place().starts_with(beginning)) << is_ready;
+  }
+}
+
+TEST_F(CompanionOfAService, NamesAStrangerAtItsUnixSocket) {
+  const os::UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un own{};
+  own.sun_family = AF_UNIX;
+  const std::string path = scratch_.path("s");
+  ASSERT_LT(path.size(), sizeof own.sun_path);
+  path.copy(own.sun_path, path.size());
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+  ASSERT_EQ(::listen(listener.get(), 5), 0);
+  order_.spec.ready.unix_socket = path;
+  const ServiceCompanion companion(around());
+  const std::string beginning = path + " belongs to pid " + std::to_string(::getpid()) + " (";
+  EXPECT_TRUE(companion.stranger_at_its_place().starts_with(beginning))
+      << companion.stranger_at_its_place();
 }
 
 // That of a service that people keep, asked by `holdfast service`.
@@ -220,6 +246,31 @@ TEST_F(StateOfAService, SaysInWhichPhaseItIs) {
   EXPECT_EQ(asked(companion)->phase, "stopping");
 }
 
+TEST_F(StateOfAService, StartsWhileItsInitCommandRuns) {
+  order_.spec.init = {"sleep", "1000"};
+  ServiceCompanion companion(around());
+  companion.on_main_started(::getpid());
+  companion.look();
+  EXPECT_EQ(asked(companion)->phase, "starting");
+  EXPECT_FALSE(os::is_readable(theirs_.get()));
+}
+
+TEST_F(StateOfAService, EndsWhenNothingShowsThatItsDirectoryIsABuildTree) {
+  const std::string tree = scratch_.path("tree");
+  std::filesystem::create_directories(tree + "/.holdfast");
+  const os::HeldDirectory held = std::move(*os::HeldDirectory::open(tree));
+  ServiceSurroundings surroundings = around();
+  surroundings.tree = &held;
+  ServiceCompanion companion(std::move(surroundings));
+  companion.on_main_started(::getpid());
+  EXPECT_EQ(heard_from(companion).kind, "ready");
+  theirs_.reset();
+  companion.look();
+  EXPECT_EQ(asked(companion)->phase, "ready");
+  std::filesystem::remove(tree + "/.holdfast");
+  EXPECT_EQ(asked(companion)->phase, "stopping");
+}
+
 TEST_F(StateOfAService, ASecondUserIsAnsweredAndDoesNotTakeIt) {
   ServiceCompanion companion(around());
   const int first = keeper_.get();
@@ -244,6 +295,16 @@ TEST_F(StateOfAService, AStopByHandIsALossForItsUser) {
   const wire::Message died = heard(theirs_);
   EXPECT_EQ(died.kind, "died");
   EXPECT_EQ(died.get("why"), "it was stopped by hand");
+  EXPECT_LE(companion.deadline(), os::monotonic_now());
+}
+
+TEST_F(CompanionOfAService, ThatIsToldToStopBeforeItIsThereNeverGetsReady) {
+  ServiceCompanion companion(around());
+  say(theirs_, wire::k_stop);
+  companion.look();
+  companion.on_main_started(::getpid());
+  companion.look();
+  EXPECT_FALSE(os::is_readable(theirs_.get()));
   EXPECT_LE(companion.deadline(), os::monotonic_now());
 }
 

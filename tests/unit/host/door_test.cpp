@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "child_process.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "scratch.hpp"
@@ -61,6 +62,12 @@ TEST_F(DoorOfAHost, HearsEachVisitorUntilItLeaves) {
   EXPECT_EQ(visitors(), 1U);
   say(two, "state");
   EXPECT_EQ(hear(), Kinds{"state"});
+}
+
+TEST_F(DoorOfAHost, IsRefusedAtOnceWhereNoSocketCanBe) {
+  const Milliseconds before = os::monotonic_now();
+  EXPECT_FALSE(Door::open(scratch_.path("missing/door")));
+  EXPECT_LT(os::monotonic_now() - before, Milliseconds{5'000});
 }
 
 TEST_F(DoorOfAHost, AVisitorThatIsTakenIsNoVisitorAnyMore) {

@@ -260,6 +260,7 @@ TEST(Probe, OfAUrlGoesByTheStatus) {
   EXPECT_EQ(ill.why, "it answered \"HTTP/1.1 503 Not now\"");
   EXPECT_EQ(answer_to_http("SSH-2.0-x\r\n").why, "it answered \"SSH-2.0-x\"");
   EXPECT_EQ(answer_to_http("").why, "it answered \"\"");
+  EXPECT_EQ(answer_to_http("HTTP/1.1\r\n").why, "it answered \"HTTP/1.1\"");
   EXPECT_EQ(answer_to_http(std::string(1000, 'x')).kind, Kind::unwell);
 }
 
@@ -424,7 +425,42 @@ TEST(Probe, OfAStoppedProcessIsUnwell) {
   ServiceProbe command;
   command.command = {"true"};
   EXPECT_EQ(answer_to(command, stopped).why, why);
+  const std::unique_ptr<Probe> owner = begin_owner_probe(server.port(), stopped);
+  ASSERT_TRUE(turns(*owner));
+  EXPECT_EQ(owner->answer().why, why);
   child.signal(SIGCONT);
+}
+
+TEST(Probe, OfAPortFindsAProcessThatIsStoppedMeanwhile) {
+  const Listener server;
+  const os::Child child([] { return ::pause(); });
+  const Probed both{[&child] { return std::vector<pid_t>{::getpid(), child.pid()}; }, {}, "/"};
+  const std::unique_ptr<Probe> probe = begin_probe(server.tcp(), both, k_longest);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  child.signal(SIGSTOP);
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::unwell);
+  EXPECT_EQ(probe->answer().why, "process " + std::to_string(child.pid()) + " is stopped");
+  child.signal(SIGCONT);
+}
+
+TEST(Probe, OfAPortWithTooManyConnectionsSaysSoWhenItIsGivenUp) {
+  const Listener server;
+  std::vector<UniqueFd> others;
+  bool is_full = false;
+  for (int n = 0; n < 100 && !is_full; ++n) {
+    Result<UniqueFd> other = os::begin_to_connect("127.0.0.1", server.port());
+    ASSERT_TRUE(other);
+    is_full = !os::wait_for(other->get(), Milliseconds{0}, POLLOUT);
+    others.push_back(std::move(*other));
+  }
+  ASSERT_TRUE(is_full);
+  const std::unique_ptr<Probe> probe = begin_probe(server.tcp(), we_ourselves(), k_longest);
+  EXPECT_FALSE(probe->go_on());
+  EXPECT_FALSE(probe->go_on());
+  probe->give_up({});
+  EXPECT_EQ(probe->answer().why,
+            "it listens on port " + std::to_string(server.port()) + " and accepts no connection");
 }
 
 TEST(Probe, OfAProcessThatIsStoppedWhileACommandLooksIsUnwell) {

@@ -58,6 +58,14 @@ TEST_F(ServiceLogs, KeepTheFirstAndTheLastPart) {
   }
 }
 
+TEST_F(ServiceLogs, SayWhatTheyCouldNotKeep) {
+  fs::create_directory(path() + ".tail");
+  ServiceLog one = log(20);
+  one.add("first 10 bthe others");
+  one.close();
+  EXPECT_EQ(text(), "first 10 b" + mark_of_gap(10));
+}
+
 TEST_F(ServiceLogs, NeverTakeMoreThanTwiceTheLimit) {
   ServiceLog one = log(1000);
   for (int i = 0; i < 1000; ++i) {

@@ -47,7 +47,7 @@ class FakeSupervisors {
     std::ofstream(place_.path(attempt)) << "read line\n";
     const std::string entry = std::string(environment::k_attach) + "=" +
                               attach_beginning(ctest_, os::own_pid_namespace()) +
-                              std::to_string(include_count) + " shop " + tree();
+                              std::to_string(include_count) + " shop " + attached;
     os::Child child([&] {
       std::vector<std::string> words{std::string(title), attempt};
       words.insert(words.end(), more.begin(), more.end());
@@ -73,6 +73,9 @@ class FakeSupervisors {
   os::Scratch place_;
   os::Pipe silence_ = std::move(*os::make_pipe(0));
   ProcessName ctest_ = os::own_name();
+
+ public:
+  std::string attached = tree();  // as ctest calls it, maybe by a link
 };
 
 }  // namespace holdfast

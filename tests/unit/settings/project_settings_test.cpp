@@ -55,6 +55,11 @@ TEST_F(ProjectSettingsOnDisk, ACommandFindsTheFileOfTheTreeAroundIt) {
   EXPECT_EQ(settings_file_around(directory("tree/a/b")), file);
 }
 
+TEST_F(ProjectSettingsOnDisk, WhoIsNowhereHasNone) {
+  EXPECT_EQ(settings_file_around(""), std::nullopt);
+  EXPECT_EQ(settings_file_around(root_.string() + "/missing"), std::nullopt);
+}
+
 TEST_F(ProjectSettingsOnDisk, AProjectWithoutAFileGetsNoneFromAboveItsTree) {
   write("outer/holdfast.toml", "");
   write("outer/tree/.holdfast/project", "key\n" + directory("source") + "\n");

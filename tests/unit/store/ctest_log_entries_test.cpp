@@ -262,6 +262,38 @@ TEST(CtestLog, TheFirstEntryTellsTheWord) {
   EXPECT_EQ(entries[1].result, Verdict::failed);
 }
 
+// A project may start the launcher by itself.
+TEST(CtestLog, AFirstEntryWithoutAWordTellsNone) {
+  const std::string log = k_head + head_of(1, 2, "a", "\"/b/holdfast-launcher\" \"/bin/x\"") +
+                          end_of("a") + bare(2, 2, "b", "", "Test Failed.") + k_foot;
+  const Result<os::UniqueFd> file = os::memory_file(log);
+  ASSERT_TRUE(file);
+  const std::vector<LogEntry> entries = read_log_entries(file->get(), {}).entries;
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[1].result, Verdict::failed);
+}
+
+TEST(CtestLog, TheWordBehindAnotherProgramStartsNoLauncher) {
+  const std::string command = "\"/bin/x\" \"--test:" + k_word + ":.=a\"";
+  const std::vector<LogEntry> entries =
+      entries_of(k_head + head_of(1, 1, "a", command) + end_of("a") + k_foot);
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_FALSE(entries[0].launched);
+}
+
+TEST(CtestLog, BlanksBeforeAHeadExplainNothing) {
+  const std::vector<LogEntry> entries =
+      entries_of(k_head + entry(1, 2, "a", "x\n") + " \n \n" + entry(2, 2, "b", "y\n") + k_foot);
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_FALSE(entries[1].explained);
+  EXPECT_EQ(entries[1].preamble, "");
+}
+
+TEST(CtestLog, AnEndWithAnUnknownResultIsPrinted) {
+  const std::string printed = end_of("a", "Test Maybe.");
+  EXPECT_EQ(shape(k_head + entry(1, 1, "a", printed) + k_foot), "1:a=[" + printed + "]P ");
+}
+
 TEST(CtestLog, ALogIsReadInPartsWhileItGrows) {
   const std::string first = k_head + entry(1, 3, "a", "x\n");
   EXPECT_EQ(log_entries(first).read, first.size());

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,8 +87,10 @@ TEST_F(CtestFiles, ASkipByExitCodeIsInTheListOnly) {
   EXPECT_EQ(verdicts(log), "a=passed b=passed ");
   write("LastTestsDisabled.log", "2:b\n", 100);  // of an earlier run
   EXPECT_EQ(verdicts(log), "a=passed b=passed ");
-  write("LastTestsDisabled.log", "2:b\n");
-  EXPECT_EQ(verdicts(log), "a=passed b=skipped ");
+  for (const char* list : {"2:b\n", "9\n2:b\n"}) {
+    write("LastTestsDisabled.log", list);
+    EXPECT_EQ(verdicts(log), "a=passed b=skipped ") << list;
+  }
 }
 
 TEST_F(CtestFiles, ListsThatSayAnythingElseThanTheLogAreNoWitness) {
@@ -164,6 +167,26 @@ TEST_F(CtestFiles, NoListSaysThatWhatCouldNotBeStartedHasPassed) {
   EXPECT_EQ(records->front().verdict, Verdict::failed);
 }
 
+// Only what has not changed since the run began shows why ctest could not start it.
+TEST_F(CtestFiles, AProgramThatMayHaveBeenGoodWasStarted) {
+  std::string end = end_of("a", "Test Failed.");
+  end.replace(end.find("0.03"), 4, "0.00");
+  const auto record_of = [&](const std::string& program, double run_started) {
+    const auto file =
+        write("LastTest.log", k_head + head_of(1, 1, "a", "\"" + program + "\"") + end + k_foot);
+    const OpenedLog log(file);
+    return read_ctest_log({log.descriptor(), file.parent_path(), ""}, {k_word}, run_started)
+        ->front();
+  };
+  const std::string fresh = write("program", "x").string();
+  ::chmod(fresh.c_str(), 0600);
+  EXPECT_TRUE(*record_of(fresh, now() - 60).ran);
+  EXPECT_EQ(record_of(fresh, now() + 60).note,
+            "Process not started: " + fresh + " [permission denied]");
+  EXPECT_TRUE(*record_of(fresh + ".gone", now() + 60).ran);
+  EXPECT_EQ(record_of("/usr", now() + 60).note, "Process not started: /usr [permission denied]");
+}
+
 // One has printed the entry of a test that does not exist.
 TEST_F(CtestFiles, WhereThereAreMoreTestsThanCtestRanNoneIsSure) {
   const std::string log =
@@ -190,6 +213,24 @@ TEST_F(CtestFiles, ALogThatCannotBeReadIsAnError) {
   ASSERT_FALSE(records);
   EXPECT_EQ(to_text(records.error()),
             "failed to read ctest's log, " + file.string() + ": Bad file descriptor");
+}
+
+TEST_F(CtestFiles, ALogWithTooManyHeadsIsAnErrorAndNotHalfARun) {
+  std::string printed;
+  for (int i = 0; i < 50'000; ++i) printed += entry(2, 2, "b", "");
+  const auto records = read(k_head + entry(1, 2, "a", printed) + entry(2, 2, "b", "") + k_foot);
+  ASSERT_FALSE(records);
+  EXPECT_TRUE(records.error().message.ends_with(": tests have printed too much like it"))
+      << records.error().message;
+}
+
+// Such as a FIFO, at which a reader would hang.
+TEST_F(CtestFiles, AListThatIsNoFileIsNone) {
+  const std::string log = k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", "x\n") + k_foot;
+  const auto list = write("LastTestsDisabled.log", "");
+  std::filesystem::remove(list);
+  ASSERT_EQ(::mkfifo(list.c_str(), 0600), 0);
+  EXPECT_EQ(verdicts(log), "a=passed b=passed ");
 }
 
 TEST_F(CtestFiles, ADashboardsListsHaveItsTag) {
@@ -225,6 +266,9 @@ TEST_F(CtestFiles, OnlyALogWithItsLastLineIsWhole) {
     const OpenedLog opened(write("LastTest.log", log.substr(0, size)));
     ASSERT_EQ(is_whole_log(opened.descriptor()), size == log.size()) << size;
   }
+  // A test has printed that, and ctest was killed.
+  const std::string printed = begin_of(1, 1, "a") + std::string(1000, 'x') + "\n" + k_foot;
+  EXPECT_FALSE(is_whole_log(OpenedLog(write("LastTest.log", k_head + printed)).descriptor()));
 }
 
 TEST_F(CtestFiles, ASummaryOfLabelsMayFollowTheLastLine) {
@@ -234,7 +278,9 @@ TEST_F(CtestFiles, ASummaryOfLabelsMayFollowTheLastLine) {
   for (const std::string& tests : {std::string(), entry(1, 1, "a", "x\n")}) {
     const std::string log = k_head + tests + k_foot;
     EXPECT_TRUE(is_whole_log(OpenedLog(write("LastTest.log", log + labels)).descriptor()));
-    EXPECT_FALSE(is_whole_log(OpenedLog(write("LastTest.log", log + "other")).descriptor()));
+    for (const char* rest : {"other", "other sec*proc\n\n"}) {
+      EXPECT_FALSE(is_whole_log(OpenedLog(write("LastTest.log", log + rest)).descriptor())) << rest;
+    }
     EXPECT_FALSE(
         is_whole_log(OpenedLog(write("LastTest.log", k_head + tests + labels)).descriptor()));
   }

@@ -110,6 +110,16 @@ TEST(JournalReader, OfTwoEndsThatCountsWhichKnowsThatCtestFinished) {
   }
 }
 
+TEST(JournalReader, ARecordThatOnlyNamesTheEndIsNone) {
+  const ScratchDirectory directory;
+  const std::string named = R"({"v":1,"type":"tomorrow","about":"run_ended"})"
+                            "\n";
+  const std::string verdict = R"({"v":1,"type":"verdict","test":"run_ended","verdict":"failed"})"
+                              "\n";
+  EXPECT_FALSE(end_record(directory.write("journal.jsonl", verdict + named)));
+  EXPECT_TRUE(end_record(directory.write("journal.jsonl", k_example + verdict + named)));
+}
+
 TEST(JournalReader, AnEndWithManyNamesIsFound) {
   const ScratchDirectory directory;
   std::string names;

@@ -94,6 +94,8 @@ TEST(JsonRecord, WhatIsWrongWithACaseIsSaidAndTheOthersCount) {
       {R"([{"case":"S.a","outcome":"passed"},7])", "cases", 1},
       {R"([{"outcome":"passed"},{"case":"S.a","outcome":"passed"}])", "case without a name", 1},
       {R"([{"case":"S.a","outcome":"odd"}])", "no known outcome", 1},
+      {R"([{"outcome":"passed"},{"case":"S.a","outcome":"odd"}])", "case without a name", 1},
+      {R"([{"case":"S.a","outcome":"passed","output":[1,-2]}])", "cases", 1},
       {R"([{"case":"S.a","outcome":"passed","output":[1]}])", "cases", 1},
       {R"({})", "cases", 0},
   };
@@ -291,6 +293,10 @@ TEST(JsonRecord, AFieldOfTheWrongTypeCountsAsAbsentAndIsNamed) {
       {R"("max_rss_kb":18446744073709551615)", "max_rss_kb"},
       {R"("note":{})", "note"},
       {R"("n":null)", "n"},
+      {R"("forensics":[])", "forensics"},
+      // The first one is named.
+      {R"("wall_s":"long","note":{})", "wall_s"},
+      {R"("outcome":"odd","wall_s":"long")", "wall_s"},
   };
   for (const auto& [field, name] : rows) {
     const std::string text =
@@ -300,6 +306,20 @@ TEST(JsonRecord, AFieldOfTheWrongTypeCountsAsAbsentAndIsNamed) {
     EXPECT_TRUE(line.record) << text;
     EXPECT_NE(line.complaint.find(name), std::string::npos) << text << ": " << line.complaint;
   }
+}
+
+TEST(JsonRecord, OfAVerdictAnOddFieldIsNamedAndTheOthersCount) {
+  const ParsedLine line = parse_record(
+      R"({"v":1,"type":"verdict","test":"t","verdict":"failed","ran":1,"note":"why"})");
+  ASSERT_TRUE(line.record);
+  EXPECT_FALSE(std::get<VerdictRecord>(*line.record).ran);
+  EXPECT_EQ(std::get<VerdictRecord>(*line.record).note, "why");
+  EXPECT_NE(line.complaint.find("ran"), std::string::npos) << line.complaint;
+  const ParsedLine places = parse_record(
+      R"({"v":1,"type":"verdict","test":"t","verdict":"failed","earlier":["1",2,3],"earlier_log":"/l"})");
+  ASSERT_TRUE(places.record);
+  EXPECT_EQ(std::get<VerdictRecord>(*places.record).earlier.size(), 1U);
+  EXPECT_NE(places.complaint.find("earlier"), std::string::npos) << places.complaint;
 }
 
 TEST(JsonRecord, WhatIsNoRecordIsRefusedWithAReason) {

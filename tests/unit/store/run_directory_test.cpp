@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -102,10 +104,12 @@ TEST(RunDirectory, AJournalWithoutAReadableStartIsDatedByItsFile) {
   const ScratchDirectory tree;
   tree.write(".holdfast/runs/x/journal.jsonl", std::string(5U << 20U, 'x'));
   tree.write(".holdfast/runs/x1/journal.jsonl", "garbage");
+  add_run(tree, "undated", 0);
   add_run(tree, "old", 100);
   const std::vector<RunEntry> runs = list_runs(tree.path());
-  ASSERT_EQ(runs.size(), 3U);
-  EXPECT_EQ(runs[2].id, "old");
+  ASSERT_EQ(runs.size(), 4U);
+  EXPECT_EQ(runs[3].id, "old");
+  EXPECT_GT(runs[2].started, 1e9);
   EXPECT_GT(runs[1].started, 1e9);
   EXPECT_GT(runs[0].started, 1e9);
 }
@@ -154,6 +158,7 @@ TEST(RunDirectory, ADateIsNoNumber) {
   EXPECT_EQ(number_of_run("12-20261130-004305-9992"), 12U);
   EXPECT_EQ(number_of_run("20261130-004305-9992"), 0U);
   EXPECT_EQ(number_of_run("12-run"), 0U);
+  EXPECT_EQ(number_of_run("12x20261130-004305-9992"), 0U);
 }
 
 TEST(RunDirectory, ARunIsFoundByItsNumberAndWithoutIt) {
@@ -223,6 +228,17 @@ TEST(RunDirectory, WhatIsNotFoundIsSaidInOneLine) {
   ASSERT_FALSE(unknown);
   EXPECT_NE(unknown.error().message.find("no such run"), std::string::npos);
   EXPECT_EQ(unknown.error().message.find('\n'), std::string::npos);
+}
+
+TEST(RunDirectory, RunsThatAreAnothersAreNotSaidToBeNone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  const ScratchDirectory tree;
+  add_run(tree, "aa1", 1);
+  ASSERT_EQ(::chown((tree.path() / ".holdfast/runs").c_str(), 4711, 4711), 0);
+  const Result<RunEntry> found = find_run(tree.path(), "aa1");
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().message.find("it belongs to user 4711"), std::string::npos)
+      << found.error().message;
 }
 
 TEST(RunDirectory, PruningKeepsTheNewestAndTheLiveOne) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,41 @@ TEST(RunLines, ALineForTheWholeRunThatStderrDoesNotTakeComesWithTheSummary) {
   RunLines lines(ctest.name());
   lines.say_once("no disk");
   EXPECT_EQ(lines.take_summary("5 passed\n"), "holdfast: no disk\n5 passed\n");
+}
+
+TEST(RunLines, ALineThatAFullDiskDoesNotTakeIsNotSaid) {
+  EXPECT_FALSE(write_live_line(os::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "a\n"));
+  EXPECT_TRUE(write_live_line(os::UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC)), "a\n"));
+}
+
+// As in `ctest 2>&1 | cat`: nobody else has the pipe.
+TEST(UserTerminal, IsThatOfWhoStartedCtest) {
+  const os::UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  ASSERT_TRUE(terminal.valid() && ::grantpt(terminal.get()) == 0 &&
+              ::unlockpt(terminal.get()) == 0);
+  const std::string name = ::ptsname(terminal.get());
+  os::Channel ctest;
+  const os::Child starter([&] {
+    ::dup2(::open(name.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC), STDERR_FILENO);
+    const os::Child started([&] {
+      const os::Pipe own = std::move(*os::make_pipe());
+      ::dup2(own.write.get(), STDERR_FILENO);
+      ctest.say(std::to_string(::getpid()));
+      return ::pause();
+    });
+    return ::pause();
+  });
+  const pid_t pid = std::stoi(ctest.hear());
+  const UserTerminal user({pid, os::read_process_stat(pid)->start});
+  user.say("holdfast: it has ended\n");
+  std::string shown;
+  (void)os::becomes_true([&] {
+    char text[100];
+    const ssize_t got = ::read(terminal.get(), text, sizeof text);
+    if (got > 0) shown.append(text, static_cast<std::size_t>(got));
+    return shown.ends_with("ended\r\n");
+  });
+  EXPECT_EQ(shown, "\r\nholdfast: it has ended\r\n");
 }
 
 TEST(RunLines, ALongLineIsFoldedWhereItsSpeakerWantsThat) {

@@ -14,7 +14,11 @@
 #include "core/base/names.hpp"
 #include "core/journal/record_lines.hpp"
 #include "fake_supervisors.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "os/process/stop_record.hpp"
 #include "store/journal_reader.hpp"
 
 namespace holdfast {
@@ -38,7 +42,7 @@ class LostKeeper : public testing::Test {
     started.run = k_run;
     started.tree = tree_.string();
     started.boot = os::numbering_id();
-    started.ctest = dead_process();
+    started.ctest = ctest_;
     journal << line_of(started) << line_of(LogWordRecord{started.at, k_word, false});
     log << k_head;
     for (int test = 1; test <= k_tests; ++test) {
@@ -57,6 +61,7 @@ class LostKeeper : public testing::Test {
 
   os::Scratch scratch_;
   std::filesystem::path tree_ = scratch_.path();
+  ProcessName ctest_ = dead_process();
 };
 
 TEST_F(LostKeeper, TheEndOfTheRunIsTheLastRecordAndTheOnlyOne) {
@@ -151,6 +156,62 @@ TEST_F(LostKeeper, TheRunEndedWhenCtestWroteItsLastLine) {
   }
   EXPECT_EQ(verdicts, k_tests);
   EXPECT_DOUBLE_EQ(end_record(journal())->at, k_last);
+}
+
+// It is writing what the journal lacks.
+TEST_F(LostKeeper, IsNoneWhileTheKeeperListens) {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  ASSERT_TRUE(user && os::open_below(*user, std::string(names::k_user_keepers_directory), 0700));
+  os::Listening keeper = os::listen_at(keeper_socket_path_here(ctest_));
+  ASSERT_TRUE(keeper.socket.valid());
+  EXPECT_TRUE(find_dead_runs(tree_).empty());
+  keeper.socket.reset();
+  EXPECT_EQ(tidy(find_dead_runs(tree_)).sockets, 1U);
+}
+
+TEST_F(LostKeeper, OfWhichNobodyKnowsWhereItWasIsNone) {
+  RunStarted started;
+  started.run = k_run;
+  started.tree = tree_.string();
+  started.ctest = ctest_;
+  std::ofstream(journal()) << line_of(started);
+  EXPECT_TRUE(find_dead_runs(tree_).empty());
+}
+
+TEST_F(LostKeeper, OnlyScratchDirectoriesWithoutAnythingGo) {
+  const std::filesystem::path scratch = journal().parent_path() / names::k_scratch_directory;
+  for (const char* name : {"1", "2", "3", "4"}) std::filesystem::create_directories(scratch / name);
+  std::filesystem::create_directory(scratch / "2" / names::k_marker_directory);
+  std::ofstream(scratch / "3" / names::k_marker_directory) << "no directory";
+  std::ofstream(scratch / "4" / "core") << "evidence";
+  std::ofstream(scratch / "5") << "no directory";
+  EXPECT_EQ(tidy(find_dead_runs(tree_)).directories, 2U);
+  for (const char* name : {"1", "2"}) EXPECT_FALSE(std::filesystem::exists(scratch / name)) << name;
+  for (const char* name : {"3", "4", "5"})
+    EXPECT_TRUE(std::filesystem::exists(scratch / name)) << name;
+}
+
+// A service whose host was killed keeps what only its stop command can end.
+TEST_F(LostKeeper, AStopCommandIsReasonEnoughToLookAtARun) {
+  (void)tidy(find_dead_runs(tree_));
+  ASSERT_TRUE(find_dead_runs(tree_).empty());
+  const std::filesystem::path services = journal().parent_path() / names::k_services_directory;
+  std::filesystem::create_directories(services);
+  os::StopOrder stop;
+  stop.service = "db";
+  stop.command.words = {"true"};
+  stop.command.environment = {"PATH=/usr/bin:/bin"};
+  stop.command.directory = "/";
+  stop.command.time = Milliseconds{10'000};
+  Result<os::UniqueFd> held =
+      os::write_stop_record(os::stop_record_path((services / "db-1.log").string()), stop);
+  ASSERT_TRUE(held);
+  EXPECT_TRUE(find_dead_runs(tree_).empty()) << "its host is there";
+  held->reset();
+  const Tidied done = tidy(find_dead_runs(tree_));
+  EXPECT_EQ(done.stopped, std::vector<std::string>{"db"});
+  EXPECT_TRUE(done.troubles.empty());
+  EXPECT_TRUE(find_dead_runs(tree_).empty());
 }
 
 TEST_F(LostKeeper, ALineThatItsWriterDidNotFinishSpoilsNoRecord) {

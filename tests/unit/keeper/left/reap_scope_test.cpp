@@ -71,6 +71,8 @@ TEST(ReapScope, WhatAnEndedAttemptLeftBelongsToItsRunWhileCtestLives) {
   EXPECT_FALSE(keeperless.find("r.1")->abandoned);
   EXPECT_TRUE(keeperless.find("r.2")->abandoned);
   EXPECT_TRUE(scope(RunCare::dead, records).find("r.1")->abandoned);
+  // The record of its start was lost.
+  EXPECT_EQ(scope(RunCare::keeperless, {ended("r.9")}).find("r.9"), nullptr);
 }
 
 TEST(ReapScope, SparesWhatATestWasAllowedToLeaveOnlyWhereThatIsAskedFor) {

@@ -73,6 +73,17 @@ TEST(StoppedSupervisor, IsFoundByItsTreeAndWithWhatBecomesOfIt) {
   EXPECT_TRUE(find_stopped(fakes.tree() + "x").empty());
 }
 
+TEST(StoppedSupervisor, IsFoundThoughCtestCameToTheTreeByALink) {
+  const os::Scratch elsewhere;
+  FakeSupervisors fakes;
+  fakes.attached = elsewhere.path("link");
+  std::filesystem::create_symlink(fakes.tree(), fakes.attached);
+  const os::Child guard = fakes.start(os::k_guard_title, "r.1");
+  guard.signal(SIGSTOP);
+  ASSERT_TRUE(os::becomes_true([&] { return os::is_stopped(guard.pid()); }));
+  EXPECT_EQ(find_stopped(std::filesystem::canonical(fakes.tree())).size(), 1U);
+}
+
 TEST(StoppedSupervisor, IsKilledIfItMustEndAndDoesNot) {
   const os::Child works = stopped();
   const os::Child may_end = stopped();

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "../os/scratch.hpp"
+#include "core/base/names.hpp"
 #include "nowhere.hpp"
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"
@@ -68,6 +70,22 @@ TEST_F(AttemptGrants, SayOnceWhatOfAPropertyIsNotUnderstood) {
   const std::string summary = lines_.take_summary("");
   EXPECT_TRUE(summary.starts_with("holdfast: \"t\": ")) << summary;
   EXPECT_EQ(std::count(summary.begin(), summary.end(), '\n'), 1) << summary;
+}
+
+TEST_F(AttemptGrants, SayOnceThatThereAreNoScratchDirectories) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  run_ = begun(origin);
+  const std::string scratch =
+      std::filesystem::path(run_.journal()).replace_filename(names::k_scratch_directory);
+  std::ofstream(scratch) << "in the way";
+  EXPECT_EQ(grant().scratch, "");
+  EXPECT_EQ(grant().refusal, "");
+  const std::string said = lines_.take_summary("");
+  EXPECT_TRUE(said.starts_with("holdfast: ignoring that tests have no scratch directory: "))
+      << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
 
 // Commands and variables may have passwords in them.

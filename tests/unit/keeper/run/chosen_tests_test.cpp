@@ -47,6 +47,12 @@ TEST(ChosenTests, ThoseOfAllOwnRecordsMayRun) {
             k_changed + "; not run: \"a\"; not chosen, but started: \"z\"; start it again");
 }
 
+TEST(ChosenTests, OtherLinesChooseNothing) {
+  const ChosenTests chosen("garbage\n" + line_of(RunEnded{}) + line({"a"}));
+  EXPECT_EQ(chosen.refusal_of("a"), "");
+  EXPECT_NE(chosen.refusal_of("b"), "");
+}
+
 TEST(ChosenTests, TestsOfOneNameAreCounted) {
   const ChosenTests chosen(line({"a", "a", "b"}));
   EXPECT_EQ(chosen.difference_to(report({"a", "b", "a"})), "");

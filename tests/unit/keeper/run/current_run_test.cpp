@@ -22,11 +22,11 @@ class CurrentRunTest : public testing::Test {
 };
 
 TEST_F(CurrentRunTest, BeginsWithItsFirstTest) {
-  EXPECT_FALSE(run_.has_begun());
+  EXPECT_EQ(run_.current(), nullptr);
   EXPECT_FALSE(run_.is_over_at(1));
   EXPECT_EQ(run_.id(), "");
   const std::string id = run_.at(1).id();
-  EXPECT_TRUE(run_.has_begun());
+  EXPECT_NE(run_.current(), nullptr);
   EXPECT_EQ(run_.at(1).id(), id);
   EXPECT_EQ(run_.id(), id);
 }
@@ -52,14 +52,14 @@ TEST_F(CurrentRunTest, IsOverForEveryTestAfterHoldfastEnd) {
 
 TEST_F(CurrentRunTest, IsBegunByHoldfastEndIfThereWasNoTest) {
   (void)run_.finish_for_end();
-  EXPECT_TRUE(run_.has_begun());
+  EXPECT_NE(run_.current(), nullptr);
   EXPECT_TRUE(run_.is_over_at(k_count_not_known));
 }
 
 TEST_F(CurrentRunTest, EachRunOfACtestHasItsNumber) {
   run_.at(1);
   run_.close(holdfast::Run::Completeness::complete);
-  EXPECT_FALSE(run_.has_begun());
+  EXPECT_EQ(run_.current(), nullptr);
   EXPECT_FALSE(run_.is_over_at(1));
   EXPECT_EQ(run_.include_count(), k_count_not_known);
   EXPECT_TRUE(run_.at(2).id().ends_with("-4711-2"));

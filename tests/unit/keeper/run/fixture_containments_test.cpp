@@ -69,6 +69,14 @@ TEST_F(FixtureContainmentsTest, ServicesJoinASetUntilItHasANetwork) {
   (void)fixtures_.network(web);
   EXPECT_FALSE(fixtures_.join_services(web));
   EXPECT_FALSE(fixtures_.uses_services(web));
+  fixtures_.end_run(1);
+}
+
+TEST_F(FixtureContainmentsTest, ServicesJoinASetThatOnlyHasATmp) {
+  note("F use db\n");
+  const std::size_t db = **fixtures_.of(with_fixture("db"), 1);
+  ASSERT_TRUE(fixtures_.tmp(db, scratch_.path("scratch")));
+  EXPECT_TRUE(fixtures_.join_services(db));
 }
 
 TEST_F(FixtureContainmentsTest, ATmpThatCannotBeMadeIsTold) {
@@ -91,6 +99,18 @@ TEST_F(FixtureContainmentsTest, NotesOfADeadCtestGoAtOnceAndThoseOfAnotherPidNam
   EXPECT_FALSE(std::filesystem::exists(dead));
   EXPECT_TRUE(std::filesystem::exists(elsewhere));
   EXPECT_FALSE(std::filesystem::exists(old));
+}
+
+TEST_F(FixtureContainmentsTest, NotesOfALivingCtestStayAndWhatIsNoNote) {
+  const ProcessName living = os::own_name();
+  const std::string notes = scratch_.path(".holdfast/fixtures-" + std::to_string(living.pid) + "-" +
+                                          std::to_string(living.start) + "-" +
+                                          std::to_string(os::own_pid_namespace()) + "-1");
+  const std::string other = scratch_.path(".holdfast/fixtures-of-mine");
+  for (const std::string& one : {notes, other}) std::ofstream(one) << "F use db\n";
+  fixtures_.end_run(1);
+  EXPECT_TRUE(std::filesystem::exists(notes));
+  EXPECT_TRUE(std::filesystem::exists(other));
 }
 
 TEST_F(FixtureContainmentsTest, EachKindOfFixtureCounts) {

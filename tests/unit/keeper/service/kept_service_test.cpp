@@ -7,6 +7,8 @@
 #include <string>
 
 #include "../os/scratch.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {
@@ -45,6 +47,28 @@ TEST_F(KeptServiceTest, KeepsTheOutputOfTheLastTwentyGenerations) {
   ASSERT_TRUE(kept_.note(22));
   EXPECT_FALSE(has_log(2));
   EXPECT_TRUE(has_log(3));
+}
+
+TEST_F(KeptServiceTest, AnAnswerThatIsNotItsHostsIsNone) {
+  const std::string path = tree_.path("s");
+  const os::Listening host = os::listen_at(path);
+  ASSERT_TRUE(host.socket.valid());
+  const auto is_taken = [&](const wire::Message& answer) {
+    KeptCall call(path, "db", wire::k_state);
+    const Result<os::UniqueFd> visitor = os::accept_from(host.socket);
+    EXPECT_TRUE(visitor && os::send_message(visitor->get(), answer));
+    EXPECT_TRUE(call.look());
+    return call.is_connected();
+  };
+  wire::KeptState state;
+  state.order.ctest = os::own_name();
+  state.host = os::own_name();
+  state.phase = "ready";
+  state.order.spec.name = "db";
+  EXPECT_TRUE(is_taken(wire::to_message(state)));
+  state.order.spec.name = "web";
+  EXPECT_FALSE(is_taken(wire::to_message(state)));
+  EXPECT_FALSE(is_taken(wire::Message("odd")));
 }
 
 }  // namespace

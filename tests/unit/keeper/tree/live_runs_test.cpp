@@ -93,6 +93,19 @@ TEST(LiveRun, IsOverWhenItsEndIsOnRecordThoughItsCtestLives) {
   EXPECT_TRUE(find_live_run_of(tree.path()).empty());
 }
 
+TEST(LiveRun, IsNoneWhereTheJournalDoesNotSayWhoseItIs) {
+  const os::Scratch tree;
+  const std::string id = "1-20261120-085400-7";
+  const std::filesystem::path run = std::filesystem::path(tree.path()) / ".holdfast/runs" / id;
+  std::filesystem::create_directories(run);
+  const RunEntry entry{id, run, run / "journal.jsonl", 0};
+  for (const std::string& text : {std::string(), line_of(begun(id + ".1", 1))}) {
+    std::ofstream(entry.journal) << text;
+    EXPECT_FALSE(is_going_on(entry)) << text;
+    EXPECT_TRUE(find_live_run_of(tree.path()).empty()) << text;
+  }
+}
+
 TEST(LiveRun, NothingOfAnotherBootIsAlive) {
   EXPECT_TRUE(is_of_another_boot(run_of("old"), "new"));
   EXPECT_TRUE(is_of_another_boot(run_of("old/pid:[7]"), "new"));

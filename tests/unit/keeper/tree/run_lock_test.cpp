@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "../os/child_process.hpp"
 #include "../os/scratch.hpp"
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -85,6 +88,36 @@ TEST_F(RunLockTest, OfTwoRunsThatShareItEachHasItUntilItGivesItBack) {
   EXPECT_EQ(has_it(ctest_, numbering_), false);
   EXPECT_EQ(has_it(second, numbering_), true);
   EXPECT_TRUE(is_taken());
+}
+
+TEST_F(RunLockTest, NobodyHasATreeThatIsNone) {
+  std::ofstream(tree_.path("file")) << "text";
+  EXPECT_EQ(has_tree(ctest_, numbering_, tree_.path("file")), false);
+  EXPECT_EQ(has_tree(ctest_, numbering_, tree_.path("missing")), false);
+}
+
+// A process in the place of ctest: a shell that takes -C, too, and reads what nobody writes.
+TEST_F(RunLockTest, TheTestsInAFileAreKnownByTheirNames) {
+  const std::string script = tree_.path("script");
+  const std::string file = tree_.path("names");
+  std::ofstream(script) << "read line\n";
+  std::ofstream(file) << "b\n\na\n";
+  const os::Pipe silence = std::move(*os::make_pipe());
+  const auto selection = [&](const std::string& names) {
+    const std::vector<std::string> words{"ctest", "-C", script, "--tests-from-file", names};
+    const os::Child ctest([&] {
+      ::dup2(silence.read.get(), STDIN_FILENO);
+      ::execv("/bin/sh", os::pointers_to(words).data());
+      return 2;
+    });
+    EXPECT_TRUE(os::becomes_true([&] { return os::command_of(ctest.pid()) == words; }));
+    return selection_of({ctest.pid(), os::read_process_stat(ctest.pid())->start}, "3.29.0");
+  };
+  const CtestSelection known = selection(file);
+  EXPECT_EQ(known.by, CtestSelection::By::names);
+  EXPECT_EQ(known.tests, (std::vector<std::string>{"b", "a"}));
+  EXPECT_TRUE(selection(tree_.path("missing")).is_whole());
+  EXPECT_TRUE(selection("names").is_whole()) << "ctest may have left its directory";
 }
 
 TEST_F(RunLockTest, IsRefusedOrNotAskedForWhereTheSettingsSaySo) {
