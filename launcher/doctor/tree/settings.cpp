@@ -22,8 +22,8 @@ std::string condition_of(const SettingsOverride& override) {
 // The overrides that match a test, by their indices.
 std::vector<bool> used_overrides(const Settings& settings, const std::vector<ListedTest>& tests) {
   std::vector<bool> used(settings.overrides.size(), false);
+  // parse_settings() leaves in none that is refused.
   const Result<OverridePatterns> patterns = OverridePatterns::of(settings);
-  if (!patterns) return std::vector<bool>(settings.overrides.size(), true);
   for (const ListedTest& test : tests) {
     for (const std::size_t index : patterns->matching(test.name, test.facts.labels)) {
       used[index] = true;
@@ -34,9 +34,8 @@ std::vector<bool> used_overrides(const Settings& settings, const std::vector<Lis
 
 bool matches_any(const std::string& pattern, const std::vector<ListedTest>& tests) {
   const Result<Pattern> compiled = Pattern::compile(pattern);
-  return !compiled || std::ranges::any_of(tests, [&](const ListedTest& test) {
-    return compiled->is_found_in(test.name);
-  });
+  return std::ranges::any_of(
+      tests, [&](const ListedTest& test) { return compiled->is_found_in(test.name); });
 }
 
 Finding finding_of(const KnownFlaky& entry, Kind kind, const std::string& what,

@@ -71,14 +71,14 @@ TEST(Programs, TheAdviceSaysWhoMayMakeTheProgram) {
 }
 
 TEST(Programs, WhatIsMissingIsWhatCtestNames) {
-  ListedTest test = listed("a", "no-such-program");
+  ListedTest test = listed("a", "b/no-such-program");
   test.directory = "/no/where";
   ListedTest none;
   none.name = "b";
   none.missing = "/b/Debug/prog";
   const std::vector<SeenTest> looked = look_at_programs({test, none});
   ASSERT_EQ(looked.size(), 2U);
-  EXPECT_EQ(looked[0].path, "no-such-program");
+  EXPECT_EQ(looked[0].path, "/no/where/b/no-such-program");
   EXPECT_EQ(looked[0].missing, std::vector<std::string>{"/no/where"});
   EXPECT_EQ(looked[1].program, SeenTest::Program::missing);
   EXPECT_EQ(looked[1].path, "/b/Debug/prog");
