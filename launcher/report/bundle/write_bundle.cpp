@@ -314,16 +314,15 @@ Result<void> Packing::finish(const std::string& program, std::string_view form) 
   }
   const os::UniqueFd output(ends[0]);
   os::UniqueFd input(ends[1]);
-  Result<Archiver> archiver =
-      Archiver::start({program, "pack", std::string(form)}, store_.get(), input.get());
+  HOLDFAST_TRY(Archiver archiver,
+               Archiver::start({program, "pack", std::string(form)}, store_.get(), input.get()));
   input.reset();
-  if (!archiver) return archiver.error();
   std::string bytes(k_piece, '\0');
   while (true) {
     const ssize_t got =
         os::retried([&] { return ::read(output.get(), bytes.data(), bytes.size()); });
     if (got < 0) return os::system_error("read the archive");
-    if (got == 0) return archiver->wait();
+    if (got == 0) return archiver.wait();
     if (!take_(std::string_view(bytes).substr(0, static_cast<std::size_t>(got)))) {
       return nothing_taken();
     }
@@ -439,15 +438,10 @@ Printed BundledOutputs::of(const TestReport& test) {
   const Carried& carried = found->second;
   if (carried.piece == 0) return {{}, carried.note};
   if (carried.place.length == 0) return {};
-  if (carried.piece != opened_) {
-    Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
-    piece_.reset();
-    if (piece) piece_ = std::move(*piece);
-    opened_ = carried.piece;
-  }
-  if (!piece_) return {{}, "the bundle does not have it"};
+  const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
+  if (!piece) return {{}, "the bundle does not have it"};
   // It is not longer than this: it was bounded when the bundle was made.
-  return {read_kept_output(*piece_->stream, carried.place, 2 * k_output_limit), {}};
+  return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
 }
 
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out) {
