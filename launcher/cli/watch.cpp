@@ -323,7 +323,7 @@ class Display {
     Screen screen;
     screen.colour = colour_;
     winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return screen;
+    (void)::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
     if (size.ws_col > 0) screen.width = size.ws_col;
     if (size.ws_row > 0) screen.height = size.ws_row;
     return screen;
