@@ -25,6 +25,7 @@ TEST(SkipWords, TheyAreThoseOfTheSkipElseTheLastLine) {
       {"/s/a.cpp:12: Skipped\n\n[  SKIPPED ] A.b (0 ms)\n", "/s/a.cpp:12: skipped"},
       {"/s/a.cpp:9: SKIPPED:\nexplicitly with message:\n  no GPU\n\n====\nall skipped\n",
        "/s/a.cpp:9: no GPU"},
+      {"/s/a.cpp:9: SKIPPED:\n====\nall skipped\n", "/s/a.cpp:9: skipped"},
       {"/s/a.cpp:9: Skipped", "/s/a.cpp:9: skipped"},
       // Of a global environment.
       {"/s/a.cpp:9: Skipped\nno board\nno board\n[----------] Global test environment tear-down\n",
