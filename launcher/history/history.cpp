@@ -110,11 +110,11 @@ Result<std::int64_t> version_of(Database& database, const std::filesystem::path&
   const std::int64_t application = asked.number(0);
   const std::int64_t version = asked.number(1);
   const std::int64_t tables = asked.number(2);
-  if (application == k_application && version >= 1 && version <= k_version) return version;
   if (application == k_application && version > k_version) {
     return ErrorInWords{
         fmt::format("{}: a later version of Holdfast wrote this history", file.string())};
   }
+  if (application == k_application && version >= 1) return version;
   if (application == 0 && version == 0 && tables == 0) return 0;
   return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
 }

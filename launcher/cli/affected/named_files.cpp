@@ -152,7 +152,7 @@ class Namer {
   // ctest starts tests in the build tree.
   std::string in_tree(const std::string& directory) const {
     if (directory.starts_with('/')) return directory;
-    return directory.empty() ? question_.tree : question_.tree + "/" + directory;
+    return question_.tree + "/" + directory;
   }
 
   static std::vector<std::string> environment_of(const ListedTest& test) {

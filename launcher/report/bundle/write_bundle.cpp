@@ -1,6 +1,5 @@
 #include "report/bundle/write_bundle.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -12,6 +11,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
 
 namespace holdfast {
@@ -41,18 +41,13 @@ std::string size_text(std::uint64_t size) {
   return mib < 1 ? fmt::format("{} bytes", size) : fmt::format("{:.0f} MiB", mib);
 }
 
-// The names in a directory, in order.
+// The names in a directory, in order. Once for each descriptor.
 std::vector<std::string> names_in(const UniqueFd& directory) {
   std::vector<std::string> names;
-  UniqueFd again(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  DIR* entries = again.valid() ? ::fdopendir(again.get()) : nullptr;
-  if (entries == nullptr) return names;
-  (void)again.release();
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  ::closedir(entries);
+  os::for_each_name(directory, 0, [&](const char* name) {
+    names.emplace_back(name);
+    return true;
+  });
   std::sort(names.begin(), names.end());
   return names;
 }
