@@ -136,5 +136,24 @@ TEST(Reason, ACaseOfWhichNothingIsKnownHasNoOutcomeOfItsOwn) {
   EXPECT_FALSE(one.attempts[0].outcome);
 }
 
+TEST(Reason, AMarkerNeedNotSayWhy) {
+  TestReport test;
+  test.outcome = Outcome::deliberate_exit;
+  Attempt& attempt = test.attempts.emplace_back();
+  attempt.has_ended = true;
+  attempt.outcome = Outcome::deliberate_exit;
+  attempt.exit_code = 1;
+  attempt.marker = "";
+  EXPECT_TRUE(reason(test).ends_with("; exited on purpose")) << reason(test);
+  attempt.marker = "no board";
+  EXPECT_TRUE(reason(test).ends_with("; exited on purpose: no board")) << reason(test);
+}
+
+TEST(CommandText, OfManyArgumentsTheFirstAreShown) {
+  EXPECT_EQ(command_text({"ctest", "a b"}), "ctest a b");
+  EXPECT_EQ(command_text(std::vector<std::string>(13, "x")), "x x x x x x x x x x x x ...");
+  EXPECT_EQ(command_text(std::vector<std::string>(12, "x")), "x x x x x x x x x x x x");
+}
+
 }  // namespace
 }  // namespace holdfast
