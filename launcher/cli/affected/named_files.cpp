@@ -219,7 +219,9 @@ class Namer {
         resolve(word.starts_with('/') ? word : directories_.front() + "/" + word);
     add(program, {k_command, word});
     if (is_made(program.nodes)) return;
-    if (::access(program.name.c_str(), F_OK) != 0) candidate_.trouble = ProgramTrouble::missing;
+    // ctest executes no directory.
+    if (::access(program.name.c_str(), F_OK) != 0 || !program.directory.empty())
+      candidate_.trouble = ProgramTrouble::missing;
   }
 
   void add_command(CommandReader reader, const std::vector<std::string>& words,

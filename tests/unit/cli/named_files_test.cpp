@@ -90,6 +90,10 @@ TEST_F(NamedFiles, AProgramThatNobodyNamesOrFindsIsMissing) {
   look();
   EXPECT_EQ(seen_.trouble, ProgramTrouble::missing);
   EXPECT_EQ(seen_.program, "no-such-program");
+  fs::create_directory(tree_ + "/directory");
+  test_.command = {"directory"};
+  look();
+  EXPECT_EQ(seen_.trouble, ProgramTrouble::missing);
   test_.command.clear();
   look();
   EXPECT_EQ(seen_.trouble, ProgramTrouble::missing);
