@@ -142,14 +142,9 @@ int run_command(int count, char** arguments) {
   // pattern, for options.
   if (word == "run") return exec_run({arguments + 2, arguments + count});
   if (word == "answer") return answer({arguments + 2, arguments + count});
-  if (count == 3 && word == "service-host") {
-    if (const auto fd = parse_number<int>(arguments[2])) return host::be_service_host(*fd);
-  }
-  if (count > 3 && word == "service-fork") {
-    if (const auto fd = parse_number<int>(arguments[2])) {
-      return host::be_forking_service(*fd, arguments + 3);
-    }
-  }
+  const int fd = count > 2 ? parse_number<int>(arguments[2]).value_or(-1) : -1;
+  if (count == 3 && word == "service-host") return host::be_service_host(fd);
+  if (count > 3 && word == "service-fork") return host::be_forking_service(fd, arguments + 3);
   try {
     Parser parser("Holdfast: a plugin for CTest and Ninja.", "holdfast", HOLDFAST_VERSION);
     const Command app = parser.command();

@@ -194,9 +194,6 @@ Result<std::vector<std::string>> program_words(const ListedTest& target, Debugge
   const std::string who = "\"" + target.name + "\": ";
   if (words.empty())
     return ErrorInWords{who + "ctest finds no program for it: expected one, or --config CFG"};
-  if (words[0].find('/') == std::string::npos) {
-    if (std::string path = os::find_program(words[0]); !path.empty()) words[0] = std::move(path);
-  }
   if (::access(words[0].c_str(), X_OK) != 0) {
     return ErrorInWords{who + to_text(os::system_error("execute " + words[0]))};
   }

@@ -246,7 +246,7 @@ Result<int> history(const HistoryOptions& options) {
   if (verb == "import") {
     return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
   }
-  if (verb == "merge" && words.size() > 1) return print_or_fail(merge(words));
+  if (verb == "merge") return print_or_fail(merge(words));
   return refused(std::string(k_expected));
 }
 
@@ -281,14 +281,13 @@ Result<fs::path> history_file(const std::string& tree) {
 }
 
 bool put_aside_if_damaged(const std::string& tree) {
-  const Result<fs::path> file = history_file(tree);
-  const bool is_own = variable(environment::k_history).empty();
-  if (!file || !is_own) return false;
-  Result<Database> database = Database::open(*file, Database::Use::read);
+  if (!variable(environment::k_history).empty()) return false;
+  const std::string file = (fs::path(tree) / names::k_history_file).string();
+  Result<Database> database = Database::open(file, Database::Use::read);
   if (!database || !database->is_damaged()) return false;
-  const fs::path aside = file->string() + ".damaged";
-  if (!os::rename_own(file->string(), aside.string())) return false;
-  complain("the history was damaged: it is now " + aside.string() + ", and a new one is begun");
+  const std::string aside = file + ".damaged";
+  if (!os::rename_own(file, aside)) return false;
+  complain("the history was damaged: it is now " + aside + ", and a new one is begun");
   return true;
 }
 
@@ -298,8 +297,7 @@ Result<History> open_history(const std::string& tree) {
   if (file && is_own && os::is_tree_of_another(tree)) return look_at_runs_of(tree, *file);
   Result<History> history = with_runs_of(tree);
   if (history) return history;
-  std::error_code failed;
-  if (!file || !fs::exists(*file, failed)) return history;
+  if (!file) return history;
   Result<History> as_it_is = History::open_existing(*file);
   if (!as_it_is) return history;  // on a full disk, it may be empty
   complain("the latest runs are not in the history: " + to_text(history.error()));

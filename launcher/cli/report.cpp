@@ -38,9 +38,8 @@ namespace {
 
 std::string settings_text(const std::string& tree) {
   constexpr std::size_t k_largest = 1U << 20U;
-  const std::optional<std::string> file = settings_file_of_tree(tree);
-  if (!file) return {};
-  const Result<std::string> text = os::read_file(*file, k_largest);
+  const Result<std::string> text =
+      os::read_file(settings_file_of_tree(tree).value_or(""), k_largest);
   return text ? *text : std::string();
 }
 
@@ -76,13 +75,12 @@ std::string cmake_text(const std::string& tree) {
 std::string machine_text() {
   nlohmann::ordered_json machine;
   utsname system{};
-  if (::uname(&system) == 0) {
-    machine["name"] = valid_utf8(system.nodename);
-    machine["system"] = system.sysname;
-    machine["release"] = system.release;
-    machine["version"] = system.version;
-    machine["machine"] = system.machine;
-  }
+  (void)::uname(&system);
+  machine["name"] = valid_utf8(system.nodename);
+  machine["system"] = system.sysname;
+  machine["release"] = system.release;
+  machine["version"] = system.version;
+  machine["machine"] = system.machine;
   machine["cores"] = ::sysconf(_SC_NPROCESSORS_ONLN);
   cpu_set_t usable;
   if (::sched_getaffinity(0, sizeof usable, &usable) == 0) {

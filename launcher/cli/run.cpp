@@ -28,7 +28,6 @@ Result<ProjectSettings> settings_for(const CommandLine& line) {
   }
   std::error_code error;
   const fs::path here = fs::current_path(error);
-  if (error) return ProjectSettings{};
   const std::optional<std::string> file = settings_file_around(here.string());
   if (!file) return ProjectSettings{};
   return ProjectSettings::load(file, selected_profile());

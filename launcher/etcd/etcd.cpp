@@ -35,7 +35,7 @@ void set_text(CURL* handle, CURLoption option, const std::string& text) {
 }  // namespace
 
 Http::Transfer::~Transfer() {
-  if (handle != nullptr) curl_easy_cleanup(handle);
+  curl_easy_cleanup(handle);
   curl_slist_free_all(headers);
 }
 
@@ -130,7 +130,7 @@ void Http::work() {
   for (const Id id : streams) deliver_lines(id);
   int left = 0;
   while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
-    if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
+    end(message->easy_handle, message->data.result);  // libcurl has no message but CURLMSG_DONE
   }
 }
 
@@ -264,13 +264,7 @@ void Etcd::answer(Id id, std::string_view url, const HttpAnswer& got) {
   finish(id, reply);
 }
 
-void Etcd::finish(Id id, const EtcdReply& reply) {
-  const auto found = calls_.find(id);
-  if (found == calls_.end()) return;
-  const Done done = std::move(found->second.done);
-  calls_.erase(found);
-  done(reply);
-}
+void Etcd::finish(Id id, const EtcdReply& reply) { calls_.extract(id).mapped().done(reply); }
 
 void Etcd::fail_over(std::string_view url) {
   ++failures_;

@@ -44,7 +44,7 @@ class Statement {
   }
   // Makes a statement that has more rows ready to be run again.
   void reset();
-  // Runs a statement that has no rows.
+  // Runs a statement that has no rows, or goes to its only row.
   Result<void> run();
 
   std::int64_t number(int column) const;

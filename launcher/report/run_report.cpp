@@ -399,7 +399,7 @@ class Collector {
 
   RunReport finish(RunState state) && {
     RunReport report;
-    if (last_ > 0) run_.ended = last_;
+    if (last_ > 0) run_.ended = last_;  // so it is known if the start is
     report.run = std::move(run_);
     report.division = std::move(division_);
     report.services = services_.take(report.run, state);

@@ -25,11 +25,8 @@
 namespace holdfast::cli {
 namespace {
 
-// Empty: the root, or what has no slash.
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? std::string() : path.substr(0, slash);
-}
+// Of an absolute path, or of an empty one. Empty: the root.
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 constexpr std::size_t k_most_links = 40;  // as the kernel has it
 
@@ -49,8 +46,7 @@ std::string_view value_in(std::string_view word) {
 // What follows the operation in `NAME=set:VALUE`.
 std::string_view value_in_modification(std::string_view entry) {
   const std::string_view change = value_in(entry);
-  const std::size_t colon = change.find(':');
-  return colon == std::string_view::npos ? std::string_view() : change.substr(colon + 1);
+  return change.substr(change.find(':') + 1);
 }
 
 std::optional<std::string> own_variable(const std::string& name) {
@@ -156,7 +152,7 @@ class Namer {
   // ctest starts tests in the build tree.
   std::string in_tree(const std::string& directory) const {
     if (directory.starts_with('/')) return directory;
-    return directory.empty() ? question_.tree : question_.tree + "/" + directory;
+    return question_.tree + "/" + directory;
   }
 
   static std::vector<std::string> environment_of(const ListedTest& test) {
@@ -217,21 +213,15 @@ class Namer {
   }
 
   void judge_program(const std::string& word) {
-    std::string path = word;
-    if (word.find('/') == std::string::npos) {
-      path = os::find_program(word);
-    } else if (!word.starts_with('/')) {
-      path = directories_.front() + "/" + word;
-    }
     candidate_.program = word;
-    if (path.empty()) {
-      candidate_.trouble = ProgramTrouble::missing;
-      return;
-    }
-    const Resolved& program = resolve(path);
+    // A name without a slash is one that ctest has not found in its PATH.
+    const Resolved& program =
+        resolve(word.starts_with('/') ? word : directories_.front() + "/" + word);
     add(program, {k_command, word});
     if (is_made(program.nodes)) return;
-    if (::access(program.name.c_str(), F_OK) != 0) candidate_.trouble = ProgramTrouble::missing;
+    // ctest executes no directory.
+    if (::access(program.name.c_str(), F_OK) != 0 || !program.directory.empty())
+      candidate_.trouble = ProgramTrouble::missing;
   }
 
   void add_command(CommandReader reader, const std::vector<std::string>& words,
@@ -351,12 +341,10 @@ class Namer {
   void add_whole_pattern(std::string pattern, const Naming& naming) {
     if (pattern.find("/.") != std::string::npos) pattern = joined_path("/", pattern);
     const std::size_t slash = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
-    if (slash != std::string::npos && slash > 0) {
+    if (slash != std::string::npos) {
       pattern = joined_path("/", pattern);
       const std::size_t known = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
-      if (known != std::string::npos && known > 0) {
-        pattern = names_.of(pattern.substr(0, known) + "/.") + pattern.substr(known);
-      }
+      pattern = names_.of(pattern.substr(0, known) + "/.") + pattern.substr(known);
     }
     add_group({is_glob(pattern) ? FileGroup::Kind::glob : FileGroup::Kind::doubt, pattern}, naming);
   }

@@ -28,7 +28,7 @@ VerifiedGlobs globs_of(const std::string& tree, FileNames& names) {
   VerifiedGlobs globs = read_verified_globs(*text);
   for (std::string& pattern : globs.patterns) {
     const std::size_t slash = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
-    if (slash == std::string::npos || slash == 0) continue;
+    if (slash == std::string::npos) continue;
     pattern = names.of(pattern.substr(0, slash) + "/.") + pattern.substr(slash);
   }
   std::set<std::string, std::less<>> listed;
@@ -78,7 +78,7 @@ class Maker {
 
   void add_record(const RecordedInputs& record) {
     const std::optional<Step> step = build_.graph.maker_of(node(record.output));
-    if (!step || *step >= recorded_.size()) return;
+    if (!step) return;
     recorded_[*step] = record.is_stale ? Recorded::stale : Recorded::whole;
     for (const std::string_view path : record.inputs) add_input(*step, node(path), path);
   }
@@ -305,15 +305,13 @@ class Maker {
     IncludedFiles included(names_, [this](const std::string& name) {
       return is_made(name) || changed_.files.contains(name);
     });
-    const auto step_of = [this](std::string_view output) {
+    const auto is_needed = [this](std::string_view output) {
       const std::optional<Step> step = maker_of(output);
-      return step && unread_.contains(*step) && is_of_c_.contains(*step) ? step : std::nullopt;
+      return step && unread_.contains(*step) && is_of_c_.contains(*step);
     };
-    const auto is_needed = [&](std::string_view output) { return step_of(output).has_value(); };
     for (CompileCommand& command : read_compile_commands(commands(), tree_.directory, is_needed)) {
-      const std::optional<Step> made_by = step_of(command.output);
-      if (!made_by || command.is_elsewhere) continue;
-      const Step step = *made_by;
+      if (command.is_elsewhere) continue;
+      const Step step = *maker_of(command.output);
       for (std::string& directory : command.directories) directory = names_.of(directory + "/.");
       std::vector<std::string> files;
       for (const std::string& file : command.files) {
@@ -338,7 +336,6 @@ class Maker {
   // only makes a program before it, without DEPENDS.
   void read_custom_commands() {
     const auto is_needed = [&](std::string_view output) { return is_custom(maker_of(output)); };
-    if (custom_.empty()) return;
     for (const NamedPaths& named : read_named_paths(commands(), tree_.directory, is_needed)) {
       const Step step = *maker_of(named.output);
       for (const std::string& path : named.paths) add_named(step, names_.of(path));
@@ -357,9 +354,9 @@ class Maker {
 
   // Whether CMake would configure the tree again before anything is built.
   void check_manifest() {
-    const Time written = time_of(build_.manifest);
+    const std::int64_t written = time_of(build_.manifest).value_or(0);
     for (const Node input : manifest_inputs_) {
-      if (build_.graph.is_made(input) || !written || !is_newer(input, *written)) continue;
+      if (build_.graph.is_made(input) || !is_newer(input, written)) continue;
       build_.newer_than_manifest = build_.graph.path(input);
       return;
     }
@@ -394,7 +391,6 @@ class Maker {
     for (const Node link : links_) {
       if (build_.graph.is_made(link)) continue;
       const std::string target = names_.target_of(build_.graph.path(link));
-      if (target.empty()) continue;
       const Step step = build_.graph.add_step(true);
       build_.graph.add_input(step, build_.graph.node(target));
       build_.graph.add_output(step, link);

@@ -58,8 +58,7 @@ std::string names_of(const OptionWords& option) {
 }
 
 std::string synopsis(const CommandPage& page) {
-  std::string text = ".SH SYNOPSIS\n" + bold(page.name);
-  if (!page.options.empty()) text += " [" + italic("OPTION") + "]...";
+  std::string text = ".SH SYNOPSIS\n" + bold(page.name) + " [" + italic("OPTION") + "]...";
   // A command that shows something by itself may also have commands.
   const bool may_be_alone = page.name == "holdfast report";
   if (!page.commands.empty()) {
@@ -98,8 +97,7 @@ std::string exit_status(const CommandPage& page) {
 
 void add_pages(const CommandPage& page, std::vector<ManPage>& pages) {
   const std::string name = page_name(page.name);
-  std::string text = head(name, "1", page.help) + synopsis(page);
-  if (!page.options.empty()) text += ".SH OPTIONS\n";
+  std::string text = head(name, "1", page.help) + synopsis(page) + ".SH OPTIONS\n";
   for (const OptionWords& option : page.options) text += item(names_of(option), option.help);
   if (!page.commands.empty()) text += ".SH COMMANDS\n";
   for (const CommandPage& one : page.commands) text += item(bold(one.name), one.help);

@@ -21,7 +21,6 @@ namespace {
 Result<ClusterSettings> cluster_settings_here() {
   std::error_code error;
   const std::string here = std::filesystem::current_path(error).string();
-  if (error) return ClusterSettings{};
   HOLDFAST_TRY(const ProjectSettings project,
                ProjectSettings::load(settings_file_around(here), selected_profile()));
   return with_own_environment(project.settings().cluster);

@@ -67,7 +67,6 @@ std::string Command::help() const { return app_->get_description(); }
 std::vector<OptionWords> Command::options() const {
   std::vector<OptionWords> all;
   for (const CLI::Option* option : app_->get_options([](const CLI::Option*) { return true; })) {
-    if (option->get_group().empty()) continue;  // hidden
     OptionWords words;
     words.is_positional = option->get_positional();
     words.names = words.is_positional ? option->get_single_name() : option->get_name(false, true);
@@ -91,7 +90,7 @@ namespace {
 // An option's value is called after the option: `--tree TREE`.
 Option named(CLI::Option* option) {
   const std::vector<std::string>& names = option->get_lnames();
-  if (!names.empty() && !names.back().empty()) option->type_name(upper(names.back()));
+  if (!names.empty()) option->type_name(upper(names.back()));
   return Option(*option);
 }
 

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <system_error>
 
+#include "cli/commands.hpp"
 #include "core/base/environment.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -62,11 +62,6 @@ Result<void> look_at_link(const std::string& to) {
 // GitHub takes at most this much of a step.
 constexpr std::size_t k_step_summary_limit = 1U << 20U;
 
-std::string value_of(std::string_view variable) {
-  const char* const value = std::getenv(std::string(variable).c_str());
-  return value == nullptr ? "" : value;
-}
-
 // Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
 // writing.
 bool is_at(const std::string& path, int descriptor) {
@@ -103,13 +98,13 @@ Result<void> write_whole(const fs::path& path, const Produce& produce) {
 }
 
 void produce(const LoadedReport& loaded, Format format, const Write& write) {
-  const bool in_jenkins = !value_of(environment::k_jenkins_url).empty();
+  const bool in_jenkins = !variable(environment::k_jenkins_url).empty();
   render(loaded.report, *loaded.outputs, format, write,
          in_jenkins ? JunitReader::jenkins : JunitReader::any);
 }
 
 Result<void> add_to_page(const LoadedReport& loaded, Format format) {
-  const std::string path = value_of(environment::k_github_step_summary);
+  const std::string path = variable(environment::k_github_step_summary);
   if (format != Format::github || path.empty()) return {};
   const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
   struct stat there {};

@@ -44,10 +44,9 @@ std::int64_t now_of_files() {
   return in_ns(now);
 }
 
-// What of these paths of git's, which begin at the top of the repository, is below its `prefix`.
-std::optional<std::string> below(const std::string& prefix, const std::string& path) {
-  if (!path.starts_with(prefix)) return std::nullopt;
-  return path.substr(prefix.size());
+// git was asked for what is below `prefix` alone, and its paths begin at the top of the repository.
+std::string below(const std::string& prefix, std::string_view path) {
+  return std::string(path.substr(std::min(prefix.size(), path.size())));
 }
 
 struct Look {
@@ -76,8 +75,8 @@ Result<Look> look(const std::string& source) {
   look.prefix = std::move(prefix);
   look.seen.commit = commit_in_status(entries);
   for (const GitStatusEntry& entry : read_status(entries)) {
-    const std::optional<std::string> path = below(look.prefix, entry.path);
-    if (path) look.seen.stamps[*path] = stamp_of(source + "/" + *path);
+    const std::string path = below(look.prefix, entry.path);
+    look.seen.stamps[path] = stamp_of(source + "/" + path);
   }
   return look;
 }
@@ -97,11 +96,11 @@ Result<std::vector<std::string>> written_and_committed(const std::string& source
   order.most_output = k_largest_look;
   HOLDFAST_TRY(const std::string paths, os::ask_git(order));
   for (std::string_view rest = paths; !rest.empty();) {
-    const auto path = below(now.prefix, std::string(take_part(rest, '\0')));
-    if (!path || before.stamps.contains(*path)) continue;
+    const std::string path = below(now.prefix, take_part(rest, '\0'));
+    if (before.stamps.contains(path)) continue;
     struct stat info {};
-    const bool is_there = ::lstat((source + "/" + *path).c_str(), &info) == 0;
-    if (!is_there || in_ns(info.st_ctim) >= before.at_ns) written.push_back(*path);
+    const bool is_there = ::lstat((source + "/" + path).c_str(), &info) == 0;
+    if (!is_there || in_ns(info.st_ctim) >= before.at_ns) written.push_back(path);
   }
   return written;
 }
@@ -111,7 +110,7 @@ Result<std::vector<std::string>> written_and_committed(const std::string& source
 std::chrono::microseconds greatest_lag() {
   constexpr std::chrono::microseconds k_seen_twice{20'000};
   timespec tick{};
-  if (::clock_getres(CLOCK_REALTIME_COARSE, &tick) != 0) return k_seen_twice;
+  (void)::clock_getres(CLOCK_REALTIME_COARSE, &tick);
   return std::max(k_seen_twice, std::chrono::microseconds(2 * tick.tv_nsec / 1000));
 }
 

@@ -71,7 +71,6 @@ class Look {
   }
 
   void look_at_ports(const Needed<std::uint16_t>& needed) {
-    if (needed.all.empty()) return;
     // One question to the kernel is cheaper than one for each port. A port without a listener is
     // free, even if its last connection ended a moment ago.
     const std::vector<TcpSocket> sockets = os::listening_sockets();

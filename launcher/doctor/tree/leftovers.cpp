@@ -201,7 +201,6 @@ Locks look_at_locks(const std::string& tree) {
   Locks locks;
   locks.survey = os::survey_all_locks(os::Strangers::look_for);
   locks.now_ms = os::unix_now_ms();
-  if (tree.empty()) return locks;
   add_runs(find_live_runs(), tree, locks);
   add_runs(find_live_run_of(tree), tree, locks);
   return locks;

@@ -46,9 +46,7 @@ struct FlakyTest {
   std::optional<RunHead> last = {};
   std::map<std::string, std::size_t> signatures = {};  // of failed attempts
 
-  double rate() const {
-    return runs == 0 ? 0 : static_cast<double>(flaky) / static_cast<double>(runs);
-  }
+  double rate() const { return static_cast<double>(flaky) / static_cast<double>(runs); }
 };
 
 class Flakiness {

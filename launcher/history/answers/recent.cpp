@@ -85,13 +85,11 @@ Result<RecentTests> recent_tests(History& history, const std::vector<NumberedTes
                                  std::size_t times, std::size_t most) {
   RecentTests recent(tests, times);
   std::size_t read = 0;
-  const Result<void> done =
-      history.read_back([&] { return read < most ? recent.open() : std::nullopt; },
-                        [&](const BriefResult& result) {
-                          ++read;
-                          recent.add(result);
-                        });
-  if (!done) return done.error();
+  HOLDFAST_DO(history.read_back([&] { return read < most ? recent.open() : std::nullopt; },
+                                [&](const BriefResult& result) {
+                                  ++read;
+                                  recent.add(result);
+                                }));
   return recent;
 }
 

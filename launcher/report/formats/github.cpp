@@ -76,7 +76,7 @@ std::string command_of(const Annotation& one) {
 // GitHub knows files below the checkout, by absolute names too. A compiler that ninja starts in the
 // build tree is given names like ../src/a.cpp.
 std::string file_of(const Excerpt& said, const std::string& tree) {
-  if (!said.file.starts_with("../") || tree.empty()) return said.file;
+  if (!said.file.starts_with("../")) return said.file;
   return (std::filesystem::path(tree) / said.file).lexically_normal().string();
 }
 
@@ -227,7 +227,7 @@ std::string page_head(const RunReport& report) {
   }
   if (const std::string time = run_time_text(report); !time.empty()) {
     text += safe(time) + '\n';
-  } else if (report.run.started && report.run.ended) {
+  } else if (report.run.started) {
     text += "took " + duration_text(*report.run.ended - *report.run.started) + '\n';
   }
   return text + '\n';

@@ -181,8 +181,7 @@ class UniqueNames {
 // viewers refuse a file with many elements.
 bool is_plain_pass(const TestReport& test, Grade grade) {
   return grade == Grade::passed && test.flags.empty() && !test.orphaned &&
-         test.attempts.size() <= 1 &&
-         (test.attempts.empty() || test.attempts.back().scratch.empty());
+         test.attempts.size() == 1 && test.attempts.back().scratch.empty();
 }
 
 std::string testcase(const TestReport& test, const std::string& name, Outputs& outputs,

@@ -57,7 +57,7 @@ std::string through_line(const RunReport& report) {
   const Counts through = count(only_through(report.tests));
   if (through.planned == 0) return "holdfast: no test ran through Holdfast\n";
   const auto is_orphaned = [](const TestReport& test) { return test.orphaned; };
-  const auto is_flaky = [](const TestReport& test) { return test.flaky && !test.attempts.empty(); };
+  const auto is_flaky = [](const TestReport& test) { return test.flaky; };
   const auto is_stale = [](const TestReport& test) { return test.stale; };
   return fmt::format("holdfast: {} through Holdfast: {}{}{}{}{}{}\n",
                      counted(through.planned, "test"), outcome_list(through),

@@ -103,18 +103,17 @@ std::string run_html(const RunReport& report) {
   const RunInfo& run = report.run;
   std::string html = "<p class=\"run\">";
   if (!run.tree.empty()) html += fmt::format("<code>{}</code> ", line_html(run.tree));
-  if (run.started) html += fmt::format("<span>{}</span> ", time_text(*run.started));
-  if (run.started && run.ended)
-    html += fmt::format("<span>took {}</span> ", duration_text(*run.ended - *run.started));
+  if (run.started)
+    html += fmt::format("<span>{}</span> <span>took {}</span> ", time_text(*run.started),
+                        duration_text(*run.ended - *run.started));
   html += "</p>\n<p class=\"run\">";
   if (!run.command.empty())
     html += fmt::format("<code>{}</code> ", line_html(command_text(run.command)));
   if (report.shards.empty())
     html +=
         fmt::format("<span>run {}</span>", run.id.empty() ? "without an id" : line_html(run.id));
-  if (!run.log.empty() && !run.tree.empty() && report.shards.empty()) {
+  if (!run.log.empty())
     html += fmt::format(" <a href=\"{}\">its log</a>", line_html(log_address(run)));
-  }
   if (!run.version.empty())
     html += fmt::format(" <span>Holdfast {}</span>", line_html(run.version));
   if (!run.retries.empty())

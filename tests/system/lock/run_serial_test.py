@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import CTEST, PATIENCE_S, ProjectCase, no_keeper_of, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, wait_until
 
 
 class RunSerialTest(ProjectCase):
@@ -43,6 +43,17 @@ set_tests_properties(t0 PROPERTIES RUN_SERIAL OFF)"""
         locks = self.locks_of(trees[0])
         self.assertEqual(locks["alone"], ["RUN_SERIAL@project"])
         self.assertEqual(locks["t0"], ["RUN_SERIAL:shared@project"])
+
+    def test_a_command_has_its_own_locks_or_those_of_the_file_and_nothing_that_is_for_tests(self):
+        file, option = self.lock_name(), self.lock_name()
+        tree, _ = self.trees('[profile.default]\nrun-serial = "user"\nisolation = "process"\n'
+                             f'locks = ["{file}@user"]\n')
+        for options, held, other in (([], file, option), (["--lock", f"{option}@user"], option, file)):
+            done = self.finish(HOLDFAST, "run", "--tree", tree, *options, "--", "sh", "-c", "echo $HOLDFAST_HELD")
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertIn(held, done.stdout.decode())
+            self.assertNotIn(other, done.stdout.decode())
+            self.assertNotIn("RUN_SERIAL", done.stdout.decode())
 
     def test_without_it_no_test_takes_a_lock(self):
         trees = self.trees("[profile.default]\n")

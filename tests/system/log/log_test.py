@@ -157,6 +157,7 @@ set_tests_properties(green PROPERTIES TIMEOUT 77 ENVIRONMENT "SECRET=s3cr3t" HOL
         self.about(tree, "red", "debug", "with defaults alone", "outcome failed: exit 1")
         self.about(tree, "odd name", "debug", "outcome passed")
         self.assertNotIn("s3cr3t", json.dumps(lines))
+        self.assertEqual(self.log(tree, "--level", "info"), [line for line in lines if line["level"] != "debug"])
         self.assertEqual(lines, sorted(lines, key=lambda line: line["at"]))
 
     def test_off_makes_no_log(self):

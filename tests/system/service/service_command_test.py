@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -663,10 +664,15 @@ stop-command = ["sh", "-c", "echo stop >>'{self.noted}'; until test -e '{go}'; d
         self.assertEqual(self.db(tree)["state"], "ready")
 
     def test_logs_are_followed_until_the_end(self):
-        tree = self.suite(command=f"""["sh", "-c", "trap 'echo over; exit' TERM; {SERVER} $HOLDFAST_PORT & wait"]""")
+        go = self.work / "go"
+        script = f"{SERVER} $HOLDFAST_PORT & until [ -e {go} ]; do sleep 0.02; done; echo more; wait"
+        tree = self.suite(command=f"""["sh", "-c", "trap 'echo over; exit' TERM; {script}"]""")
         self.service(tree, "start", "db")
         follow = self.start(HOLDFAST, "service", "logs", "db", "--follow", "--tree", tree, stdout=-1)
         self.assertIn(b"listening", follow.stdout.readline())
+        go.touch()
+        self.assertTrue(select.select([follow.stdout], [], [], PATIENCE_S)[0])
+        self.assertEqual(follow.stdout.readline(), b"more\n")
         self.service(tree, "stop", "db")
         self.assertEqual(follow.communicate(timeout=PATIENCE_S)[0], b"over\n")
         self.assertEqual(follow.returncode, 0)

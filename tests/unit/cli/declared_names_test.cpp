@@ -43,5 +43,11 @@ TEST(DeclaredNames, MarksAreLeftOut) {
   EXPECT_EQ(without_marks("[profile.NAME] [a] (b) [c](d"), "[profile.NAME] [a] (b) [c](d");
 }
 
+TEST(DeclaredNames, AQuoteThatIsNotClosedIsNoName) {
+  EXPECT_TRUE(
+      declared_names("#[===[.rst:\nHead\n----\n\nVariables\n^^^^^^^^^\n\n``A\n  One.\n#]===]\n")
+          .empty());
+}
+
 }  // namespace
 }  // namespace holdfast::cli

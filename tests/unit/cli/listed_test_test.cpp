@@ -259,5 +259,24 @@ TEST_F(TreeOfCtest, AConfigurationIsAskedForWhereNoneWasChosen) {
   }
 }
 
+TEST(BuildTree, ItsConfigurationsAreThoseThatWereGenerated) {
+  char name[] = "/tmp/holdfast-test-tree-XXXXXX";
+  ASSERT_NE(::mkdtemp(name), nullptr);
+  const std::string tree = name;
+  const auto write = [&](const std::string& file, const std::string& text) {
+    std::ofstream(tree + "/" + file) << text;
+  };
+  for (const char* const file : {"build.ninja", "build-Release.ninja", "build-Debug.ninja",
+                                 "build-Debug.ninja.tmp", "build-log"}) {
+    write(file, "");
+  }
+  write("CMakeCache.txt", "CUT_OFF:STRING\nCMAKE_GENERATOR:INTERNAL=Ninja Multi-Config\n");
+  EXPECT_EQ(configurations_of(tree), (std::vector<std::string>{"Debug", "Release"}));
+  EXPECT_EQ(cached_value(tree, "CUT_OFF"), "");
+  write("CMakeCache.txt", "CMAKE_GENERATOR:INTERNAL=Ninja\n");
+  EXPECT_TRUE(configurations_of(tree).empty());
+  std::filesystem::remove_all(tree);
+}
+
 }  // namespace
 }  // namespace holdfast::cli

@@ -411,5 +411,92 @@ TEST(Waits, OfACommandThatATestStartsAreNotThoseOfTheTest) {
   EXPECT_FALSE(wait_of("r.2", 7, {lock}, {}).is_any());
 }
 
+TEST(Waits, ALockMayBeFreeByNow) {
+  os::SurveyedLock lock;
+  lock.scope = LockScope::project;
+  lock.name = "db";
+  LockParty waiter;
+  waiter.attempt = "r.1";
+  waiter.process = {7, 1};
+  lock.waiters = {waiter};
+  const TestWait wait = wait_of("r.1", 7, {lock}, {});
+  EXPECT_EQ(wait.names_of(wire::WaitFor::lock), "db@project");
+  EXPECT_EQ(wait.holder, "");
+}
+
+TEST(Waits, OnlyTheReasonForAWaitForALockIsNews) {
+  const auto wait = [](wire::WaitFor what, const std::string& why) {
+    return TestWait{.of = {what, "db", why}};
+  };
+  using wire::WaitFor;
+  EXPECT_TRUE(wait(WaitFor::services, "1 s").is_as(wait(WaitFor::services, "2 s")));
+  EXPECT_FALSE(wait(WaitFor::lock, "one").is_as(wait(WaitFor::lock, "two")));
+  EXPECT_FALSE(wait(WaitFor::services, "1 s").is_as(wait(WaitFor::lock, "1 s")));
+}
+
+TEST_F(WatchTest, ATestThatHasEndedWaitsForNothing) {
+  lines();
+  state_.set_wait("r.9", {.of = {wire::WaitFor::lock, "db@project"}}, 3);
+  EXPECT_EQ(lines(), "");
+}
+
+TEST_F(WatchTest, AWaitIsNoLineOnATerminal) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.set_wait("r.1", {.of = {wire::WaitFor::lock, "db@project"}}, 3);
+  EXPECT_EQ(lines(Lines::only_trouble), "");
+}
+
+TEST_F(WatchTest, TheEndIsToldOnce) {
+  lines();
+  state_.take(RunEnded{9, "12-x", true}, 2);
+  state_.take(RunEnded{10, "12-x", false}, 3);
+  state_.note_death(11);
+  EXPECT_EQ(lines(), "the run ended, 0\n");
+}
+
+TEST_F(WatchTest, ATestThatCtestRepeatsHasAnEndEachTime) {
+  lines();
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.take(begun("a", "r.2", 3), 1);
+  EXPECT_EQ(lines(), "started \"a\"\nstarted \"a\"\n");
+  state_.take(logged("a", 1, Verdict::passed), 1);
+  EXPECT_EQ(lines(), "passed \"a\" after 2.00 s (1 of 3)\n");
+}
+
+TEST_F(WatchTest, AnAttemptMayHaveEndedWithoutAnExitCode) {
+  lines();
+  AttemptEnded lost = ended("a", "r.1", Outcome::lock_timeout, 0);
+  lost.exit_code.reset();
+  state_.take(lost, 1);
+  state_.settle(2);
+  EXPECT_EQ(lines(), "lock timeout \"a\" after 2.00 s (1)\n");
+}
+
+TEST_F(WatchTest, WhileNobodyKnowsHowManyTestsThereAreTheTotalIsNull) {
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.settle(2);
+  EXPECT_NE(json().find(R"("done":1,"total":null,)"), std::string::npos);
+}
+
+TEST_F(WatchTest, ATestThatIsSkippedByItsExitCodeAndRedByItsOutputIsRed) {
+  AttemptEnded skipped = ended("a", "r.1", Outcome::skipped, 77);
+  skipped.verdict = Verdict::skipped;
+  state_.take(skipped, 1);
+  state_.take(logged("a", 1, Verdict::failed), 1);
+  EXPECT_TRUE(state_.take_events().back().went_wrong);
+}
+
+TEST_F(WatchTest, ANarrowWindowHasNoBar) {
+  state_.take(logged("a", 1, Verdict::passed), 1);
+  const std::string block = progress_block(state_, 12, {}, {8, 24, Colour::none});
+  EXPECT_NE(block.find("\n1 of 3:\n"), std::string::npos) << block;
+}
+
+TEST(WatchBlock, OfARunWhoseBeginIsNotKnownHasNoTime) {
+  const std::string block = progress_block(WatchState(), 12, {}, k_screen);
+  EXPECT_EQ(block.find(" for "), std::string::npos) << block;
+}
+
 }  // namespace
 }  // namespace holdfast::cli

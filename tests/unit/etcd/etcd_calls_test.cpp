@@ -128,5 +128,58 @@ TEST_F(EtcdCalls, ARefusalOfAWatchKeepsItsWords) {
   EXPECT_TRUE(lines.empty());
 }
 
+TEST_F(EtcdCalls, AWatchThatWasServedAndEndsIsNoFailure) {
+  first_.obey([](const Call&) { return Answer{200, "{\"result\":{}}\n\n"}; });
+  Etcd etcd(http_, settings_, "");
+  std::vector<std::string> lines;
+  std::optional<EtcdReply> reply;
+  etcd.watch(
+      "{}", [&](std::string_view line) { lines.emplace_back(line); },
+      [&](const EtcdReply& got) { reply = got; });
+  ASSERT_TRUE(go_on_until([&] { return reply.has_value(); }));
+  EXPECT_FALSE(reply->refusal);
+  EXPECT_EQ(lines, std::vector<std::string>{"{\"result\":{}}"});
+  EXPECT_EQ(etcd.failures(), 0U);
+}
+
+TEST_F(EtcdCalls, ThoseThatComeBeforeTheTokenWaitForOneTokenAndMayBeCancelled) {
+  settings_.user = "ci";
+  first_.obey([](const Call& call) {
+    return Answer{200, call.path == k_authenticate ? R"({"token":"t"})" : "{}"};
+  });
+  Etcd etcd(http_, settings_, "secret");
+  int good = 0;
+  int cancelled = 0;
+  const auto done = [&](const EtcdReply& got) { good += got.refusal ? 0 : 1; };
+  etcd.call(k_range, "{}", done);
+  const Etcd::Id second = etcd.call(k_range, "{}", [&](const EtcdReply&) { ++cancelled; });
+  etcd.call(k_range, "{}", done);
+  etcd.cancel(second);
+  ASSERT_TRUE(go_on_until([&] { return good == 2; }));
+  EXPECT_EQ(cancelled, 0);
+  EXPECT_EQ(first_.calls_of(k_authenticate).size(), 1U);
+  EXPECT_EQ(first_.calls_of(k_range).size(), 2U);
+}
+
+TEST_F(EtcdCalls, OneMayCancelAnotherWhenBothAreRefusedTheirToken) {
+  settings_.user = "ci";
+  first_.obey([](const Call&) {
+    return Answer{400, R"({"message":"etcdserver: authentication failed","code":3})"};
+  });
+  Etcd etcd(http_, settings_, "wrong");
+  Etcd::Id second = 0;
+  int ended = 0;
+  int cancelled = 0;
+  etcd.call(k_range, "{}", [&](const EtcdReply& got) {
+    EXPECT_TRUE(got.refusal);
+    ++ended;
+    etcd.cancel(second);
+  });
+  second = etcd.call(k_range, "{}", [&](const EtcdReply&) { ++cancelled; });
+  ASSERT_TRUE(go_on_until([&] { return ended > 0; }));
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(cancelled, 0);
+}
+
 }  // namespace
 }  // namespace holdfast::etcd

@@ -42,6 +42,7 @@ TEST(EtcdReplies, AreUnderstood) {
             Refusal::Kind::later);
   for (const char* other : {"", "<html>", "[]", "7", "{\"error\":7}"}) {
     EXPECT_TRUE(refusal_in(404, other)) << other;
+    EXPECT_TRUE(refusal_in(200, other)) << other;
   }
   EXPECT_EQ(news_in(R"({"result":{"header":{},"created":true}})"), WatchNews::nothing);
   EXPECT_EQ(news_in(R"({"result":{"header":{}}})"), WatchNews::nothing);

@@ -259,5 +259,49 @@ TEST_F(LockSessionTest, ALeaseThatIsOverNeedNotBeGivenBackAgain) {
   EXPECT_EQ(server_.calls_of(k_revoke).size(), 1U);
 }
 
+TEST_F(LockSessionTest, WhoHasNotSaidWhoItIsGetsNoLock) {
+  say(wire::to_message(ClusterAsk{db(), {}}));
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+  EXPECT_TRUE(session_->is_over());
+}
+
+TEST_F(LockSessionTest, WithoutMemoryForTheLeaseThereIsNoLock) {
+  say(wire::to_message(ClusterBegin{other(), Milliseconds{100}}));
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+}
+
+TEST_F(LockSessionTest, WhatItDoesNotUnderstandItSays) {
+  begin();
+  say(wire::Message("later"));
+  const wire::Message answer = hear();
+  EXPECT_EQ(answer.kind, cluster::k_refused);
+  EXPECT_TRUE(answer.get("why").ends_with("later")) << answer.get("why");
+}
+
+TEST_F(LockSessionTest, OneLockIsAskedForAfterTheOther) {
+  server_.obey([](const Call&) { return std::nullopt; });
+  ask();
+  say(wire::to_message(ClusterAsk{db(), {}}));
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+}
+
+TEST_F(LockSessionTest, ALeaseThatIsOverAtOnceIsNone) {
+  ttl_ = "0";
+  ask();
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+}
+
+TEST_F(LockSessionTest, AQuestionThatEtcdRefusedIsAskedAgain) {
+  int refused = 0;
+  server_.obey([&](const Call& call) -> std::optional<Answer> {
+    if (refused++ == 0) return Answer{503, "{}"};
+    return usual(call);
+  });
+  begin();
+  say(wire::to_message(ClusterIsHeld{db(), "7-y.3", {}}));
+  EXPECT_EQ(hear().kind, cluster::k_is_held);
+  EXPECT_EQ(server_.calls_of(k_range).size(), 2U);
+}
+
 }  // namespace
 }  // namespace holdfast::etcd

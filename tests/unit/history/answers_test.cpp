@@ -468,5 +468,34 @@ TEST(Slowest, WhatPassedFewerThanThreeTimesIsNotSlow) {
             "1 test passed fewer than 3 times: not known well enough\n");
 }
 
+TEST(Failed, ACaseWithAKeyIsOfABatchOfItsNumberWithoutOne) {
+  PastResult bad = failed("Net.B");
+  bad.test.batch = "net";
+  bad.test.key = "k1";
+  LastSeen seen;
+  seen.add(run(1, {failed("net"), bad}));
+  ASSERT_EQ(seen.red().size(), 1U);
+  EXPECT_EQ(seen.red()[0].cases, (std::vector<std::string>{"Net.B"}));
+  bad.test.nth = 5;  // a batch of that name that is not red
+  LastSeen other;
+  other.add(run(1, {failed("net"), bad}));
+  ASSERT_EQ(other.red().size(), 1U);
+  EXPECT_TRUE(other.red()[0].cases.empty());
+}
+
+TEST(Failed, ASignatureThatIsTheOutcomeIsNotToldTwice) {
+  LastSeen seen;
+  seen.add(run(1, {failed("a", "failed")}));
+  EXPECT_NE(failed_text(seen.red()).find("  a: failed\n"), std::string::npos);
+}
+
+TEST(Compare, WhatIsSkippedNowIsNotNewlySlow) {
+  PastResult now = skipped("a");
+  now.wall_ms = 9000;
+  const PastRun before = run(1, {passed("a", 100)});
+  EXPECT_TRUE(
+      compare(before, run(2, {now}), times_in({before, before, before})).newly_slow.empty());
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -109,6 +109,13 @@ TEST_F(Log, WhatWasSaidBeforeThePlaceWasKnownComesFirstWithItsTime) {
   EXPECT_EQ(read[1].part, "keeper");
 }
 
+TEST_F(Log, OfWhatWasSaidBeforeThePlaceWasKnownTheFirstThousandLinesAreKept) {
+  log_by_spdlog("cli");
+  for (int i = 0; i < 1010; ++i) os::log(LogLevel::info, {"early"});
+  os::begin_log(target(LogLevel::info));
+  EXPECT_EQ(lines().size(), 1000U);
+}
+
 TEST_F(Log, WhoRotatesMakesRoomAndKeepsTheLastThreeFiles) {
   log_by_spdlog("keeper");
   LogTarget rotating = target(LogLevel::info);

@@ -253,5 +253,15 @@ TEST(GithubSummary, ShardsAndTheTimeOfAShortRunAreSaid) {
   EXPECT_TRUE(has(summary_of(report), "\n2 shards&#58; one ")) << summary_of(report);
 }
 
+TEST(GithubReport, WithoutATreeAPlaceIsAsTheCompilerSaidIt) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::failed, 1).run_ended();
+  RunReport report = sample.report();
+  report.run.tree.clear();  // the shards of a suite had several
+  EXPECT_TRUE(
+      has(text_of_report(report, Format::github, {{"a", "../src/b.cpp:3: Failure\nother\n"}}),
+          ",file=../src/b.cpp,line=3::"));
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -463,5 +463,22 @@ TEST(Model, ATestThatOnlyCtestKnowsHasTheKeyOfItsVerdict) {
   EXPECT_EQ(sample.report().tests.at(0).key, "7f");
 }
 
+TEST(Model, WhileTheRunGoesOnATestThatHasNotBegunDoesNotRun) {
+  SampleJournal sample;
+  sample.run_started().verdict("off", Verdict::disabled, 1, false);
+  const RunReport report = report_of(sample.journal(), RunState::going_on);
+  EXPECT_TRUE(test_named(report, "off").attempts.empty());
+  EXPECT_EQ(test_named(report, "off").outcome, Outcome::not_run);
+}
+
+TEST(Model, AKeyOfATestWithAnotherNameIsNotThatTest) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed, 0, "k1").verdict("b", Verdict::failed, 1).with_key("k1");
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_EQ(test_named(report, "a").outcome, Outcome::passed);
+  EXPECT_TRUE(test_named(report, "b").attempts.empty());
+}
+
 }  // namespace
 }  // namespace holdfast

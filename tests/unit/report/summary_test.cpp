@@ -160,5 +160,14 @@ TEST(Summary, WhatTwoAttemptsLeftIsNamedOnce) {
       << render_summary(sample.report());
 }
 
+TEST(Summary, ATestThatLeftProcessesOfWhichNobodyKnowsTheNamesIsNamed) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.flags = {"leaked"};
+  });
+  EXPECT_EQ(render_summary(sample.report()),
+            "holdfast: 1 test through Holdfast: 1 passed; 1 left processes behind (a)\n");
+}
+
 }  // namespace
 }  // namespace holdfast
