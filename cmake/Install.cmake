@@ -52,7 +52,7 @@ endforeach()
 holdfast_stage_file("${PROJECT_SOURCE_DIR}/docs/reference/holdfast.schema.json" share/holdfast)
 
 # Completions: what a shell needs to ask the program.
-set(holdfast_shells "${PROJECT_SOURCE_DIR}/launcher/cli/help")
+set(holdfast_shells "${PROJECT_SOURCE_DIR}/launcher/programs/shells")
 holdfast_stage_file("${holdfast_shells}/bash/holdfast" share/bash-completion/completions)
 holdfast_stage_file("${holdfast_shells}/zsh/_holdfast" share/zsh/vendor-completions)
 holdfast_stage_file("${holdfast_shells}/fish/holdfast.fish" share/fish/vendor_completions.d)

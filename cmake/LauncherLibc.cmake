@@ -96,16 +96,15 @@ function(holdfast_may_fail target kind note)
 endfunction()
 
 # A library below a launcher. `<name>` is for everybody, `<name>_launcher` for launchers; both have
-# the sources of ARGN. NOT_FOR_LAUNCHERS: sources that no launcher uses, directly or not.
-# FOR_SPEED: the launchers' one is compiled for speed too, not for size.
+# the sources of ARGN. FOR_SPEED: the launchers' one is compiled for speed too, not for size.
 function(holdfast_small_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "NOT_FOR_LAUNCHERS")
+  cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "")
   set(sources ${_library_UNPARSED_ARGUMENTS})
   set(compile_launcher holdfast_compile_small)
   if(_library_FOR_SPEED)
     set(compile_launcher holdfast_compile_fast)
   endif()
-  add_library(${name} STATIC ${sources} ${_library_NOT_FOR_LAUNCHERS})
+  add_library(${name} STATIC ${sources})
   if(holdfast_tries_musl)
     add_library(${name}_launcher STATIC ${sources})
     target_link_libraries(${name}_launcher PRIVATE ${compile_launcher} holdfast_launcher_libc)
@@ -131,15 +130,15 @@ function(holdfast_small_library_uses name below)
 endfunction()
 
 # A program that is started once per test. It is static, so that nothing is looked up and linked at
-# each start. `library` is the holdfast_small_library it is made of, `memory` its operator new.
-# Further sources are for musl only.
-function(holdfast_launcher_program name main memory library)
-  holdfast_link_launcher(${name} ${main} ${memory} ${library}_launcher)
+# each start. `feature` is the one it is made of, `memory` its operator new. Further sources are for
+# musl only.
+function(holdfast_launcher_program name main memory feature)
+  holdfast_link_launcher(${name} ${main} ${memory} holdfast_${feature}_launcher)
   if(holdfast_tries_musl)
     target_sources(${name} PRIVATE ${ARGN})
     target_link_libraries(${name} PRIVATE holdfast_launcher_libc)
     set(glibc "${CMAKE_CURRENT_BINARY_DIR}/${name}-glibc")
-    holdfast_link_launcher(${name}-glibc ${main} ${memory} ${library})
+    holdfast_link_launcher(${name}-glibc ${main} ${memory} holdfast_${feature})
     set_target_properties(${name}-glibc PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
     set_property(TARGET ${name} PROPERTY LINK_DEPENDS "${glibc}" "${PROJECT_SOURCE_DIR}/cmake/try_musl.sh")
     add_dependencies(${name} ${name}-glibc)
@@ -155,7 +154,7 @@ function(holdfast_link_launcher name main memory library)
   target_link_libraries(${name} PRIVATE ${library} holdfast_compile_small)
   if(NOT HOLDFAST_SANITIZE)
     # A sanitizer replaces operator new itself.
-    target_sources(${name} PRIVATE ${memory} "${PROJECT_SOURCE_DIR}/launcher/supervision/runtime.cpp")
+    target_sources(${name} PRIVATE ${memory} "${PROJECT_SOURCE_DIR}/launcher/programs/runtime.cpp")
     # A program that is so small needs no pages of their own for what is code and what is not: each
     # start maps them.
     target_link_options(${name} PRIVATE -static -Wl,--gc-sections -Wl,-z,noseparate-code)

@@ -156,7 +156,7 @@ if(NOT "$ENV{HOLDFAST_PLANNED}" STREQUAL "") # `holdfast begin` has read it; it 
   unset(ENV{HOLDFAST_PLANNED})
 endif()
 # ctest puts a test's command into its log, before what the test prints. No test is told this word, so
-# nothing that a test prints is taken for ctest's words (launcher/store/ctest_log_entries.hpp).
+# nothing that a test prints is taken for ctest's words (launcher/ctest/ctest_log_entries.hpp).
 set(_holdfast_word "")
 if(NOT "$ENV{HOLDFAST_EXPLAIN}")
   # string(RANDOM) would give the same word in each run of a script that sets RANDOM_SEED.
@@ -177,7 +177,7 @@ if(NOT "$ENV{HOLDFAST_PROFILE}" MATCHES "^(default)?$")
 endif()
 
 # How long the end of a test may take: stacks (2 s), the longest grace in the settings, SIGKILL (1
-# s). See launcher/core/ctest/ctest_limits.hpp.
+# s). See launcher/ctest/ctest_limits.hpp.
 set(_holdfast_ctest_tells FALSE)
 if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
   set(_holdfast_timeout_margin 8)
@@ -211,7 +211,7 @@ unset(ENV{HOLDFAST_P_FILE_MUST_CONTAIN})
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
-  # The locks and services of holdfast.toml for tests (launcher/core/settings/locks_for_ctest.hpp).
+  # The locks and services of holdfast.toml for tests (launcher/settings/locks_for_ctest.hpp).
   include("${_holdfast_tree}/.holdfast/locks.cmake${_holdfast_of_profile}" OPTIONAL)
   if(_holdfast_far)
     include("${CMAKE_CURRENT_LIST_DIR}/far.cmake")
@@ -248,7 +248,7 @@ set(_holdfast_selects FALSE)
 if(_holdfast_line MATCHES "2d52|2d2d74657374732d72")
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/selection.cmake")
-  # Only names `^…$` can share (launcher/core/ctest/ctest_options.hpp); `holdfast begin` decides.
+  # Only names `^…$` can share (launcher/ctest/ctest_options.hpp); `holdfast begin` decides.
   if(NOT _holdfast_selects OR _holdfast_selected MATCHES "^\\^([^.*+?\\]|\\\\.)*[$]$")
     set(_holdfast_may_share TRUE)
   endif()

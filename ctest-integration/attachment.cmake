@@ -29,7 +29,7 @@ function(_holdfast_attach_tree)
   configure_file("${package_dir}/tree-attach.cmake.in" "${directory}/attach.cmake" @ONLY)
   configure_file("${package_dir}/tree-custom.cmake.in" "${directory}/custom.cmake" @ONLY)
   configure_file("${package_dir}/listing.cmake" "${directory}/listing.cmake" COPYONLY)
-  # launcher/core/base/names.hpp describes the file.
+  # launcher/base/names.hpp describes the file.
   file(WRITE "${directory}/project" "${_holdfast_project_key}\n${CMAKE_SOURCE_DIR}\n")
   _holdfast_attach_directory("${CMAKE_SOURCE_DIR}")
   _holdfast_attach_custom()

@@ -75,7 +75,7 @@ function(_holdfast_check_slots)
 endfunction()
 
 # Says what the rules do not show: they name locks of the user, but each step takes those of the
-# machine if they exist (launcher/supervision/step/step.cpp).
+# machine if they exist (launcher/steps/step.cpp).
 function(_holdfast_say_whose_slots)
   set(machine /var/lock/holdfast)
   if(NOT "${HOLDFAST_LINK_SLOTS}${HOLDFAST_COMPILE_SLOTS}" STREQUAL "" AND IS_DIRECTORY "${machine}")

@@ -1,7 +1,7 @@
 # Removes variables of ours from the environment around ctest. An enclosing run has set them for its
 # own test, or a user by chance. They say nothing about the tests of this run.
 #
-# Each HOLDFAST_P_ of launcher/core/base/environment.hpp and of launcher/core/settings/facts.def is
+# Each HOLDFAST_P_ of launcher/base/environment.hpp and of launcher/values/test_properties.def is
 # here. ENVIRONMENT_MODIFICATION sets later what a test's own properties say.
 include("${CMAKE_CURRENT_LIST_DIR}/setting_names.cmake")
 _holdfast_setting_names(_holdfast_names)

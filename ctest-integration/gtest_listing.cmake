@@ -219,7 +219,7 @@ endmacro()
 
 # What selects one case: <out> gets a pattern of the framework's own, without the option. The characters
 # that have a meaning in a list of CMake are stand-ins (gtest_listing.cmake), in <name> and in <out>.
-# launcher/core/framework/{catch2_framework,doctest_framework,boost_framework}.cpp have the rules.
+# launcher/batches/{catch2_framework,doctest_framework,boost_framework}.cpp have the rules.
 function(_holdfast_case_selection name out)
   string(ASCII 1 open)
   string(ASCII 2 close)

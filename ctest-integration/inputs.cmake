@@ -1,9 +1,9 @@
-# REQUIRED_FILES are inputs of the test (launcher/core/ctest/test_inputs.hpp). Needs encoding.cmake.
+# REQUIRED_FILES are inputs of the test (launcher/values/test_inputs.hpp). Needs encoding.cmake.
 
 # Appends to `also` what tells the first few absolute paths of all calls; ctest keeps them all, too.
 # A longer list might not fit into the environment of a process.
 function(_holdfast_tell_required test files)
-  set(most 8) # as many as the launcher takes: k_most_inputs in launcher/core/ctest/test_inputs.cpp
+  set(most 8) # as many as the launcher takes: k_most_inputs in launcher/values/test_inputs.cpp
   get_property(told GLOBAL PROPERTY "_holdfast_required ${test}")
   foreach(file IN LISTS files)
     list(LENGTH told count)

@@ -1,6 +1,6 @@
 # DEPENDS and FIXTURES_* say which tests ctest runs one after the other. The launcher is told them for
 # the report, which names the longest chain of such tests, and for services
-# (launcher/core/service/service_state.hpp). Needs encoding.cmake.
+# (launcher/values/service_state.hpp). Needs encoding.cmake.
 
 # Handles a list of names that comes for the first time: sets `change`, what ctest is told besides.
 # The keeper takes 64 KiB for all that a launcher tells it, and a test must not fail because of its

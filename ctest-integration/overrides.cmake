@@ -4,7 +4,7 @@
 # Every test passes through both at each start of ctest. ctest forks per test and pays for its heap
 # at each fork. So the code below follows some rules:
 # - One word tells the launcher what --name NAME -- would say in three, and which of the tests of this
-#   name it is (launcher/core/ctest/attach.hpp).
+#   name it is (launcher/values/attach.hpp).
 # - For the usual number of arguments no code is evaluated and no list is made. Naming each ARGV<n>
 #   in quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
 # - cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those. It serves only long commands

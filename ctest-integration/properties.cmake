@@ -3,7 +3,7 @@
 # ctest ignores unknown properties, and a wrapped command cannot change any more when
 # set_tests_properties() comes. So each property that matters becomes a variable HOLDFAST_P_<NAME>
 # by ENVIRONMENT_MODIFICATION, which ctest appends to what the test has.
-# launcher/core/base/environment.hpp lists these variables. Needs commands.cmake.
+# launcher/base/environment.hpp lists these variables. Needs commands.cmake.
 #
 # What is known of a test is its state: a number. Each state is a set of facts:
 #   _holdfast_fact <number> <fact>    of_<fact> while a state is worked on
@@ -11,7 +11,7 @@
 # every test in the first, whatever its name (overrides.cmake looks it up). What depends on the
 # test's name or on other tests is no fact, but special (plans.cmake).
 #
-# To add a property: a setting needs a row in launcher/core/settings/table.def (setting_names.cmake
+# To add a property: a setting needs a row in launcher/values/table.def (setting_names.cmake
 # follows from it). Any other property goes into _holdfast_watched_properties() in plans.cmake.
 # _holdfast_learn_property() says what follows from a property. A variable that follows from several
 # facts is told at the end of _holdfast_learn().

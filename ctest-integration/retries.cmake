@@ -1,5 +1,5 @@
 # What ctest will judge a test by, for tests that may be tried again. The launcher mirrors the
-# verdict to know whether an attempt failed (launcher/core/ctest/ctest_verdict.hpp). This costs
+# verdict to know whether an attempt failed (launcher/ctest/ctest_verdict.hpp). This costs
 # something only if somebody asks for retries: by HOLDFAST_RETRY, or by a holdfast.toml with the
 # words `retry`, `known-flaky` or `on-failure`. The first of them reads this file
 # (_holdfast_watch_verdicts() in overrides.cmake). That may be within a function, so this file has

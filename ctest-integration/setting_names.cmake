@@ -1,4 +1,4 @@
-# Written by settings_test from launcher/core/settings/table.def.
+# Written by settings_test from launcher/values/table.def.
 
 # The properties HOLDFAST_<name> that are settings: their values go to the launcher as they are.
 macro(_holdfast_setting_names out)

@@ -265,7 +265,7 @@ macro(_holdfast_settle_limit)
       set(native "${_holdfast_default_limit}")
     endif()
   endif()
-  # The signal is the one that the launcher expects (supervision/attempt/attempt.cpp). ctest cannot
+  # The signal is the one that the launcher expects (attempt/attempt.cpp). ctest cannot
   # take it back. When ctest no longer tells, its wait after the signal is the project's, or none.
   if(limits_told MATCHES "TELLS_LIMIT")
     set(signal SIGUSR1 TIMEOUT_SIGNAL_GRACE_PERIOD 60)

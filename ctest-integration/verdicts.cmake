@@ -2,7 +2,7 @@
 # again everything (retries.cmake). Parts of _holdfast_learn() in properties.cmake.
 
 # Takes one property that decides the verdict, in the form that parse_verdict_properties() reads
-# (launcher/core/ctest/ctest_verdict.hpp). Of several calls ctest keeps all expressions, and the
+# (launcher/ctest/ctest_verdict.hpp). Of several calls ctest keeps all expressions, and the
 # last value of the other properties. No arguments; part of _holdfast_learn().
 macro(_holdfast_learn_verdict)
   if(property STREQUAL "WILL_FAIL")

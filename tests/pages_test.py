@@ -121,7 +121,7 @@ class Lists(PagesCase):
     def test_the_page_on_names_on_disk_has_each_name_of_the_programs(self):
         """A prefix is on the page with something after it, and a suffix with something before it."""
         page = code_of(DOCS / "reference/on-disk.md")
-        header = (ROOT / "launcher/core/base/names.hpp").read_text()
+        header = (ROOT / "launcher/base/names.hpp").read_text()
         names = re.findall(r'string_view k_(\w+) = "([^"]+)";', header)
         self.assertEqual(len(names), header.count("string_view k_"))
         missing = []
@@ -144,7 +144,7 @@ class Lists(PagesCase):
         self.assert_none(sorted(name for name in names if not has_name(page, name)))
 
     def test_the_module_that_users_include_names_each_property(self):
-        table = (ROOT / "launcher/core/settings/table.def").read_text()
+        table = (ROOT / "launcher/values/table.def").read_text()
         rows = re.findall(r'^HOLDFAST_SETTING\((\w+), .*,\n  ".*",\n  "(\w*)", ', table, re.MULTILINE)
         self.assertEqual(len(rows), len(re.findall(r"^HOLDFAST_SETTING\(", table, re.MULTILINE)))
         header = (ROOT / "ctest-integration/Holdfast.cmake").read_text().partition("#]===")[0]

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <set>
 
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/machine/clock.hpp"
 #include "doctor/preflight/preflight.hpp"
@@ -19,17 +19,18 @@
 #include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
+#include "journal/run_directory.hpp"
 #include "os/file/own_files.hpp"
 #include "settings/complaints.hpp"
 #include "settings/declared_services.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast::doctor {
 namespace {
 
 std::string system_name() {
   utsname system{};
-  return ::uname(&system) == 0 ? fmt::format("{} {}", system.sysname, system.release) : "Linux";
+  (void)::uname(&system);
+  return fmt::format("{} {}", system.sysname, system.release);
 }
 
 void add_machine(const std::string& tree, Tools tools, Diagnosis& diagnosis) {
@@ -56,9 +57,8 @@ std::vector<std::string> built_files_of(const ListedTest& test, const SeenTest& 
   std::vector<std::string> files;
   if (seen.program == SeenTest::Program::found) files.push_back(seen.path);
   for (std::size_t i = 1; i < test.command.size(); ++i) {
-    const std::string& word = test.command[i];
-    std::string path = path_in(test, word);
-    if (!word.empty() && is_file(path)) files.push_back(std::move(path));
+    std::string path = path_in(test, test.command[i]);
+    if (is_file(path)) files.push_back(std::move(path));
   }
   return files;
 }

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/result.hpp"
-#include "core/select/listed_test.hpp"
+#include "base/duration.hpp"
+#include "base/result.hpp"
+#include "ctest/listed_test.hpp"
 #include "doctor/diagnosis.hpp"
 #include "doctor/machine/tools.hpp"
-#include "doctor/tree/wishes.hpp"
+#include "doctor/tree/requested_resources.hpp"
 
 namespace holdfast::doctor {
 

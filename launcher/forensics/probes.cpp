@@ -9,11 +9,11 @@
 #include <memory>
 #include <string_view>
 
-#include "core/base/encoding.hpp"
-#include "core/base/environment.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/encoding.hpp"
+#include "base/environment.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
@@ -111,20 +111,17 @@ std::string_view loads_of(std::string_view loadavg) {
 }
 
 std::string describe_lock(const os::SurveyedLock& lock) {
-  std::string text = lock.name + "@" + lock.scope_directory + ":";
-  if (lock.holders.empty() && lock.strangers.empty()) text += " held by nobody who left a record";
-  if (!lock.holders.empty()) {
-    text += " held by ";
-    text += bounded_list(lock.holders, lock.holders.size(),
-                         [](const LockParty& holder) { return describe_party(holder); });
-  }
+  const std::string holders =
+      bounded_list(lock.holders, lock.holders.size(),
+                   [](const LockParty& holder) { return describe_party(holder); });
+  std::string text = lock.name + "@" + lock.scope_directory + ": held by ";
+  text += holders.empty() ? "nobody who left a record" : holders;
   if (lock.tickets > 0) text += "; " + std::to_string(lock.tickets) + " waiting";
   return text;
 }
 
 constexpr std::size_t k_files_named = 10;
 constexpr std::size_t k_most_output = 16 * 1024 * 1024;
-constexpr int k_no_repository = 128;
 
 Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Milliseconds time) {
   using Kind = os::BoundedEnd::Kind;
@@ -283,7 +280,7 @@ Result<std::string> look_at_locks(const std::vector<std::string>& places) {
   std::string text;
   std::size_t used = 0;
   for (const os::SurveyedLock& lock : locks) {
-    if (!is_asked_for(lock) || !lock.is_in_use() || ++used > k_locks_named) continue;
+    if (!is_asked_for(lock) || ++used > k_locks_named) continue;
     text += (text.empty() ? "" : "\n") + describe_lock(lock);
   }
   if (used == 0) return std::string("none in use");
@@ -306,7 +303,6 @@ std::string describe_git_status(std::string_view porcelain, bool cut) {
     if (end == std::string_view::npos) break;  // cut off
     const std::string_view entry = porcelain.substr(0, end);
     porcelain.remove_prefix(end + 1);
-    if (entry.size() < 4) continue;
     if (++count <= k_files_named) named += "\n" + std::string(entry);
     // A renamed or copied file has its old name in the next entry.
     if (entry.substr(0, 2).find_first_of("RC") == std::string_view::npos) continue;
@@ -323,8 +319,7 @@ std::string describe_git_status(std::string_view porcelain, bool cut) {
 Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Milliseconds time) {
   std::string trouble = os::trouble_with_git(end, time);
   if (trouble.empty()) return {"git", false, describe_git_status(end.output, end.output_cut)};
-  if (end.kind == os::BoundedEnd::Kind::exited && end.code == k_no_repository &&
-      end.errors.find("not a git repository") != std::string::npos) {
+  if (end.errors.find("not a git repository") != std::string::npos) {
     trouble = directory + " is in no repository of git";
   }
   return {"git", true, std::move(trouble)};

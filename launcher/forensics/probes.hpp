@@ -9,13 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/program_identity.hpp"
-#include "core/base/result.hpp"
-#include "core/journal/records.hpp"
-#include "core/outcome/outcome.hpp"
-#include "core/settings/policy.hpp"
+#include "base/duration.hpp"
+#include "base/program_identity.hpp"
+#include "base/result.hpp"
+#include "journal/records.hpp"
 #include "os/process/bounded_work.hpp"
+#include "values/outcome.hpp"
+#include "values/policy.hpp"
 
 namespace holdfast::forensics {
 
@@ -23,7 +23,7 @@ namespace holdfast::forensics {
 // front. Control characters are replaced. Empty without findings.
 std::string to_text(const std::vector<Finding>& findings);
 
-// Runs the user's hooks (core/settings/policy.hpp): docs/reference/config.md, on-failure and
+// Runs the user's hooks (values/policy.hpp): docs/reference/config.md, on-failure and
 // before-kill.
 
 // The time for on-failure. before-kill gets as much of ctest's time as the caller can spare.
@@ -82,7 +82,7 @@ Result<std::string> describe_machine(std::string_view meminfo, std::string_view 
                                      long processors);
 Result<std::string> look_at_machine();
 
-// The first ten of the locks at `places` (core/lock/lock_spec.hpp) that are in use, as this user
+// The first ten of the locks at `places` (values/lock_spec.hpp) that are in use, as this user
 // sees them.
 Result<std::string> look_at_locks(const std::vector<std::string>& places);
 
@@ -99,7 +99,7 @@ struct Subject {
   std::string program;                    // absolute; empty: unknown, left out
   std::optional<ProgramIdentity> before;  // as the run, or the first attempt, knew it
   std::string sources;                    // a directory of the project; empty: git is left out
-  std::vector<std::string> locks;         // their places (core/lock/lock_spec.hpp); none: left out
+  std::vector<std::string> locks;         // their places (values/lock_spec.hpp); none: left out
   std::vector<KnownFile> inputs = {};     // of the test; empty: left out
   bool is_on_this_machine = true;         // the test ran here, so the machine is looked at
 };

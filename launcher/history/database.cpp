@@ -124,7 +124,7 @@ Result<OwnDatabase> find_own_database(const std::string& file, Database::Use use
 std::string path_of_own(const char* name) {
   const std::string_view path = name == nullptr ? "" : name;
   const std::size_t slash = path.rfind('/');
-  if (!path.starts_with(k_descriptors) || slash < k_descriptors.size()) return std::string(path);
+  if (!path.starts_with(k_descriptors)) return std::string(path);
   return os::read_link(std::string(path.substr(0, slash))) + std::string(path.substr(slash));
 }
 
@@ -246,8 +246,8 @@ Result<void> Database::execute(const std::string& sql) {
 
 Result<std::int64_t> Database::number(std::string_view sql) {
   HOLDFAST_TRY(Statement statement, prepare(sql));
-  HOLDFAST_TRY(const bool row, statement.step());
-  return row ? statement.number(0) : 0;
+  HOLDFAST_DO(statement.run());
+  return statement.number(0);
 }
 
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(database_.get()); }

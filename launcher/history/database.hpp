@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 
 struct sqlite3;
@@ -44,7 +44,7 @@ class Statement {
   }
   // Makes a statement that has more rows ready to be run again.
   void reset();
-  // Runs a statement that has no rows.
+  // Runs a statement that has no rows, or goes to its only row.
   Result<void> run();
 
   std::int64_t number(int column) const;

@@ -106,15 +106,15 @@ Result<std::int64_t> version_of(Database& database, const std::filesystem::path&
       Statement asked,
       database.prepare("SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
                        "FROM pragma_application_id, pragma_user_version"));
-  if (const Result<bool> row = asked.step(); !row) return row.error();
+  HOLDFAST_DO(asked.run());
   const std::int64_t application = asked.number(0);
   const std::int64_t version = asked.number(1);
   const std::int64_t tables = asked.number(2);
-  if (application == k_application && version >= 1 && version <= k_version) return version;
   if (application == k_application && version > k_version) {
     return ErrorInWords{
         fmt::format("{}: a later version of Holdfast wrote this history", file.string())};
   }
+  if (application == k_application && version >= 1) return version;
   if (application == 0 && version == 0 && tables == 0) return 0;
   return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
 }
@@ -175,8 +175,9 @@ class Inserter {
 
   Result<std::int64_t> word(const std::string& text) {
     if (const auto known = words_.find(text); known != words_.end()) return known->second;
-    Result<std::int64_t> id = found_or_added(find_word_.bind(0, text), add_word_.bind(0, text));
-    if (id) words_.emplace(text, *id);
+    HOLDFAST_TRY(const std::int64_t id,
+                 found_or_added(find_word_.bind(0, text), add_word_.bind(0, text)));
+    words_.emplace(text, id);
     return id;
   }
 
@@ -289,15 +290,14 @@ Result<History> History::with_tables(Result<Database> database, const std::files
   if (version == k_version) return history;
   // This must come before the first table. Removed runs then make the file smaller.
   HOLDFAST_DO(history.database_.execute("PRAGMA auto_vacuum=INCREMENTAL"));
-  const Result<void> made = history.in_transaction([&]() -> Result<void> {
+  HOLDFAST_DO(history.in_transaction([&]() -> Result<void> {
     // Another process may have made the tables meanwhile.
     HOLDFAST_TRY(const std::int64_t now, version_of(history.database_, file));
     if (now == k_version) return {};
     return history.database_.execute(
         fmt::format("PRAGMA application_id={}; PRAGMA user_version={};{}", k_application, k_version,
                     now == 0 ? k_schema : k_from_version_1));
-  });
-  if (!made) return made.error();
+  }));
   return history;
 }
 

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "history/database.hpp"
 #include "history/past_run.hpp"
-#include "store/run_directory.hpp"
+#include "journal/run_directory.hpp"
 
 namespace holdfast {
 

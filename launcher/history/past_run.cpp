@@ -4,11 +4,11 @@
 
 #include <cmath>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 
 namespace holdfast {
 namespace {
@@ -49,7 +49,7 @@ std::size_t directories_at(std::string_view text) {
   while (end < text.size() && is_of_path(text[end])) ++end;
   const std::string_view path = text.substr(0, end);
   const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos || slash + 1 == path.size() ? 0 : slash + 1;
+  return slash + 1 == path.size() ? 0 : slash + 1;
 }
 
 std::int64_t milliseconds(double seconds) {
@@ -112,11 +112,7 @@ std::string bounded_signature(std::string_view text) {
     }
   }
   if (result.size() > k_longest_signature) {
-    result.resize(k_longest_signature - 3);
-    while (!result.empty() && (static_cast<unsigned char>(result.back()) & 0xC0U) == 0x80U)
-      result.pop_back();
-    if (!result.empty() && static_cast<unsigned char>(result.back()) >= 0xC0U) result.pop_back();
-    result += "...";
+    result = std::string(first_bytes(result, k_longest_signature - 3)) + "...";
   }
   return result;
 }

@@ -7,9 +7,9 @@
 #include <tuple>
 #include <vector>
 
-#include "core/outcome/outcome_table.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
+#include "values/outcome_table.hpp"
 
 namespace holdfast {
 
@@ -29,7 +29,7 @@ struct TestId {
   std::string batch = {};  // the test whose case it is; empty: a test of ctest
   // Which of the tests of that name it is. Tests without a key are numbered in ctest's order.
   std::int64_t nth = 1;
-  // Of the test, or of the batch (core/ctest/attach.hpp). Empty: older versions did not keep
+  // Of the test, or of the batch (values/attach.hpp). Empty: older versions did not keep
   // it, or ctest started the test without the launcher.
   std::string key = {};
 
@@ -42,7 +42,7 @@ struct TestId {
 // An attempt that did not pass.
 struct PastFailure {
   std::int64_t attempt = 1;
-  std::string outcome;    // a name of core/outcome/outcome_table.hpp
+  std::string outcome;    // a name of values/outcome_table.hpp
   std::string signature;  // signature_of()
 
   friend bool operator==(const PastFailure&, const PastFailure&) = default;

@@ -6,13 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "core/outcome/outcome.hpp"
-#include "keeper/base/connections.hpp"
-#include "keeper/base/keeper_socket.hpp"
-#include "keeper/left/stopped_supervisors.hpp"
-#include "keeper/run/attempt_grants.hpp"
-#include "keeper/tree/own_keeper.hpp"
-#include "keeper/tree/run_lock.hpp"
+#include "cleanup/stopped_supervisors.hpp"
+#include "keeper/attempt_grants.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/log/log.hpp"
@@ -20,7 +15,12 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
+#include "run/connections.hpp"
+#include "run/keeper_socket.hpp"
+#include "run/own_keeper.hpp"
+#include "run/run_lock.hpp"
 #include "settings/declared_services.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast {
 namespace {
@@ -126,7 +126,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
 void KeeperLoop::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
-  if (order_.after_runs && !run_.last_closed().empty()) {
+  if (!run_.last_closed().empty()) {
     const SaidAtEnd said = order_.after_runs(
         {order_.tree, run_.first_closed(), run_.last_closed(), settings_of_run(order_).reports});
     if (!said.text.empty()) lines_.print(said.text);
@@ -181,11 +181,11 @@ void KeeperLoop::hurry_guard_of(Connection& connection) {
 
 void KeeperLoop::accept_one() {
   Result<os::UniqueFd> socket = os::accept_from(listener_);
-  if (!socket) return;
   // The socket's directory has mode 0700. So besides us only root can get here, and root is
   // welcome.
-  if (!os::is_peer_trusted(*socket)) return;
-  connections_.emplace_back().socket = std::move(*socket);
+  if (socket && os::is_peer_trusted(*socket)) {
+    connections_.emplace_back().socket = std::move(*socket);
+  }
 }
 
 void KeeperLoop::attend_to(Connection& connection, short news) {
@@ -220,49 +220,45 @@ bool KeeperLoop::serve(Connection& connection) {
     os::log_about(connection.test, connection.attempt, LogLevel::trace,
                   {"got the message ", message ? message->kind : to_text(message.error())});
   }
-  if (message && message->kind == wire::k_hold) {
-    if (received.descriptor.valid()) connection.locks.push_back(std::move(received.descriptor));
-    return true;
+  if (!message) {
+    return static_cast<bool>(
+        os::send_message(connection.socket.get(), refusal(to_text(message.error()))));
   }
-  if (message && message->kind == wire::k_alone && received.descriptor.valid()) {
-    tree_lock_ = std::move(received.descriptor);
-    return true;
-  }
-  if (message && message->kind == wire::k_log && received.descriptor.valid()) {
-    log_turn_.begin(std::move(received.descriptor));
-    return true;
-  }
-  if (message && message->kind == wire::k_slots) {
-    if (received.descriptor.valid()) {
-      slots_.begin(std::move(received.descriptor), connection, connections_);
-    }
-    return true;
-  }
-  if (message && message->kind == cluster::k_connect) {
-    if (received.descriptor.valid()) cluster_.connect(std::move(received.descriptor));
-    return true;
-  }
-  if (message && message->kind == wire::k_waits) {
-    if (Result<wire::AttemptWait> wait = wire::read<wire::AttemptWait>(*message))
-      connection.wait = *wait;
-    return true;
-  }
-  if (message && message->kind == wire::k_contain) {
-    connection.contained = std::move(received.descriptor);
-    connection.cgroup = message->get("cgroup");
-    return true;
-  }
-  wire::Message reply = message ? answer(*message, connection) : refusal(to_text(message.error()));
+  if (take(*message, received.descriptor, connection)) return true;
+  wire::Message reply = answer(*message, connection);
   if (reply.kind.empty()) return true;
-  const std::string_view question = message ? message->get(wire::k_question) : std::string_view();
+  const std::string_view question = message->get(wire::k_question);
   if (!question.empty()) reply.add(wire::k_question, question);
   // Watches the launcher before the reply lets it go on: soon after, it may be dead.
   if (!connection.attempt.empty())
     connection.launcher_life = os::watch_living(connection.launcher.pid);
   if (os::send_message(connection.socket.get(), reply)) return true;
   // The launcher has given us up and runs its test by itself. The grant never reached it.
-  if (message && message->kind == wire::k_request) connection.attempt.clear();
+  if (message->kind == wire::k_request) connection.attempt.clear();
   return false;
+}
+
+bool KeeperLoop::take(const wire::Message& message, os::UniqueFd& descriptor, Connection& from) {
+  if (message.kind == wire::k_hold) {
+    from.locks.push_back(std::move(descriptor));
+  } else if (message.kind == wire::k_alone && descriptor.valid()) {
+    tree_lock_ = std::move(descriptor);
+  } else if (message.kind == wire::k_log) {
+    log_turn_.begin(std::move(descriptor));
+  } else if (message.kind == wire::k_slots) {
+    slots_.begin(std::move(descriptor), from, connections_);
+  } else if (message.kind == cluster::k_connect) {
+    // Without it, holdfast-etcd would seem to be dead.
+    if (descriptor.valid()) cluster_.connect(std::move(descriptor));
+  } else if (message.kind == wire::k_waits) {
+    if (Result<wire::AttemptWait> wait = wire::read<wire::AttemptWait>(message)) from.wait = *wait;
+  } else if (message.kind == wire::k_contain) {
+    from.contained = std::move(descriptor);
+    from.cgroup = message.get("cgroup");
+  } else {
+    return false;
+  }
+  return true;
 }
 
 wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker) {
@@ -398,10 +394,8 @@ wire::Message KeeperLoop::status() const {
     room -= size;
     status.waits.push_back({one.attempt, std::move(wait)});
   }
-  if (run_.has_begun()) {
-    status.run = run_.id();
-    status.journal = run_.journal();
-  }
+  status.run = run_.id();
+  status.journal = run_.journal();
   return to_message(status);
 }
 
@@ -419,7 +413,7 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
     return begin_next_run(asker);
   }
   if (is_ours) {
-    if (run_.has_begun()) end_earlier_run(asker);
+    end_earlier_run(asker);
     return reply;
   }
   end_earlier_run(asker);
@@ -429,7 +423,7 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
 }
 
 wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
-  if (run_.has_begun()) end_earlier_run(asker);
+  end_earlier_run(asker);
   // A script may have configured the tree anew.
   services_.declare(services_of(order_));
   // If the asker is gone, ctest no longer waits, and no run is begun.

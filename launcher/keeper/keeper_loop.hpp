@@ -6,20 +6,20 @@
 #include <string_view>
 #include <vector>
 
-#include "core/settings/wire.hpp"
-#include "keeper/base/connections.hpp"
-#include "keeper/base/keeper_order.hpp"
-#include "keeper/base/run_lines.hpp"
-#include "keeper/left/orphans.hpp"
-#include "keeper/run/attempt_grants.hpp"
-#include "keeper/run/cluster_client.hpp"
-#include "keeper/run/fixture_containments.hpp"
-#include "keeper/run/run.hpp"
-#include "keeper/run/run_log.hpp"
-#include "keeper/run/slot_lending.hpp"
-#include "keeper/run/stale_programs.hpp"
-#include "keeper/service/run_services.hpp"
+#include "cleanup/orphans.hpp"
+#include "cluster/cluster_client.hpp"
+#include "keeper/attempt_grants.hpp"
+#include "keeper/fixture_containments.hpp"
+#include "keeper/stale_programs.hpp"
+#include "locks/slot_lending.hpp"
 #include "os/file/descriptors.hpp"
+#include "run/connections.hpp"
+#include "run/keeper_order.hpp"
+#include "run/run.hpp"
+#include "run/run_lines.hpp"
+#include "run/run_log.hpp"
+#include "services/run_services.hpp"
+#include "settings/wire.hpp"
 
 namespace holdfast {
 
@@ -38,6 +38,8 @@ class KeeperLoop {
   void attend_to(Connection& connection, short news);  // the events that poll(2) returned
   // False when the connection has ended.
   bool serve(Connection& connection);
+  // Takes a message that has no answer. False: it is a question.
+  bool take(const wire::Message& message, os::UniqueFd& descriptor, Connection& from);
   wire::Message answer(const wire::Message& message, Connection& asker);
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   // Why a test cannot reach its services. Empty: it can.

@@ -7,10 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/names.hpp"
-#include "keeper/base/keeper_socket.hpp"
+#include "base/names.hpp"
+#include "cleanup/stale_files.hpp"
 #include "keeper/keeper_loop.hpp"
-#include "keeper/left/stale_files.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
@@ -20,6 +19,7 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
+#include "run/keeper_socket.hpp"
 
 namespace holdfast {
 namespace {

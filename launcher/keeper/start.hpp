@@ -1,8 +1,8 @@
 // Starts keepers.
 #pragma once
 
-#include "core/base/result.hpp"
-#include "keeper/base/keeper_order.hpp"
+#include "base/result.hpp"
+#include "run/keeper_order.hpp"
 
 namespace holdfast {
 

@@ -1,5 +1,7 @@
 #include "report/cases_as_tests.hpp"
 
+#include "report/describe.hpp"
+
 namespace holdfast {
 
 TestReport as_test(const TestReport& test, const Case& one) {
@@ -31,12 +33,13 @@ void see_as_tests(std::span<const TestReport> tests,
                   const std::function<void(const TestReport&)>& see) {
   for (const TestReport& test : tests) {
     bool explains = false;
+    bool has_outputs = test.attempts.empty();
     for (const Case& one : test.cases) {
       TestReport shown = as_test(test, one);
       // What services printed belongs to the whole batch. The first case that went wrong has it.
-      const bool is_first = !explains && !is_good(one.outcome) && !test.attempts.empty();
-      if (is_first && !shown.attempts.empty()) {
+      if (!has_outputs && is_red(one.outcome)) {
         shown.attempts.back().service_outputs = test.attempts.back().service_outputs;
+        has_outputs = true;
       }
       explains = explains || !is_good(one.outcome);
       see(shown);

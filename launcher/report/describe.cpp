@@ -1,11 +1,11 @@
 #include "report/describe.hpp"
 
-#include "core/base/duration.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
-#include "core/ctest/ctest_options.hpp"
-#include "core/outcome/outcome.hpp"
-#include "store/run_directory.hpp"
+#include "base/duration.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
+#include "ctest/ctest_options.hpp"
+#include "journal/run_directory.hpp"
+#include "values/outcome.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -213,8 +213,7 @@ std::vector<std::string> against_division(const RunReport& report) {
   std::vector<std::string> lines;
   std::vector<std::string> absent;
   for (const auto& [part, tests] : report.division.tests) {
-    if (report.shards.empty() || std::ranges::count(report.shards, part, &Shard::part) > 0)
-      continue;
+    if (std::ranges::count(report.shards, part, &Shard::part) > 0) continue;
     absent.push_back(printable(part));
   }
   if (!absent.empty()) {
@@ -256,7 +255,7 @@ bool went_wrong(const TestReport& test) { return is_red(test.outcome); }
 
 std::string title_of(Outcome outcome) {
   std::string text = label(outcome);
-  if (!text.empty()) text.front() = upper(text.front());
+  text.front() = upper(text.front());
   return text;
 }
 

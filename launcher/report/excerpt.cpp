@@ -1,6 +1,6 @@
 #include "report/excerpt.hpp"
 
-#include "core/base/parts.hpp"
+#include "base/strings.hpp"
 #include "report/shown.hpp"
 
 #include <fmt/format.h>
@@ -13,9 +13,9 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/number.hpp"
-#include "core/base/text.hpp"
-#include "core/batch/gtest_output.hpp"
+#include "base/number.hpp"
+#include "base/text.hpp"
+#include "output/gtest_output.hpp"
 
 namespace holdfast {
 namespace {
@@ -123,13 +123,12 @@ class Patterns {
   // The first row that fits the line.
   std::optional<Match> match(std::string_view line) const {
     std::vector<int> fitting;
-    if (!any_.Match(piece(line), &fitting) || fitting.empty()) return std::nullopt;
+    if (!any_.Match(piece(line), &fitting)) return std::nullopt;
     const auto at = static_cast<std::size_t>(*std::min_element(fitting.begin(), fitting.end()));
     const RE2& pattern = *each_[at];
     std::array<re2::StringPiece, 4> groups;
-    if (!pattern.Match(piece(line), 0, line.size(), RE2::UNANCHORED, groups.data(),
-                       1 + pattern.NumberOfCapturingGroups()))
-      return std::nullopt;
+    (void)pattern.Match(piece(line), 0, line.size(), RE2::UNANCHORED, groups.data(),
+                        1 + pattern.NumberOfCapturingGroups());
     Match found{&k_rows.at(at), {}, 0, {}};
     for (const auto& [name, number] : pattern.NamedCapturingGroups()) {
       const re2::StringPiece& group = groups.at(static_cast<std::size_t>(number));

@@ -114,8 +114,8 @@ Timeline unplaced_jobs_of(const RunReport& report) {
 }  // namespace
 
 std::int64_t microseconds(double seconds) {
-  constexpr double k_longest = 1e9;
-  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
+  constexpr double k_longest_lane = 1e9;
+  return std::llround(std::clamp(seconds, 0.0, k_longest_lane) * 1e6);
 }
 
 std::string name_of(const LaneGroup& group, const RunReport& report) {

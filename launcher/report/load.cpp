@@ -4,12 +4,12 @@
 
 #include <iterator>
 
-#include "core/base/names.hpp"
-#include "core/log/kept_output.hpp"
-#include "core/service/log_gap.hpp"
+#include "base/names.hpp"
+#include "journal/journal_reader.hpp"
+#include "journal/kept_output.hpp"
+#include "journal/log_gap.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
-#include "store/journal_reader.hpp"
 
 namespace holdfast {
 namespace {
@@ -88,7 +88,7 @@ std::string own_file(std::string_view directory, const std::filesystem::path& lo
 }
 
 // Reads from the file of a generation's output the part that the test's use of it made. What the
-// service prints over its limit is left out there already (core/service/log_gap.hpp).
+// service prints over its limit is left out there already (journal/log_gap.hpp).
 std::string read_service_output(const ServiceOutput& part, RunFile& file,
                                 const std::filesystem::path& name) {
   const OutputPlace mark{{}, part.head, file.size > part.head ? k_longest_mark : 0};

@@ -11,12 +11,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
-#include "core/base/text.hpp"
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "ctest/ctest_log.hpp"
+#include "journal/run_directory.hpp"
+#include "journal/run_files.hpp"
 #include "report/model.hpp"
-#include "store/ctest_log.hpp"
-#include "store/run_directory.hpp"
-#include "store/run_files.hpp"
 
 namespace holdfast {
 

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "core/ctest/test_order.hpp"
-#include "core/journal/records.hpp"
-#include "core/outcome/outcome_table.hpp"
+#include "journal/journal_reader.hpp"
+#include "journal/records.hpp"
 #include "report/test_outcome.hpp"
-#include "store/journal_reader.hpp"
+#include "values/outcome_table.hpp"
+#include "values/test_order.hpp"
 
 namespace holdfast {
 

@@ -12,7 +12,7 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
 #define HOLDFAST_REPORT_FORMAT(name, which, alone) \
   case Format::name:                               \
     return render_##name(report, which, write, reader);
-#include "core/settings/report_formats.def"
+#include "values/report_formats.def"
   }
 }
 

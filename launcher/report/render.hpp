@@ -1,9 +1,9 @@
 // The one entry to all formats, for `holdfast report --format`.
 #pragma once
 
-#include "core/settings/report_request.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
+#include "values/report_request.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ enum class JunitReader : std::uint8_t { any, jenkins };
 void render(const RunReport& report, Outputs& outputs, Format format, const Write& write,
             JunitReader reader);
 
-// The renderers, one for each row of core/settings/report_formats.def:
+// The renderers, one for each row of values/report_formats.def:
 //
 //   text    for people, on a terminal
 //   json    for programs: docs/reference/report-formats.md; fields may be added, never renamed
@@ -40,7 +40,7 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
 #define HOLDFAST_REPORT_FORMAT(name, ...)                                           \
   void render_##name(const RunReport& report, Outputs& outputs, const Write& write, \
                      JunitReader reader);
-#include "core/settings/report_formats.def"
+#include "values/report_formats.def"
 
 // The item of a test in the list `tests` of the JSON format, in one line.
 std::string json_of(const TestReport& test, Outputs& outputs);

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "core/ctest/ctest_options.hpp"
+#include "ctest/ctest_options.hpp"
 #include "report/services.hpp"
 
 namespace holdfast {
@@ -399,7 +399,7 @@ class Collector {
 
   RunReport finish(RunState state) && {
     RunReport report;
-    if (last_ > 0) run_.ended = last_;
+    if (last_ > 0) run_.ended = last_;  // so it is known if the start is
     report.run = std::move(run_);
     report.division = std::move(division_);
     report.services = services_.take(report.run, state);

@@ -4,9 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
+#include "journal/journal_reader.hpp"
 #include "report/model.hpp"
-#include "store/journal_reader.hpp"
 
 namespace holdfast {
 

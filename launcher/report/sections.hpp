@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "report/model.hpp"
 
 namespace holdfast {

@@ -1,8 +1,8 @@
 #include "report/services.hpp"
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -52,7 +52,8 @@ void CollectedServices::add(const ServiceRecord& record) {
     ServiceOutput part{record.service, record.instance, record.generation, record.log};
     part.head = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.log_head));
     part.from = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.log_from.value_or(0)));
-    if (record.log_to && *record.log_to >= 0) part.to = static_cast<std::uint64_t>(*record.log_to);
+    if (record.log_to)
+      part.to = static_cast<std::uint64_t>(std::max<std::int64_t>(0, *record.log_to));
     return outputs_[record.user].push_back(std::move(part));
   }
   auto found = std::ranges::find_if(services_, [&](const ServiceReport& service) {

@@ -1,6 +1,6 @@
 #include "report/shown.hpp"
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // Prepares names and outputs of unknown origin for readers that are no terminal: for XML and HTML,
-// and for people, to whom escape sequences say nothing there. For terminals see core/base/text.hpp.
+// and for people, to whom escape sequences say nothing there. For terminals see base/text.hpp.
 #pragma once
 
 #include <cstddef>

@@ -5,8 +5,8 @@
 
 #include <tuple>
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/sections.hpp"
 

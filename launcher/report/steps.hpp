@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/journal/records.hpp"
+#include "journal/records.hpp"
 #include "report/model.hpp"
 
 namespace holdfast {

@@ -1,8 +1,8 @@
 // What a report says about a test: one outcome from Holdfast's last attempt and ctest's verdict.
 #pragma once
 
-#include "core/journal/records.hpp"
-#include "core/outcome/outcome.hpp"
+#include "journal/records.hpp"
+#include "values/outcome.hpp"
 
 #include <optional>
 

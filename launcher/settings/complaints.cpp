@@ -1,7 +1,7 @@
 #include "settings/complaints.hpp"
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

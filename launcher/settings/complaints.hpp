@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 
 namespace holdfast {
 

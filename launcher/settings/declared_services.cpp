@@ -6,17 +6,17 @@
 #include <iterator>
 #include <map>
 
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
-#include "core/base/words.hpp"
-#include "core/service/service_state.hpp"
+#include "base/enum_names.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/process/user.hpp"
 #include "settings/keys.hpp"
 #include "settings/service_keys.hpp"
 #include "settings/settings_file.hpp"
 #include "settings/toml.hpp"
+#include "values/service_state.hpp"
 
 namespace holdfast {
 namespace {
@@ -82,8 +82,7 @@ void expand_lists(toml::array& list) {
 }
 
 std::string text_under(const toml::table& file, std::string_view key) {
-  const toml::node* node = file.get(key);
-  return node == nullptr ? std::string() : node->value_or(std::string());
+  return file[key].value_or(std::string());
 }
 
 // The user of a service must be known on this machine, and only root may name another user.

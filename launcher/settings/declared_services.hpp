@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/service/service_spec.hpp"
-#include "core/settings/settings.hpp"
+#include "base/result.hpp"
+#include "settings/settings.hpp"
+#include "values/service_spec.hpp"
 
 namespace holdfast {
 

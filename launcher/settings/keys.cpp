@@ -4,9 +4,9 @@
 #include <cmath>
 #include <iterator>
 
-#include "core/base/names.hpp"
-#include "core/base/text.hpp"
-#include "core/base/words.hpp"
+#include "base/enum_names.hpp"
+#include "base/names.hpp"
+#include "base/text.hpp"
 #include "settings/pattern.hpp"
 
 namespace holdfast {
@@ -44,7 +44,7 @@ std::vector<std::string> keys_of_table(std::string_view table) {
   std::vector<std::string> keys;
 #define HOLDFAST_TABLE_KEY(in, key, ...) \
   if (table == std::string_view(in)) keys.emplace_back(key);
-#include "core/settings/table_keys.def"
+#include "values/table_keys.def"
   return keys;
 }
 
@@ -147,7 +147,6 @@ std::vector<std::string> TableReader::texts(std::string_view key, const std::str
 }
 
 const toml::array* TableReader::array_at(std::string_view key, const std::string& expected) const {
-  if (!has(key)) return nullptr;
   const toml::array* const array = get(key)->as_array();
   if (array == nullptr) complain(key, describe_type(*get(key)), expected);
   return array;

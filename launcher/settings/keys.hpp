@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/result.hpp"
+#include "base/duration.hpp"
+#include "base/result.hpp"
 #include "settings/complaints.hpp"
 #include "settings/toml.hpp"
 
@@ -33,7 +33,7 @@ Result<bool> flag_in(const toml::node& value);
 // A string without NUL bytes.
 Result<std::string> text_in(const toml::node& value);
 
-// The keys that core/settings/table_keys.def has for `table`, such as "[[override]]".
+// The keys that values/table_keys.def has for `table`, such as "[[override]]".
 std::vector<std::string> keys_of_table(std::string_view table);
 
 // One table. It and the complaints must outlive the reader. A function that reads a key returns
@@ -90,7 +90,8 @@ class TableReader {
     complain(*get(key), key, one.error(), expected);
     return std::nullopt;
   }
-  // A list, without the elements for which the Result of `read` is an error.
+  // A list, without the elements for which the Result of `read` is an error. The table must have
+  // the key.
   template <typename Read>
   auto list(std::string_view key, const std::string& expected, Read read) const {
     std::vector<Content<Read>> all;

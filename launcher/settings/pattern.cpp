@@ -9,10 +9,6 @@
 namespace holdfast {
 namespace {
 
-bool is_back_reference(std::string_view escape) {
-  return escape.size() > 1 && escape[1] >= '1' && escape[1] <= '9';
-}
-
 // In words like those of other complaints; RE2's own are for programmers.
 std::string trouble_in(const re2::RE2& refused) {
   using re2::RE2;
@@ -22,8 +18,9 @@ std::string trouble_in(const re2::RE2& refused) {
       return "`" + part +
              "`: a group of an unknown kind (look-ahead and look-behind are not supported)";
     case RE2::ErrorBadEscape:
-      return is_back_reference(part) ? "a back-reference, which is not supported"
-                                     : "the unknown escape `" + part + "`";
+      // A digit behind the backslash.
+      return part.find_first_of("123456789") == 1 ? "a back-reference, which is not supported"
+                                                  : "the unknown escape `" + part + "`";
     case RE2::ErrorMissingParen:
     case RE2::ErrorUnexpectedParen:
       return "an unmatched parenthesis";
@@ -49,7 +46,7 @@ bool is_found(const Pattern& pattern, std::string_view output) {
   while (!output.empty()) {
     const std::size_t end = std::min(output.find('\n'), output.size());
     std::string_view line = output.substr(0, end);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (pattern.is_found_in(line)) return true;
     output.remove_prefix(std::min(end + 1, output.size()));
   }
@@ -57,8 +54,7 @@ bool is_found(const Pattern& pattern, std::string_view output) {
 }
 
 void add(std::vector<Pattern>& patterns, const std::string& expression) {
-  Result<Pattern> compiled = Pattern::compile(expression);
-  if (compiled) patterns.push_back(std::move(*compiled));
+  patterns.push_back(*Pattern::compile(expression));
 }
 
 bool is_any_in(const std::vector<Pattern>& patterns, std::string_view text) {
@@ -93,8 +89,6 @@ int Pattern::number_of_group(const std::string& name) const {
 bool Pattern::names_group(const std::string& name) const {
   return compiled_->NamedCapturingGroups().contains(name);
 }
-
-bool Pattern::has_group(const std::string& name) const { return number_of_group(name) != 0; }
 
 std::optional<std::string> Pattern::group_in(std::string_view text, const std::string& name) const {
   const auto group = static_cast<std::size_t>(number_of_group(name));

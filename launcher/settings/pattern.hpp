@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/affected/file_glob.hpp"
-#include "core/base/result.hpp"
+#include "base/result.hpp"
+#include "values/file_glob.hpp"
 
 namespace re2 {
 class RE2;
@@ -28,8 +28,6 @@ class Pattern {
 
   bool is_found_in(std::string_view text) const;
 
-  // Whether it has a group that group_in() finds.
-  bool has_group(const std::string& name) const;
   // Whether a group has this name.
   bool names_group(const std::string& name) const;
   // The part of `text` that the group called `name`, or else the only group, matches. None: the

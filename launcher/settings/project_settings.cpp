@@ -6,30 +6,23 @@
 
 #include <cstdlib>
 
-#include "core/base/names.hpp"
-#include "core/lock/held_locks.hpp"
-#include "core/settings/facts.hpp"
-#include "core/settings/kinds.hpp"
+#include "base/names.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "settings/complaints.hpp"
 #include "settings/settings_file.hpp"
+#include "values/held_locks.hpp"
+#include "values/kinds.hpp"
+#include "values/test_properties.hpp"
 
 namespace holdfast {
 
-Result<OverridePatterns> OverridePatterns::of(const Settings& settings) {
-  OverridePatterns patterns;
+OverridePatterns::OverridePatterns(const Settings& settings) {
   for (const SettingsOverride& override : settings.overrides) {
-    Condition condition;
+    Condition& condition = conditions_.emplace_back();
     condition.label = override.label;
-    if (override.test) {
-      Result<Pattern> compiled = Pattern::compile(*override.test);
-      if (!compiled) return ErrorInWords{to_text("\"" + *override.test + "\"", compiled.error())};
-      condition.test = std::move(*compiled);
-    }
-    patterns.conditions_.push_back(std::move(condition));
+    if (override.test) condition.test = *Pattern::compile(*override.test);
   }
-  return patterns;
 }
 
 std::vector<std::size_t> OverridePatterns::matching(std::string_view name,
@@ -51,9 +44,7 @@ KnownFlakyList::KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day
                   " (" + entry.flake.issue + "), which expired on " + to_text(entry.expires);
       continue;
     }
-    Result<Pattern> tests = Pattern::compile(entry.tests);
-    if (!tests) continue;
-    entries_.push_back({std::move(*tests),
+    entries_.push_back({*Pattern::compile(entry.tests),
                         {Setting::known_flaky, Source::file, kind::KnownFlakes::print(entry.flake),
                          entry.origin}});
   }
@@ -160,10 +151,8 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
     return project;
   }
   HOLDFAST_DO(look_at_owners(*file));
-  HOLDFAST_TRY(Settings settings, read_settings_file(*file, profile));
-  HOLDFAST_TRY(OverridePatterns patterns, OverridePatterns::of(settings));
-  project.settings_ = std::move(settings);
-  project.patterns_ = std::move(patterns);
+  HOLDFAST_TRY(project.settings_, read_settings_file(*file, profile));
+  project.patterns_ = OverridePatterns(project.settings_);
   project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
   project.note_ = project.known_flaky_.expired();
   return project;

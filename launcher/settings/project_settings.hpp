@@ -7,21 +7,22 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/retry/run_retries.hpp"
-#include "core/settings/resolution.hpp"
-#include "core/settings/settings.hpp"
-#include "core/settings/value.hpp"
+#include "base/result.hpp"
 #include "os/file/clock.hpp"
 #include "settings/pattern.hpp"
+#include "settings/resolution.hpp"
+#include "settings/settings.hpp"
+#include "values/run_retries.hpp"
+#include "values/value.hpp"
 
 namespace holdfast {
 
 // Tells which parts of holdfast.toml fit a test.
 class OverridePatterns {
  public:
-  // Fails for a pattern that Pattern::compile() refuses; parse_settings() leaves none in.
-  static Result<OverridePatterns> of(const Settings& settings);
+  OverridePatterns() = default;
+  // Pattern::compile() must accept the patterns; parse_settings() sees to that.
+  explicit OverridePatterns(const Settings& settings);
 
   // Their indices, ascending. `labels` is in the form of TestFacts.
   std::vector<std::size_t> matching(std::string_view name, std::string_view labels) const;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/lock/lock_spec.hpp"
-#include "core/outcome/outcome.hpp"
-#include "core/service/service_state.hpp"
+#include "values/lock_spec.hpp"
+#include "values/outcome.hpp"
+#include "values/service_state.hpp"
 
 namespace holdfast {
 namespace {
@@ -86,7 +86,7 @@ void read_key(const TableReader& table, std::string_view key, std::vector<Variab
 ServiceSpec read_service(const TableReader& table, std::string name, const std::string& directory) {
   std::vector<std::string> known;
 #define HOLDFAST_SERVICE_KEY(field, key, ...) known.emplace_back(key);
-#include "core/service/service_keys.def"
+#include "values/service_keys.def"
   const std::size_t before = table.complaints().size();
   table.complain_of_unknown_keys(known);
   ServiceSpec service;
@@ -94,7 +94,7 @@ ServiceSpec read_service(const TableReader& table, std::string name, const std::
   service.origin = table.origin();
 #define HOLDFAST_SERVICE_KEY(field, key, ...) \
   if (table.has(key)) read_key(table, key, service.field);
-#include "core/service/service_keys.def"
+#include "values/service_keys.def"
   if (const std::string& pattern = service.ready.output; !pattern.empty()) {
     table.check_pattern("ready-output", pattern);
   }

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "core/service/service_spec.hpp"
 #include "settings/complaints.hpp"
 #include "settings/keys.hpp"
 #include "settings/toml.hpp"
+#include "values/service_spec.hpp"
 
 namespace holdfast {
 

@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <type_traits>
 
-#include "core/base/test_environment.hpp"
-#include "core/settings/kinds.hpp"
-#include "core/settings/policy.hpp"
-#include "core/settings/settings.hpp"
+#include "base/test_environment.hpp"
 #include "settings/pattern.hpp"
+#include "settings/settings.hpp"
+#include "values/kinds.hpp"
+#include "values/policy.hpp"
 
 namespace holdfast {
 namespace {
@@ -285,7 +285,7 @@ constexpr Row k_rows[] = {
   {Setting::id, toml, TableOf::build_steps,               \
    &KeyReader<kind::Kind,                                 \
               std::remove_cvref_t<decltype(std::declval<BuildStepSettings&>().field)>>::read},
-#include "core/settings/table.def"
+#include "values/table.def"
 };
 
 bool stands_in(const Row& row, TableOf of) {

@@ -1,17 +1,17 @@
-// Reads the keys of a table of holdfast.toml that are settings: core/settings/table.def.
+// Reads the keys of a table of holdfast.toml that are settings: values/table.def.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "core/settings/value.hpp"
 #include "settings/complaints.hpp"
 #include "settings/keys.hpp"
+#include "values/value.hpp"
 
 namespace holdfast {
 
-// Bytes of all variables in a file: a grant must fit into one message (core/settings/wire.hpp).
+// Bytes of all variables in a file: a grant must fit into one message (settings/wire.hpp).
 inline constexpr std::size_t k_most_environment = 32 * 1024;
 
 enum class TableOf : std::uint8_t {

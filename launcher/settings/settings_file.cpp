@@ -13,19 +13,19 @@
 #include <tuple>
 #include <vector>
 
-#include "core/affected/file_glob.hpp"
-#include "core/base/text.hpp"
-#include "core/base/words.hpp"
-#include "core/lock/lock_spec.hpp"
-#include "core/retry/run_retries.hpp"
-#include "core/settings/settings.hpp"
+#include "base/enum_names.hpp"
+#include "base/text.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/complaints.hpp"
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
 #include "settings/service_keys.hpp"
 #include "settings/setting_keys.hpp"
+#include "settings/settings.hpp"
 #include "settings/toml.hpp"
+#include "values/file_glob.hpp"
+#include "values/lock_spec.hpp"
+#include "values/run_retries.hpp"
 
 namespace holdfast {
 namespace {
@@ -198,7 +198,7 @@ std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& comp
 }
 
 constexpr const char* k_known_flaky = "[[known-flaky]]";
-// Bytes of all entries of a file together: every grant carries them (core/settings/wire.hpp).
+// Bytes of all entries of a file together: every grant carries them (settings/wire.hpp).
 constexpr std::size_t k_most_known_flaky = 16 * 1024;
 
 Result<Day> day_in(const toml::node& value) {
@@ -317,7 +317,7 @@ void read_key(const TableReader& table, std::string_view key, Needed<DiskNeed>& 
 PreflightNeeds read_needs(const TableReader& table, const std::vector<std::string>& other_keys) {
   std::vector<std::string> known;
 #define HOLDFAST_PREFLIGHT_KEY(field, key, ...) known.emplace_back(key);
-#include "core/settings/table_keys.def"
+#include "values/table_keys.def"
   known.insert(known.end(), other_keys.begin(), other_keys.end());
   table.complain_of_unknown_keys(known);
   PreflightNeeds needs;
@@ -326,7 +326,7 @@ PreflightNeeds read_needs(const TableReader& table, const std::vector<std::strin
     needs.field.emplace().origin = table.origin_of(*node); \
     read_key(table, key, *needs.field);                    \
   }
-#include "core/settings/table_keys.def"
+#include "values/table_keys.def"
   return needs;
 }
 

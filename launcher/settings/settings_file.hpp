@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
-#include "core/settings/settings.hpp"
+#include "base/result.hpp"
+#include "settings/settings.hpp"
 
 namespace holdfast {
 

@@ -64,7 +64,7 @@ class HoldfastLock final : public Lock {
   void let_go() override { held_.reset(); }
 
  private:
-  // Waits as the launcher does (supervision/locks/lock_taking.cpp).
+  // Waits as the launcher does (locks/lock_taking.cpp).
   static void wait_for(os::LockRequest& request) {
     if (!request.start_waiting()) fail("no helper");
     pollfd news{request.ready_fd(), POLLIN, 0};

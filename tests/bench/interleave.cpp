@@ -6,7 +6,7 @@
 //   interleave ROUNDS [--pipe] { --next NAME [KEY=VALUE…] -- COMMAND [ARG…] }…
 //
 // A KEY=VALUE of `HOLDFAST_ATTACH=@TREE` becomes the value that attach.cmake would give in a ctest
-// of TREE (launcher/core/base/environment.hpp). A keeper serves one ctest, so each TREE has a
+// of TREE (launcher/base/environment.hpp). A keeper serves one ctest, so each TREE has a
 // process of its own, which plays this ctest and starts the commands.
 // --pipe: it reads a command's output from a pipe, as ctest does; otherwise the output goes to
 // /dev/null. Prints a line and exits with 1 if a command does not end with 0.

@@ -1,8 +1,8 @@
 // The readers of printed and written lists of cases. Whatever a program puts into a list: if the
 // cases are written as a list again, the reader reads the same; the filter for a name selects that
 // name; shards divide all cases among them.
-#include "core/batch/framework.hpp"
-#include "core/batch/gtest_list.hpp"
+#include "batches/gtest_list.hpp"
+#include "values/framework.hpp"
 
 #include <algorithm>
 #include <cstddef>

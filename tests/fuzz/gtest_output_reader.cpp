@@ -1,6 +1,6 @@
 // The reader of a GoogleTest program's output. Whatever a test prints: cases begin and end in turn,
 // at the places of the lines that say so, and the same however the pipe cuts the text.
-#include "core/batch/gtest_output.hpp"
+#include "output/gtest_output.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // The marker reader. It reads to its end whatever a test has put into its marker directory, and
 // what it takes for a marker is still one when it is written again.
-#include "core/outcome/marker.hpp"
+#include "values/marker.hpp"
 
 #include <cstddef>
 #include <cstdint>

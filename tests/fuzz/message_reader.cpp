@@ -1,8 +1,8 @@
 // The readers of messages between our own processes. A packet of any bytes, and of any other
 // version, is refused or read. What is read is the same when it is written and read again.
-#include "core/settings/cluster_wire.hpp"
-#include "core/settings/host_wire.hpp"
-#include "core/settings/wire.hpp"
+#include "cluster/cluster_wire.hpp"
+#include "services/host_wire.hpp"
+#include "settings/wire.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The reader of journals. A line of any bytes, and of any other version, is refused in words or
 // read. A record that is read is the same when it is written and read again.
-#include "core/journal/record_lines.hpp"
-#include "store/journal_reader.hpp"
+#include "journal/journal_reader.hpp"
+#include "journal/record_lines.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::visit(
       [](const auto& record) {
         using Kind = std::decay_t<decltype(record)>;
-        // Cases are written one by one (exec/batch/batch_report). Times outside of what a clock
+        // Cases are written one by one (batches/batch_report). Times outside of what a clock
         // tells are not kept.
         if constexpr (!std::is_same_v<Kind, CasesRecord>) {
           if (record.at < 0 || record.at > 1e10) return;

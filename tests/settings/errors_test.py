@@ -70,6 +70,13 @@ class Errors(HoldfastCase):
         self.assertIn(f'"top": {source}/holdfast.toml:1: top level', run.text)
         self.assertIn(f'"below": {source}/holdfast.toml:1: top level', run.text)
 
+    def test_settings_that_a_launcher_cannot_be_told_keep_their_tests_from_running(self):
+        _, build = self.tree(f'[profile.default]\non-failure = "echo {70000 * "x"}"\n')
+        run = self.ctest(build, "--output-on-failure")
+        self.assertEqual(run.code, 8, run.text)
+        self.assertEqual(self.ran(), [])
+        self.assertIn('"top": the settings of the test are too long', run.text)
+
     def test_a_profile_that_the_file_does_not_have(self):
         source, build = self.tree("[profile.nightly]\n")
         run = self.ctest(build, env=self.environment(HOLDFAST_PROFILE="nigthly"))

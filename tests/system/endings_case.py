@@ -17,7 +17,7 @@ BOUND_S = GRACE_S + 2 + 4
 
 
 def tag_of(pid):
-    """The number in the soft RLIMIT_LOCKS (core/base/process_name.hpp). 0: none."""
+    """The number in the soft RLIMIT_LOCKS (base/process_name.hpp). 0: none."""
     try:
         limits = Path(f"/proc/{pid}/limits").read_text()
     except OSError:

@@ -3,7 +3,7 @@ of this user takes. Such a driver gets a user's directory of its own, no directo
 and a PID namespace. So no other checkout's tests and no build of the user waits for the tests, and
 no holder outlives the driver.
 
-The path of a user's directory depends only on the uid (core/base/names.hpp), so this needs a mount
+The path of a user's directory depends only on the uid (base/names.hpp), so this needs a mount
 namespace. Without one, such tests are skipped: they never take the user's own locks."""
 
 import os
@@ -15,7 +15,7 @@ from support import USER_DIRECTORY
 
 # The processes of a test do not see it: plain_environment() drops SYSTEM_.
 INSIDE = "SYSTEM_TEST_OWN_LOCKS"
-# Here root would make the machine's directory (launcher/core/base/names.hpp).
+# Here root would make the machine's directory (launcher/base/names.hpp).
 MACHINES_PARENT = os.path.realpath("/var/lock")
 MOUNT = (f'mount -t tmpfs -o mode=0700 none {USER_DIRECTORY} && mount -t tmpfs -o mode=0755 none {MACHINES_PARENT} || exit; '
          '"$@"; exit $?')

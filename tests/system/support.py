@@ -86,7 +86,7 @@ def plain_environment(**changes):
 
 
 def unfolded(text):
-    """Joins each of Holdfast's lines that goes on in further ones (core/base/text.hpp). ctest writes a line in two
+    """Joins each of Holdfast's lines that goes on in further ones (base/text.hpp). ctest writes a line in two
     parts, and one of ours may come between: it is put behind."""
     text = text.replace("\nholdfast:   ", " ")
     return re.sub(r"(?m)^( *\d+/\d+ Test .*?\.\.)(holdfast: .*\n)((?:   |\*\*\*).*\n)", r"\1\3\2", text)

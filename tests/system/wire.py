@@ -1,4 +1,4 @@
-"""Messages of Holdfast's programs, for drivers that speak in the place of one (core/settings/message)."""
+"""Messages of Holdfast's programs, for drivers that speak in the place of one (base/message)."""
 
 VERSION = "holdfast-2"
 

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <tuple>
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/words.hpp"
+#include "base/enum_names.hpp"
 
 namespace holdfast::doctor {
 

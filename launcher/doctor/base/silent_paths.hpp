@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "base/duration.hpp"
 
 namespace holdfast::doctor {
 

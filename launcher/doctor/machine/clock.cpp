@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "core/base/duration.hpp"
-#include "core/base/text.hpp"
+#include "base/duration.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {

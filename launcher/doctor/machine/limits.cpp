@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/program_identity.hpp"
+#include "base/number.hpp"
+#include "base/program_identity.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/memory/free_memory.hpp"
 #include "os/process/execute.hpp"

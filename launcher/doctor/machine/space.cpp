@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "core/base/program_identity.hpp"
-#include "core/base/text.hpp"
+#include "base/program_identity.hpp"
+#include "base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/machine/limits.hpp"
 #include "os/file/system_call.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "base/duration.hpp"
 #include "doctor/base/finding.hpp"
 #include "os/machine/limits.hpp"
 

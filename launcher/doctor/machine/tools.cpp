@@ -9,9 +9,9 @@
 #include <memory>
 #include <system_error>
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -66,7 +66,7 @@ bool says(std::string_view text, std::string_view version) {
 }
 
 std::string configure_anew(const Tools& tools) {
-  return tools.tree.empty() ? "" : "cmake --fresh -B " + for_shell(tools.tree);
+  return "cmake --fresh -B " + for_shell(tools.tree);
 }
 
 void check_missing(const Tools& tools, const Tool& tool, Findings& all) {
@@ -130,14 +130,9 @@ std::string quoted_value(const std::string& text, const std::string& name) {
   return text.substr(from, text.find('"', from) - from);
 }
 
-std::string in_path(const std::string& program) {
-  return program.empty() || program.find('/') != std::string::npos ? program
-                                                                   : os::find_program(program);
-}
-
 // The tool that a setting names, which is not empty.
 Tool tool_named(ToolIs is, const std::string& program, const std::string& setting) {
-  const std::string found = in_path(program);
+  const std::string found = program.find('/') == std::string::npos ? os::find_program(program) : "";
   return {is, fs::path(program).filename().string(), found.empty() ? program : found, "", setting};
 }
 

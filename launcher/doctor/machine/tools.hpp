@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "base/duration.hpp"
 #include "doctor/base/finding.hpp"
 
 namespace holdfast::doctor {

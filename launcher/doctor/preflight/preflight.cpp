@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "core/base/program_identity.hpp"
-#include "core/base/text.hpp"
+#include "base/program_identity.hpp"
+#include "base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/tree/ports.hpp"
-#include "host/strangers.hpp"
 #include "os/machine/limits.hpp"
 #include "os/network/address.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/execute.hpp"
+#include "services/port_owners.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -71,7 +71,6 @@ class Look {
   }
 
   void look_at_ports(const Needed<std::uint16_t>& needed) {
-    if (needed.all.empty()) return;
     // One question to the kernel is cheaper than one for each port. A port without a listener is
     // free, even if its last connection ended a moment ago.
     const std::vector<TcpSocket> sockets = os::listening_sockets();

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/settings/settings.hpp"
+#include "base/duration.hpp"
 #include "doctor/base/finding.hpp"
+#include "settings/settings.hpp"
 
 namespace holdfast::doctor {
 

@@ -7,15 +7,15 @@
 #include <filesystem>
 #include <system_error>
 
-#include "core/base/environment.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
-#include "core/ctest/cmake_expression.hpp"
+#include "attempt/programs.hpp"
+#include "base/environment.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
+#include "ctest/cmake_expression.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/process/process.hpp"
-#include "supervision/base/programs.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -9,8 +9,8 @@
 #include <system_error>
 #include <unordered_set>
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -195,9 +195,8 @@ class BuildLook {
     log_ = read_ninja_log_of(tree_);
     logged_ = read_ninja_log(log_);
     if (outputs.contains("build.ninja")) {
-      Result<Reasons> reasons = reasons_for(std::vector<MadeProgram>{{"", "build.ninja"}});
-      if (!reasons) return reasons.error();
-      build_.configure = std::move(reasons->all);
+      HOLDFAST_TRY(Reasons reasons, reasons_for(std::vector<MadeProgram>{{"", "build.ninja"}}));
+      build_.configure = std::move(reasons.all);
     }
     build_.missing = made_among(order_.missing, order_, outputs);
     const std::vector<MadeProgram> programs = made_among(order_.programs, order_, outputs);
@@ -291,10 +290,7 @@ void read_reasons(std::string_view explained, const NinjaLog& logged, Reasons& r
   }
 }
 
-Build look_at_build(const BuildOrder& order) {
-  if (order.ninja.empty()) return {};
-  return BuildLook(order).look();
-}
+Build look_at_build(const BuildOrder& order) { return BuildLook(order).look(); }
 
 Findings check_build(const BuildOrder& order, const Build& build, const TestsOfProgram& tests_of) {
   Findings all;

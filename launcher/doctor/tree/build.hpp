@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/affected/ninja_tools.hpp"
-#include "core/base/duration.hpp"
+#include "affected/ninja.hpp"
+#include "affected/ninja_tools.hpp"
+#include "base/duration.hpp"
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/ninja.hpp"
 
 namespace holdfast::doctor {
 
@@ -33,7 +33,7 @@ std::vector<bool> are_old(const std::vector<std::string>& targets, const NinjaTe
 
 // Whether the programs of tests are older than their sources, by what Ninja would do.
 
-// What a dry run of Ninja says, taken apart (core/affected/ninja_tools.hpp reads its other tools).
+// What a dry run of Ninja says, taken apart (affected/ninja_tools.hpp reads its other tools).
 // Pure. Seen with Ninja 1.11 to 1.13.
 
 // Why Ninja would do something, by `ninja -d explain`.

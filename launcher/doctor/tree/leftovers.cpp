@@ -3,17 +3,17 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "core/base/encoding.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
-#include "keeper/run/cluster_client.hpp"
-#include "keeper/service/kept_service.hpp"
-#include "keeper/tree/live_runs.hpp"
-#include "keeper/tree/run_lock.hpp"
+#include "base/encoding.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
+#include "cluster/cluster_client.hpp"
+#include "journal/log_reader.hpp"
 #include "os/file/own_files.hpp"
 #include "os/process/process.hpp"
-#include "store/log_reader.hpp"
+#include "run/live_runs.hpp"
+#include "run/run_lock.hpp"
+#include "services/manual_service.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -201,7 +201,6 @@ Locks look_at_locks(const std::string& tree) {
   Locks locks;
   locks.survey = os::survey_all_locks(os::Strangers::look_for);
   locks.now_ms = os::unix_now_ms();
-  if (tree.empty()) return locks;
   add_runs(find_live_runs(), tree, locks);
   add_runs(find_live_run_of(tree), tree, locks);
   return locks;

@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/cluster/cluster_settings.hpp"
+#include "base/duration.hpp"
+#include "cleanup/dead_runs.hpp"
+#include "cleanup/reap.hpp"
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/wishes.hpp"
-#include "keeper/left/dead_runs.hpp"
-#include "keeper/left/reap.hpp"
+#include "doctor/tree/requested_resources.hpp"
 #include "os/lock/lock_survey.hpp"
+#include "values/cluster_settings.hpp"
 
 namespace holdfast::doctor {
 

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "host/strangers.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/network/socket_diagnosis.hpp"
+#include "services/port_owners.hpp"
 
 namespace holdfast::doctor {
 namespace {

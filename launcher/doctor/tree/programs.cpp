@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
@@ -19,16 +19,6 @@ bool is_directory(const std::string& path) {
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-// The path that ctest would execute; the word itself if ctest finds none.
-std::string path_of_program(const ListedTest& test) {
-  const std::string& word = test.command[0];
-  if (word.find('/') == std::string::npos) {
-    const std::string found = os::find_program(word);
-    return found.empty() ? word : found;
-  }
-  return path_in(test, word);
-}
 
 // Whether another test of the tree may make what this one needs. ctest itself lets a test that
 // cleans a fixture up depend on all that require the fixture.
@@ -59,7 +49,7 @@ SeenTest look_at(const ListedTest& test, const std::vector<ListedTest>& all) {
     seen.path = test.missing;
     return seen;
   }
-  seen.path = path_of_program(test);
+  seen.path = path_in(test, test.command[0]);  // ctest has looked in its PATH
   if (!exists(seen.path) || is_directory(seen.path)) {
     seen.program = SeenTest::Program::missing;
   } else if (::access(seen.path.c_str(), X_OK) != 0) {

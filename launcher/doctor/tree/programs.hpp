@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/select/listed_test.hpp"
+#include "ctest/listed_test.hpp"
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/wishes.hpp"
+#include "doctor/tree/requested_resources.hpp"
 
 namespace holdfast::doctor {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
@@ -22,10 +22,9 @@ std::string condition_of(const SettingsOverride& override) {
 // The overrides that match a test, by their indices.
 std::vector<bool> used_overrides(const Settings& settings, const std::vector<ListedTest>& tests) {
   std::vector<bool> used(settings.overrides.size(), false);
-  const Result<OverridePatterns> patterns = OverridePatterns::of(settings);
-  if (!patterns) return std::vector<bool>(settings.overrides.size(), true);
+  const OverridePatterns patterns(settings);
   for (const ListedTest& test : tests) {
-    for (const std::size_t index : patterns->matching(test.name, test.facts.labels)) {
+    for (const std::size_t index : patterns.matching(test.name, test.facts.labels)) {
       used[index] = true;
     }
   }
@@ -34,9 +33,8 @@ std::vector<bool> used_overrides(const Settings& settings, const std::vector<Lis
 
 bool matches_any(const std::string& pattern, const std::vector<ListedTest>& tests) {
   const Result<Pattern> compiled = Pattern::compile(pattern);
-  return !compiled || std::ranges::any_of(tests, [&](const ListedTest& test) {
-    return compiled->is_found_in(test.name);
-  });
+  return std::ranges::any_of(
+      tests, [&](const ListedTest& test) { return compiled->is_found_in(test.name); });
 }
 
 Finding finding_of(const KnownFlaky& entry, Kind kind, const std::string& what,

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "core/retry/run_retries.hpp"
-#include "core/select/listed_test.hpp"
-#include "core/service/service_spec.hpp"
+#include "ctest/listed_test.hpp"
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/wishes.hpp"
+#include "doctor/tree/requested_resources.hpp"
 #include "settings/project_settings.hpp"
+#include "values/run_retries.hpp"
+#include "values/service_spec.hpp"
 
 namespace holdfast::doctor {
 

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
@@ -73,12 +73,11 @@ Result<std::string> own_cgroup() {
   const std::string all = "\n" + text;
   const std::size_t at = all.find("\n0::/");
   const std::size_t begin = at + std::string_view("\n0::").size();
-  std::string path;
-  if (at != std::string::npos) path = all.substr(begin, all.find('\n', begin) - begin);
-  if (std::string place = usual_place_of(path); !path.empty() && !place.empty()) return place;
+  if (at == std::string::npos) return Error{"find our own cgroup (version 2)"};
+  std::string path = all.substr(begin, all.find('\n', begin) - begin);
+  if (std::string place = usual_place_of(path); !place.empty()) return place;
   const Mount mount = cgroup2_mount();
   if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};
-  if (path.empty()) return Error{"find our own cgroup (version 2)"};
   const std::string root = mount.root == "/" ? "" : mount.root;
   if (!path.starts_with(root) || path.starts_with("/../")) {
     return Error{"use our own cgroup " + path + ": it is not below " + mount.point};
@@ -90,7 +89,6 @@ Result<std::string> own_cgroup() {
 void remove_all_below(int directory) {
   for (const std::string& name : cgroups_below(directory)) {
     const UniqueFd below = open_directory(directory, name.c_str());
-    if (!below.valid()) continue;
     remove_all_below(below.get());
     ::unlinkat(directory, name.c_str(), AT_REMOVEDIR);
   }
@@ -99,7 +97,6 @@ void remove_all_below(int directory) {
 void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgroup>& found) {
   for (const std::string& name : cgroups_below(directory)) {
     UniqueFd below = open_directory(directory, name.c_str());
-    if (!below.valid()) continue;
     // A cgroup that is looked after contains nothing to find.
     if (!name.starts_with(prefix)) {
       collect_forsaken(below.get(), prefix, found);
@@ -127,8 +124,7 @@ void append_members(int directory, std::vector<pid_t>& members) {
     if (pid > 0) members.push_back(pid);
   }
   for (const std::string& name : cgroups_below(directory)) {
-    const UniqueFd below = open_directory(directory, name.c_str());
-    if (below.valid()) append_members(below.get(), members);
+    append_members(open_directory(directory, name.c_str()).get(), members);
   }
 }
 
@@ -141,10 +137,7 @@ struct Held {
 // descriptor is open. So only processes that are still members stay in the result.
 std::vector<Held> hold_members(int directory) {
   std::vector<Held> held;
-  for (pid_t pid : cgroup_members(directory)) {
-    UniqueFd process = watch_living(pid);
-    if (process.valid()) held.push_back({pid, std::move(process)});
-  }
+  for (pid_t pid : cgroup_members(directory)) held.push_back({pid, watch_living(pid)});
   const std::vector<pid_t> now = cgroup_members(directory);
   std::erase_if(held,
                 [&](const Held& one) { return std::ranges::find(now, one.pid) == now.end(); });
@@ -217,16 +210,13 @@ Result<void> Cgroup::remove() const {
 
 std::vector<Cgroup> forsaken_cgroups(const std::string& prefix) {
   std::vector<Cgroup> found;
-  const Mount mount = cgroup2_mount();
-  if (mount.point.empty()) return found;
-  const UniqueFd top(::open(mount.point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (top.valid()) collect_forsaken(top.get(), prefix, found);
+  const UniqueFd top(::open(cgroup2_mount().point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  collect_forsaken(top.get(), prefix, found);
   return found;
 }
 
 std::string read_cgroup_file(int directory, const char* name) {
   const UniqueFd file(::openat(directory, name, O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) return {};
   std::string text;
   (void)read_all(file.get(), text);
   return text;
@@ -234,7 +224,6 @@ std::string read_cgroup_file(int directory, const char* name) {
 
 bool write_cgroup_file(int directory, const char* name, std::string_view text) {
   const UniqueFd file(::openat(directory, name, O_WRONLY | O_CLOEXEC));
-  if (!file.valid()) return false;
   return retried([&] { return ::write(file.get(), text.data(), text.size()); }) ==
          static_cast<ssize_t>(text.size());
 }
@@ -252,8 +241,7 @@ std::int64_t memory_peak_kb(int directory) {
 
 std::vector<std::string> cgroups_below(int directory) {
   std::vector<std::string> names;
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR* entries = copy >= 0 ? ::fdopendir(copy) : nullptr;
+  DIR* entries = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (entries == nullptr) return names;
   while (const dirent* entry = ::readdir(entries)) {
     if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process_tree.hpp"
 
@@ -61,7 +61,7 @@ std::vector<Cgroup> forsaken_cgroups(const std::string& prefix);
 // Returns what a file of a cgroup says; empty: it cannot be read (the cgroup was removed).
 std::string read_cgroup_file(int directory, const char* name);
 
-// Writes `text` by one write(2). False, with errno set: the kernel refuses that.
+// Writes `text` by one write(2). False: the kernel refuses that.
 bool write_cgroup_file(int directory, const char* name, std::string_view text);
 
 // Returns the processes in the cgroup and in the cgroups below it, except those that a PID

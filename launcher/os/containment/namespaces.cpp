@@ -2,7 +2,7 @@
 // date in the child; after clone(2) it does not. That is sound in a process that has one thread and
 // takes no locks of the library. Launcher and guard are such processes.
 #include "os/containment/namespaces.hpp"
-#include "core/base/number.hpp"
+#include "base/number.hpp"
 
 #include <fcntl.h>
 #include <net/if.h>
@@ -114,7 +114,6 @@ Result<void> Namespaces::enter_pid_namespace() {
 
 pid_t Namespaces::number_outside(pid_t pid) const {
   const UniqueFd process = watch_living(pid);
-  if (!process.valid()) return 0;
   const UniqueFd info(
       ::openat(descriptors_.get(), std::to_string(process.get()).c_str(), O_RDONLY | O_CLOEXEC));
   char text[512];
@@ -123,9 +122,7 @@ pid_t Namespaces::number_outside(pid_t pid) const {
   return leading_number<pid_t>(rest_of_line(lines, "Pid:\t")).value_or(0);
 }
 
-void NamespaceProcesses::signal_all(int signal) {
-  if (signal == SIGKILL) (void)send_signal(first_, SIGKILL);
-}
+void NamespaceProcesses::signal_all(int signal) { (void)send_signal(first_, signal); }
 
 // The pidfd is readable when the first process is a zombie. By then all others are gone.
 bool NamespaceProcesses::is_empty() { return is_readable(first_); }
@@ -228,24 +225,23 @@ void show_own_interfaces() {
   struct statvfs old {};
   unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   // The kernel refuses an unprivileged user a /sys that may be written to where this one may not.
-  if (::statvfs(k_sys, &old) == 0 && (old.f_flag & ST_RDONLY) != 0) flags |= MS_RDONLY;
+  (void)::statvfs(k_sys, &old);
+  if ((old.f_flag & ST_RDONLY) != 0) flags |= MS_RDONLY;
   // It stays below its own part: an unmount would wait for a grace period of RCU.
   if (::mount("sysfs", k_interfaces, "sysfs", flags, nullptr) != 0) return;
   const UniqueFd interfaces = take_mount(k_interfaces + std::string("/class/net"));
   const UniqueFd devices = take_mount(k_interfaces + std::string("/devices/virtual/net"));
-  if (interfaces.valid()) (void)put_mount(interfaces, k_interfaces);
-  if (devices.valid()) (void)put_mount(devices, k_virtual_interfaces);
+  (void)put_mount(interfaces, k_interfaces);
+  (void)put_mount(devices, k_virtual_interfaces);
 }
 
 Result<void> raise_loopback() {
-  constexpr const char* k_what = "raise the loopback interface";
-  const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!any.valid()) return system_error(k_what);
   ifreq loopback{};
   std::strcpy(loopback.ifr_name, "lo");
   loopback.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (::ioctl(any.get(), SIOCSIFFLAGS, &loopback) != 0) return system_error(k_what);
-  return {};
+  const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (any.valid() && ::ioctl(any.get(), SIOCSIFFLAGS, &loopback) == 0) return {};
+  return system_error("raise the loopback interface");
 }
 
 Result<void> join_network(int network) {

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/settings/containment.hpp"
+#include "base/result.hpp"
 #include "os/containment/private_tmp.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process_tree.hpp"
+#include "values/containment.hpp"
 
 namespace holdfast::os {
 

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <climits>
 
-#include "core/base/parts.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
@@ -53,7 +53,7 @@ constexpr unsigned k_immutable_or_append = 0x10 | 0x20;
 // (chattr(1)), access lists, attributes. Labels of a security module are usual.
 bool is_as_made(const UniqueFd& directory, unsigned mode) {
   struct stat info {};
-  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
+  if (::fstat(directory.get(), &info) != 0) return false;
   if (info.st_uid != ::geteuid() || (info.st_mode & 07777U) != mode) return false;
   unsigned flags = 0;
   const bool has_flags = ::ioctl(directory.get(), k_get_flags, &flags) == 0;
@@ -172,7 +172,6 @@ void PrivateTmp::pass_through(std::string path, const std::string& real) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const bool is_below = is_below_a_place(real);
   const bool is_link_below = path != real && is_plain(path) && is_below_a_place(path);
-  if (!is_below && !is_link_below) return;
   const bool leads_to_directory = is_directory(real);
   if (is_below) passages_.push_back({real, real, leads_to_directory});
   if (is_link_below) passages_.push_back({real, path, leads_to_directory});
@@ -231,7 +230,7 @@ bool PrivateTmp::has_only_passages(const UniqueFd& directory, const std::string&
 void PrivateTmp::forget_other_passages() const {
   for (const Place& place : places_) {
     const UniqueFd backing = open_directory(AT_FDCWD, place.backing.c_str());
-    if (backing.valid()) (void)has_only_passages(backing, place.path, Others::remove);
+    (void)has_only_passages(backing, place.path, Others::remove);
   }
 }
 

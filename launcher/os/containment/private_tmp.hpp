@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/base/duration.hpp"
+#include "base/duration.hpp"
 
 namespace holdfast::os {
 

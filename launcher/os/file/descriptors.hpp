@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::os {
@@ -20,10 +20,9 @@ class UniqueFd {
   explicit UniqueFd(int fd) : fd_(fd) {}
   UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
-    if (this != &other) {
-      reset();
-      fd_ = std::exchange(other.fd_, -1);
-    }
+    const int fd = std::exchange(other.fd_, -1);
+    reset();
+    fd_ = fd;
     return *this;
   }
   UniqueFd(const UniqueFd&) = delete;

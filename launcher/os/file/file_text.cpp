@@ -90,8 +90,7 @@ Result<UniqueFd> nameless_file(const std::string& directory) {
 
 Result<UniqueFd> memory_file(std::string_view text) {
   UniqueFd file(::memfd_create("holdfast", 0));
-  if (!file.valid()) return system_error("make a file in memory");
-  if (!write_all(file.get(), text)) return system_error("write to a file in memory");
+  if (!file.valid() || !write_all(file.get(), text)) return system_error("make a file in memory");
   (void)::lseek(file.get(), 0, SEEK_SET);
   return file;
 }

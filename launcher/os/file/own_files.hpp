@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_place.hpp"
 

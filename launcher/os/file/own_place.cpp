@@ -4,8 +4,8 @@
 
 #include <cerrno>
 
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 

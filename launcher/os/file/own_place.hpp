@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {

@@ -1,7 +1,7 @@
 // Hazards. The file may be anything and may be written while it is read. So each number in it is
 // compared with a bound before it is used.
 #include "os/file/program_identity.hpp"
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/number.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
@@ -23,17 +24,6 @@ namespace {
 constexpr std::size_t k_most_headers = 64;
 constexpr std::size_t k_largest_notes = 16 * 1024;
 constexpr std::size_t k_longest_build_id = 64;
-
-std::string hexadecimal(const char* bytes, std::size_t size) {
-  constexpr const char* k_digits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    text += k_digits[byte / 16];
-    text += k_digits[byte % 16];
-  }
-  return text;
-}
 
 // The parts of a note are padded to four bytes.
 std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
@@ -51,7 +41,11 @@ std::string build_id_in(const std::vector<char>& notes) {
     if (content > notes.size() || note.n_descsz > notes.size() - content) return {};
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
         std::memcmp(notes.data() + at, "GNU", 4) == 0 && note.n_descsz <= k_longest_build_id) {
-      return hexadecimal(notes.data() + content, note.n_descsz);
+      std::string id;
+      for (const char byte : std::string_view(notes.data() + content, note.n_descsz)) {
+        id += hexadecimal(static_cast<unsigned char>(byte), 2);
+      }
+      return id;
     }
     if (next >= notes.size()) return {};
     at = next;
@@ -119,11 +113,9 @@ std::optional<std::string> source_of_tree(const std::string& tree) {
   const Result<std::string> text =
       read_own((tree == "/" ? "" : tree) + "/" + std::string(names::k_project_file), k_longest);
   if (!text) return std::nullopt;
-  const std::size_t first_end = text->find('\n');
-  if (first_end == std::string::npos) return std::nullopt;
-  const std::size_t begin = first_end + 1;
+  const std::size_t begin = text->find('\n') + 1;
   std::string source = text->substr(begin, text->find('\n', begin) - begin);
-  if (source.empty() || source[0] != '/') return std::nullopt;
+  if (!source.starts_with('/')) return std::nullopt;
   return source;
 }
 

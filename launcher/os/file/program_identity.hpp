@@ -1,11 +1,11 @@
-// Finds out which file a program is; core/base/process_name.hpp describes the parts.
+// Finds out which file a program is; base/process_name.hpp describes the parts.
 #pragma once
 
 #include <optional>
 #include <string>
 
-#include "core/base/program_identity.hpp"
-#include "core/base/result.hpp"
+#include "base/program_identity.hpp"
+#include "base/result.hpp"
 
 namespace holdfast::os {
 
@@ -17,7 +17,7 @@ Result<ProgramIdentity> identify_program(const std::string& path);
 std::optional<ProgramIdentity> known_program(const std::string& path);
 
 // What a build tree says of its project: the file that CMake writes when Holdfast is attached
-// (k_project_file of core/base/names.hpp).
+// (k_project_file of base/names.hpp).
 
 // Returns the project's top directory, absolute. None: Holdfast is not attached there.
 std::optional<std::string> source_of_tree(const std::string& tree);

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
@@ -112,7 +112,7 @@ class Heights {
 
   // To move a directory to another one, one must be allowed to write to it.
   bool raise(int above, const char* name) {
-    if (!open_to_empty(above, name).valid()) return false;
+    (void)open_to_empty(above, name);
     do {
       const std::string raised = ".holdfast-" + std::to_string(++number_);
       if (::renameat(above, name, top_, raised.c_str()) == 0) return has_raised_ = true;
@@ -135,8 +135,7 @@ Stays remove_entry(int above, const char* name, int depth, Heights& heights) {
   // unlink(2) says EISDIR for a directory. With any other error `name` is no directory, and it
   // stays.
   if (errno != EISDIR) return stays_unless_gone(name);
-  if (depth == k_deepest && heights.raise(above, name)) return {};
-  if (depth == k_deepest) return stays_unless_gone(name);
+  if (depth == k_deepest) return heights.raise(above, name) ? Stays{} : stays_unless_gone(name);
   UniqueFd below = open_to_empty(above, name);
   if (!below.valid()) return stays_unless_gone(name);
   if (Stays left = empty(std::move(below), depth + 1, heights)) {
@@ -181,7 +180,6 @@ void remove_empty_below(int above, const char* name, int depth) {
   if (S_ISREG(info.st_mode) && info.st_size == 0 && depth > 0) ::unlinkat(above, name, 0);
   if (!S_ISDIR(info.st_mode) || depth == k_deepest) return;
   const UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
-  if (!directory.valid()) return;
   for_each_name(directory, 0, [&](const char* entry) {
     remove_empty_below(directory.get(), entry, depth + 1);
     return true;
@@ -278,8 +276,7 @@ bool is_older_than_a_day(const std::string& file) {
 
 Result<void> remove_directory(const std::string& path) {
   const Place place = place_of(path);
-  if (!place.above.valid() && errno == ENOENT) return {};
-  if (!place.above.valid()) return result_of(path, {"", describe(errno)});
+  if (!place.above.valid()) return result_of(place.path, stays_unless_gone(place.name.c_str()));
   return remove_directory(place.above, place.path, place.name);
 }
 

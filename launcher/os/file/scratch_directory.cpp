@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
@@ -172,7 +172,7 @@ Result<void> leave_marker(const std::string& directory, const Marker& marker) {
   const std::string text = marker_text(marker);
   const ssize_t put = retried([&] { return ::write(file->get(), text.data(), text.size()); });
   const int trouble = put < 0 ? errno : ENOSPC;
-  if (put >= 0 && static_cast<std::size_t>(put) == text.size()) return {};
+  if (put == static_cast<ssize_t>(text.size())) return {};
   (void)remove_own(path);  // a part of a marker is none, and would keep another one out
   return system_error("write the marker " + path, trouble);
 }

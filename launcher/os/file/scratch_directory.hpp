@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/outcome/marker.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
+#include "values/marker.hpp"
 
 namespace holdfast::os {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 
 namespace holdfast::os {
 

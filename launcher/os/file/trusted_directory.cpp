@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 

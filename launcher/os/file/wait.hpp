@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "base/duration.hpp"
 
 namespace holdfast::os {
 

@@ -4,9 +4,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "core/base/encoding.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
+#include "base/encoding.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -66,8 +66,8 @@ enum class Named { this_file, another_file, nothing };
 Named compare(const UniqueFd& file, const UniqueFd& directory, const std::string& name) {
   struct stat held {};
   struct stat named {};
-  if (::fstat(file.get(), &held) != 0) return Named::nothing;
-  if (::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fstat(file.get(), &held) != 0 ||
+      ::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
     return Named::nothing;
   }
   const bool same = held.st_ino == named.st_ino && held.st_dev == named.st_dev;

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "core/base/result.hpp"
-#include "core/lock/lock_spec.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
+#include "values/lock_spec.hpp"
 
 namespace holdfast::os {
 

@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/lock/held_locks.hpp"
-#include "core/lock/lock_spec.hpp"
-#include "core/lock/lock_wait.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/lock/lock_queue.hpp"
 #include "os/lock/lock_turn.hpp"
+#include "values/held_locks.hpp"
+#include "values/lock_spec.hpp"
+#include "values/lock_wait.hpp"
 
 namespace holdfast::os {
 

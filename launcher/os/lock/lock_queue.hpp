@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {

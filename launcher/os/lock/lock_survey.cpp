@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/base/encoding.hpp"
-#include "core/base/names.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
+#include "base/encoding.hpp"
+#include "base/names.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -86,7 +86,6 @@ class Search {
       const std::size_t at = line.find(":" + std::to_string(file.inode) + " ");
       if (at == std::string_view::npos) continue;
       const std::size_t blank = line.rfind(' ', at);
-      if (blank == std::string_view::npos || blank == 0) continue;
       const std::size_t before = line.rfind(' ', blank - 1);
       const pid_t pid = leading_number<pid_t>(line.substr(before + 1)).value_or(0);
       if (pid > 0) return pid;

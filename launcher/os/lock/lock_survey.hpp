@@ -1,4 +1,4 @@
-// Collects who uses locks, for the search for circles of waits (core/lock/held_locks.hpp).
+// Collects who uses locks, for the search for circles of waits (values/held_locks.hpp).
 #pragma once
 
 #include <sys/types.h>
@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/lock/lock_cycle.hpp"
-#include "core/lock/lock_spec.hpp"
-#include "core/lock/lock_wait.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/lock/lock_cycle.hpp"
+#include "values/lock_spec.hpp"
+#include "values/lock_wait.hpp"
 
 namespace holdfast::os {
 

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <optional>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"

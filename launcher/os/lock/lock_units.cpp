@@ -9,7 +9,7 @@
 #include <deque>
 #include <vector>
 
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/byte_locks.hpp"

@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
-#include "core/base/duration.hpp"
-#include "core/base/result.hpp"
+#include "base/duration.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
@@ -21,7 +21,7 @@ class SharedLease {
   static Result<SharedLease> of(UniqueFd memory);
 
   int memory() const { return memory_.get(); }
-  // CLOCK_BOOTTIME in milliseconds, or a word of core/cluster/cluster_words.hpp.
+  // CLOCK_BOOTTIME in milliseconds, or a word of cluster/cluster_words.hpp.
   std::int64_t until_ms() const;
   void set_until_ms(std::int64_t until) const;
 

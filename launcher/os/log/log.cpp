@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/base/environment.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
-#include "core/base/words.hpp"
+#include "base/enum_names.hpp"
+#include "base/environment.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 

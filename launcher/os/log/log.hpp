@@ -1,6 +1,6 @@
 // What this process does and why, for people: lines in the log of its run. Every program of
 // Holdfast logs by log(). The launchers write the lines themselves; programs with glibc let spdlog
-// write them (launcher/log).
+// write them (launcher/journal/log.hpp).
 //
 // A line that cannot be written is lost, and nothing else happens: the log never changes a verdict,
 // and nobody waits for it. A line never has a secret in it: no value of a variable, and of a
@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
-#include "core/log/log_line.hpp"
+#include "base/log_line.hpp"
+#include "base/result.hpp"
 
 namespace holdfast::os {
 

@@ -8,8 +8,8 @@
 
 #include <algorithm>
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/memory/free_memory.hpp"

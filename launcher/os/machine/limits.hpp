@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 
 namespace holdfast::os {
 

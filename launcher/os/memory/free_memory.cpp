@@ -5,13 +5,13 @@
 
 #include <cerrno>
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/outcome/explained_ends.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
+#include "values/explained_ends.hpp"
 
 namespace holdfast::os {
 namespace {

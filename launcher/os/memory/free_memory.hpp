@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/process_name.hpp"
+#include "base/duration.hpp"
+#include "base/process_name.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {

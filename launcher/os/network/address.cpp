@@ -25,6 +25,12 @@ Result<UniqueFd> begin(int family, const sockaddr* address, socklen_t size,
   return socket;
 }
 
+std::uint16_t port_in(const std::optional<AnyAddress>& address) {
+  if (!address) return 0;
+  return ntohs(address->generic.sa_family == AF_INET ? address->v4.sin_port
+                                                     : address->v6.sin6_port);
+}
+
 }  // namespace
 
 Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port) {
@@ -57,9 +63,8 @@ Result<UniqueFd> connect_to_stream(const std::string& path) {
 
 Result<void> look_for_listener(const std::string& path) {
   const Result<UniqueFd> connection = connect_to_stream(path);
-  const int error = errno;
   // The kernel looks at the type when it has found the socket, and at the backlog after that.
-  if (connection || error == EPROTOTYPE || error == EAGAIN) return {};
+  if (connection || errno == EPROTOTYPE) return {};
   return connection.error();
 }
 
@@ -70,20 +75,9 @@ int connection_error(const UniqueFd& socket) {
   return error;
 }
 
-std::uint16_t own_port(const UniqueFd& socket) {
-  const std::optional<AnyAddress> own = own_address(socket.get());
-  return own ? own->port() : 0;
-}
+std::uint16_t own_port(const UniqueFd& socket) { return port_in(own_address(socket.get())); }
 
-std::uint16_t other_port(const UniqueFd& socket) {
-  const std::optional<AnyAddress> other = other_address(socket.get());
-  return other ? other->port() : 0;
-}
-
-std::uint16_t AnyAddress::port() const {
-  if (generic.sa_family == AF_INET) return ntohs(v4.sin_port);
-  return generic.sa_family == AF_INET6 ? ntohs(v6.sin6_port) : 0;
-}
+std::uint16_t other_port(const UniqueFd& socket) { return port_in(other_address(socket.get())); }
 
 std::optional<AnyAddress> parse_address(const std::string& address, std::uint16_t port) {
   AnyAddress parsed{};

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
@@ -29,7 +29,7 @@ Result<void> look_for_listener(const std::string& path);
 // Returns how connect(2) ended: an errno, or 0 for a connection.
 int connection_error(const UniqueFd& socket);
 
-// Returns the port of our end; 0: it has none.
+// Returns the port of our end of a TCP connection; 0: it has none.
 std::uint16_t own_port(const UniqueFd& socket);
 // Returns the port of the other end; 0: there is none.
 std::uint16_t other_port(const UniqueFd& socket);
@@ -40,7 +40,6 @@ union AnyAddress {
   sockaddr_in6 v6;
 
   socklen_t size() const { return generic.sa_family == AF_INET ? sizeof v4 : sizeof v6; }
-  std::uint16_t port() const;  // 0: there is none
 };
 
 // Reads an address in the form of inet_pton(3). None: it is none.

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/lock/lock_wait.hpp"
+#include "base/result.hpp"
 #include "os/lock/lock_file.hpp"
+#include "values/lock_wait.hpp"
 
 namespace holdfast::os {
 
@@ -14,7 +14,7 @@ namespace holdfast::os {
 // connection ended a moment ago counts as taken, too.
 bool is_port_free(std::uint16_t port);
 
-// Takes the lock of the port (core/lock/lock_spec.hpp), signs it with `holder`, and appends it to
+// Takes the lock of the port (values/lock_spec.hpp), signs it with `holder`, and appends it to
 // `locks`. Never waits. False: somebody has the lock or the port.
 Result<bool> take_port(std::uint16_t port, const LockParty& holder,
                        std::vector<LockRequest>& locks);

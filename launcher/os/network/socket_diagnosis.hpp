@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/service/tcp_table.hpp"
+#include "base/tcp_table.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/tagged_processes.hpp"
 

@@ -15,7 +15,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
@@ -200,10 +200,9 @@ void BoundedWork::fail(int error) {
 
 void BoundedWork::start(const BoundedOrder& order) {
   Result<Pipe> output = make_pipe();
-  if (!output) return fail(errno);
-  output_ = std::move(output->read);
   auto report = packet_pair();
-  if (!report) return fail(errno);
+  if (!output || !report) return fail(errno);
+  output_ = std::move(output->read);
   report_ = std::move(report->first);
   if (order.errors_apart) {
     errors_ = UniqueFd(::memfd_create("errors", MFD_CLOEXEC));

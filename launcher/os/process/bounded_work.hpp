@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/result.hpp"
+#include "base/duration.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
@@ -66,8 +66,8 @@ class BoundedWork {
   // Makes the runner end unfinished work. Does not wait for that.
   ~BoundedWork();
 
-  // Readable when go_on() has something to do. -1: the work is done.
-  int fd() const { return done_ ? -1 : news_.get(); }
+  // Readable when go_on() has something to do.
+  int fd() const { return news_.get(); }
   // Adds what the next go_on() waits for, if the work is not done.
   void join(Wait& wait) const;
   // Returns the latest time for the next go_on(), on the clock of monotonic_now().

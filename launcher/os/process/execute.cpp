@@ -16,8 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -84,8 +84,9 @@ void execute_file(const char* file, char** arguments, char** environment) {
 // Changes only the soft limit, and only if we may set it. The value is a mark, not meant as a
 // limit.
 void take_tag(std::uint64_t tag) {
+  if (tag == 0) return;
   rlimit limit{};
-  if (tag == 0 || ::getrlimit(RLIMIT_LOCKS, &limit) != 0 || tag > limit.rlim_max) return;
+  ::getrlimit(RLIMIT_LOCKS, &limit);
   limit.rlim_cur = tag;
   ::setrlimit(RLIMIT_LOCKS, &limit);
 }

@@ -39,7 +39,7 @@ struct Spawned {
 // or failed. A script without `#!` is given to /bin/sh, as ctest does.
 Spawned spawn(const Command& command, const CallersSignals& callers);
 
-// Marks this process with the tag of an attempt (core/base/process_name.hpp); 0: its mark stays.
+// Marks this process with the tag of an attempt (base/process_name.hpp); 0: its mark stays.
 // Async-signal-safe.
 void take_tag(std::uint64_t tag);
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <cerrno>
 
-#include "core/base/parts.hpp"
-#include "core/base/program_identity.hpp"
-#include "core/base/text.hpp"
+#include "base/program_identity.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {

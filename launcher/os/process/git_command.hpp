@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/result.hpp"
+#include "base/duration.hpp"
+#include "base/result.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::os {

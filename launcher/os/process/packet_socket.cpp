@@ -13,7 +13,7 @@
 #include <cstring>
 #include <optional>
 
-#include "core/settings/message.hpp"
+#include "base/message.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"

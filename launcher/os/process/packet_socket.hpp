@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/duration.hpp"
-#include "core/base/result.hpp"
-#include "core/settings/message.hpp"
+#include "base/duration.hpp"
+#include "base/message.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {

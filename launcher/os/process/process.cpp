@@ -11,14 +11,14 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/base/parts.hpp"
-#include "core/base/process_name.hpp"
-#include "core/base/text.hpp"
-#include "core/outcome/outcome.hpp"
+#include "base/process_name.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -39,16 +39,12 @@ Result<ProcessStat> read_stat(const std::string& path) {
   HOLDFAST_TRY(std::string text, read_file(path, k_longest_stat));
   const std::string_view line = text;
   // The name is in parentheses. It may itself contain blanks and parentheses.
-  const std::size_t open = line.find('(');
-  const std::size_t close = line.rfind(')');
-  if (open == std::string_view::npos || close == std::string_view::npos ||
-      close + 2 > line.size()) {
-    return Error{"read " + path + ": not in the form of proc(5)"};
-  }
+  const std::size_t begin = line.find('(') + 1;
   const std::string_view state = stat_field(line, 3);
+  if (state.empty()) return Error{"read " + path + ": not in the form of proc(5)"};
   ProcessStat stat;
-  stat.name = line.substr(open + 1, close - open - 1);
-  stat.state = state.empty() ? '?' : state[0];
+  stat.name = line.substr(begin, line.rfind(')') - begin);
+  stat.state = state[0];
   stat.parent = stat_number<pid_t>(line, 4);
   stat.flags = stat_number<std::uint64_t>(line, 9);
   stat.threads = stat_number<unsigned>(line, 20);
@@ -87,8 +83,7 @@ constexpr std::size_t k_longest_list = 1024UL * 1024UL;
 bool look_at_proc() {
   const char* const path = "/proc/self/status";
   Result<std::string> status = read_file(path, k_usual_status);
-  const bool may_be_cut = status && status->size() == k_usual_status;
-  if (may_be_cut && numbers_in_namespaces(*status) == 0) status = read_file(path, k_longest_list);
+  if (status && numbers_in_namespaces(*status) == 0) status = read_file(path, k_longest_list);
   return status && numbers_in_namespaces(*status) <= 1;
 }
 
@@ -186,7 +181,8 @@ ProcessName own_name() {
 
 std::uint64_t own_tag() {
   rlimit limit{};
-  return ::getrlimit(RLIMIT_LOCKS, &limit) == 0 ? limit.rlim_cur : 0;
+  ::getrlimit(RLIMIT_LOCKS, &limit);
+  return limit.rlim_cur;
 }
 
 std::string boot_id() {
@@ -344,7 +340,7 @@ bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
   std::string_view text = *read;
   while (const std::optional<pid_t> pid = take_number<pid_t>(text)) {
     numbers.push_back(*pid);
-    while (!text.empty() && (text[0] == ' ' || text[0] == '\n')) text.remove_prefix(1);
+    if (text.starts_with(' ')) text.remove_prefix(1);
   }
   return true;
 }

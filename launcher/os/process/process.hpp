@@ -15,12 +15,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/number.hpp"
-#include "core/base/process_name.hpp"
-#include "core/base/result.hpp"
-#include "core/outcome/supervision.hpp"
+#include "base/duration.hpp"
+#include "base/number.hpp"
+#include "base/process_name.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
+#include "values/supervision.hpp"
 
 namespace holdfast::os {
 
@@ -70,7 +70,7 @@ bool is_stopping(pid_t pid);
 ProcessName own_name();
 
 // Returns the soft RLIMIT_LOCKS of this process. Inside an attempt it is the attempt's tag
-// (core/base/process_name.hpp); elsewhere it is any limit.
+// (base/process_name.hpp); elsewhere it is any limit.
 std::uint64_t own_tag();
 
 // Returns /proc/sys/kernel/random/boot_id; empty: it cannot be read.

@@ -41,7 +41,6 @@ void send(const Link& to, std::initializer_list<int> signals) {
     return;
   }
   const UniqueFd held = watch_living(to.pid);
-  if (!held.valid()) return;
   const Result<ProcessStat> stat = read_process_stat(to.pid);
   // The process is still of the tree if its parent has ended and it has become our child.
   if (!stat || (stat->parent != to.parent && stat->parent != ::getpid())) return;

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/result.hpp"
+#include "base/duration.hpp"
+#include "base/result.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

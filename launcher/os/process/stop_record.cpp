@@ -4,12 +4,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/settings/fields.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "values/fields.hpp"
 
 namespace holdfast::os {
 

@@ -2,7 +2,7 @@
 // run. Where everybody who would run it was killed, the next run in the tree or `holdfast reap`
 // finds the record and runs the command. Killing `docker run` leaves the container, for example.
 //
-// A record is a file, in the form of core/settings/message.hpp. The host of the service and its
+// A record is a file, in the form of base/message.hpp. The host of the service and its
 // guard hold it by flock(2), and so does whoever runs its command: nobody else then touches it.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 

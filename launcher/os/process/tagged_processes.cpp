@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <string_view>
 
-#include "core/base/attempt_tag.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
+#include "base/attempt_tag.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/process.hpp"
 

@@ -57,7 +57,7 @@ std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid
 // This is the last resort, when launcher and guard are both dead and nobody supervises what they
 // left.
 
-// What a process shows of the attempt to which it belongs (core/base/process_name.hpp).
+// What a process shows of the attempt to which it belongs (base/process_name.hpp).
 struct ProcessMarks {
   pid_t pid = 0;
   std::uint64_t number = 0;      // its soft RLIMIT_LOCKS; 0: unlimited or unreadable

@@ -1,8 +1,8 @@
 #include "os/process/user.hpp"
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::os {

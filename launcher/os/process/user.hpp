@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/service/service_spec.hpp"
+#include "base/result.hpp"
+#include "values/service_spec.hpp"
 
 namespace holdfast::os {
 

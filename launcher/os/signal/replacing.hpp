@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast::os {

@@ -129,7 +129,7 @@ SignalLine::~SignalLine() {
 
 void SignalLine::pull() const {
   char byte = 0;
-  if (retried([&] { return ::write(pipe_.write.get(), &byte, 1); }) != 1) return;
+  (void)retried([&] { return ::write(pipe_.write.get(), &byte, 1); });
   // Some kernels signal only for the first byte in an empty pipe, so the byte is read at once.
   (void)retried([&] { return ::read(pipe_.read.get(), &byte, 1); });
 }

@@ -9,9 +9,9 @@
 #include <functional>
 #include <utility>
 
-#include "core/base/result.hpp"
-#include "core/outcome/supervision.hpp"
+#include "base/result.hpp"
 #include "os/file/descriptors.hpp"
+#include "values/supervision.hpp"
 
 namespace holdfast::os {
 

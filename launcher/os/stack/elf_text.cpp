@@ -8,11 +8,11 @@
 #include <cstring>
 #include <utility>
 
-#include "core/base/parts.hpp"
-#include "core/ctest/test_framework.hpp"
-#include "core/framework/framework_signs.hpp"
+#include "base/strings.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
+#include "values/framework_signs.hpp"
+#include "values/test_framework.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -26,8 +26,7 @@ bool is_readable_elf(const Elf64_Ehdr& header) {
       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
   return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
          header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_ident[EI_DATA] == k_order &&
-         header.e_shentsize == sizeof(Elf64_Shdr) && header.e_shnum > 0 &&
-         header.e_shstrndx < header.e_shnum;
+         header.e_shentsize == sizeof(Elf64_Shdr) && header.e_shstrndx < header.e_shnum;
 }
 
 // A 64-bit ELF file of this machine's byte order, read section by section.
@@ -36,9 +35,7 @@ class ElfFile final : public ProgramTexts {
   static std::optional<ElfFile> open(const std::string& path) {
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     struct stat info {};
-    if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-      return std::nullopt;
-    }
+    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
     ElfFile elf(std::move(file));
     if (!elf.read_table()) return std::nullopt;
     return elf;

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/batch/framework.hpp"
+#include "values/framework.hpp"
 
 namespace holdfast::os {
 

@@ -6,10 +6,10 @@
 #include <span>
 #include <utility>
 
-#include "core/base/parts.hpp"
-#include "core/outcome/explained_ends.hpp"
+#include "base/strings.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/process.hpp"
+#include "values/explained_ends.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -66,9 +66,7 @@ struct ProgramReader::Search {
     for (std::string directory : links.run_paths) {
       replace_all(directory, "$ORIGIN", directory_of(path));
       replace_all(directory, "${ORIGIN}", directory_of(path));
-      if (std::ranges::find(directories, directory) == directories.end()) {
-        directories.push_back(std::move(directory));
-      }
+      directories.push_back(std::move(directory));
     }
     for (const std::string& library : links.needed) {
       if (is_of_toolchain(library)) continue;

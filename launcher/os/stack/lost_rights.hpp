@@ -1,5 +1,5 @@
 // Finds out whether a program can lose rights that it had when it started, and whether a process
-// has lost them. core/outcome/outcome.hpp says why that matters.
+// has lost them. values/outcome.hpp says why that matters.
 #pragma once
 
 #include <sys/types.h>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/ctest/test_framework.hpp"
 #include "os/stack/elf_text.hpp"
+#include "values/test_framework.hpp"
 
 namespace holdfast::os {
 

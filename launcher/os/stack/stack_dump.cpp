@@ -11,8 +11,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
@@ -133,9 +133,10 @@ std::string call_name(long number) {
 // instruction pointer.
 std::string call_text(const std::string& thread) {
   std::string line = first_line(thread + "/syscall");
-  if (line.empty() || line == "running") return line;
-  const std::optional<long> number = leading_number<long>(line);
-  if (!number || *number < 0) return {};
+  if (line == "running") return line;
+  // -1: it waits outside of system calls.
+  const auto number = leading_number<unsigned>(line);
+  if (!number) return {};
   return "in " + call_name(*number) + " (" + line.substr(line.find(' ') + 1) + ")";
 }
 
@@ -166,7 +167,6 @@ std::string line_of_socket(const std::string& table, std::string_view inode) {
 // "0100007F:1F90" of proc_net_tcp(5), in this machine's byte order, is 127.0.0.1:8080.
 std::string address_text(std::string_view word) {
   const std::size_t colon = word.find(':');
-  if (colon == std::string_view::npos) return std::string(word);
   const auto port = leading_number<unsigned long>(word.substr(colon + 1), 16).value_or(0);
   std::string text;
   if (colon == 8) {

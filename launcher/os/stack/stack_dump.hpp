@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/words.hpp"
+#include "base/duration.hpp"
+#include "base/enum_names.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process_tree.hpp"
 

@@ -8,7 +8,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 

@@ -14,12 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/bundle/packed_file.hpp"
+#include "base/packed_file.hpp"
+#include "base/result.hpp"
+#include "journal/run_files.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "report/model.hpp"
-#include "store/run_files.hpp"
 
 namespace holdfast {
 

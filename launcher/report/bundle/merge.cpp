@@ -5,7 +5,7 @@
 #include <iterator>
 #include <unordered_map>
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "report/run_report.hpp"
 
 namespace holdfast {

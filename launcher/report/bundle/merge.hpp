@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
 
@@ -22,7 +22,7 @@ struct NamedReport {
 // Fails if two shards are the same run. The error is one line.
 Result<LoadedReport> merge_shards(std::vector<NamedReport> shards);
 
-// Whether shards are those of one division, and have all of its tests (core/select/division.hpp).
+// Whether shards are those of one division, and have all of its tests (select/division.hpp).
 
 // Why the shards are not of one division, in one line; empty: they are, or none is of any.
 std::string different_divisions(const std::vector<NamedReport>& shards);

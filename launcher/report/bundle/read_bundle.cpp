@@ -1,6 +1,6 @@
 #include "report/bundle/read_bundle.hpp"
 
-#include "core/base/names.hpp"
+#include "base/names.hpp"
 #include "report/bundle/bundled_files.hpp"
 #include "report/bundle/write_bundle.hpp"
 #include "report/run_report.hpp"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/base/result.hpp"
+#include "base/result.hpp"
 #include "report/load.hpp"
 
 namespace holdfast {

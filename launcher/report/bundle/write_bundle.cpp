@@ -1,17 +1,17 @@
 #include "report/bundle/write_bundle.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/encoding.hpp"
-#include "core/base/names.hpp"
-#include "core/base/text.hpp"
+#include "base/encoding.hpp"
+#include "base/names.hpp"
+#include "base/text.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
 
 namespace holdfast {
@@ -41,18 +41,13 @@ std::string size_text(std::uint64_t size) {
   return mib < 1 ? fmt::format("{} bytes", size) : fmt::format("{:.0f} MiB", mib);
 }
 
-// The names in a directory, in order.
+// The names in a directory, in order. Once for each descriptor.
 std::vector<std::string> names_in(const UniqueFd& directory) {
   std::vector<std::string> names;
-  UniqueFd again(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  DIR* entries = again.valid() ? ::fdopendir(again.get()) : nullptr;
-  if (entries == nullptr) return names;
-  (void)again.release();
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  ::closedir(entries);
+  os::for_each_name(directory, 0, [&](const char* name) {
+    names.emplace_back(name);
+    return true;
+  });
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -314,16 +309,15 @@ Result<void> Packing::finish(const std::string& program, std::string_view form) 
   }
   const os::UniqueFd output(ends[0]);
   os::UniqueFd input(ends[1]);
-  Result<Archiver> archiver =
-      Archiver::start({program, "pack", std::string(form)}, store_.get(), input.get());
+  HOLDFAST_TRY(Archiver archiver,
+               Archiver::start({program, "pack", std::string(form)}, store_.get(), input.get()));
   input.reset();
-  if (!archiver) return archiver.error();
   std::string bytes(k_piece, '\0');
   while (true) {
     const ssize_t got =
         os::retried([&] { return ::read(output.get(), bytes.data(), bytes.size()); });
     if (got < 0) return os::system_error("read the archive");
-    if (got == 0) return archiver->wait();
+    if (got == 0) return archiver.wait();
     if (!take_(std::string_view(bytes).substr(0, static_cast<std::size_t>(got)))) {
       return nothing_taken();
     }
@@ -439,15 +433,10 @@ Printed BundledOutputs::of(const TestReport& test) {
   const Carried& carried = found->second;
   if (carried.piece == 0) return {{}, carried.note};
   if (carried.place.length == 0) return {};
-  if (carried.piece != opened_) {
-    Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
-    piece_.reset();
-    if (piece) piece_ = std::move(*piece);
-    opened_ = carried.piece;
-  }
-  if (!piece_) return {{}, "the bundle does not have it"};
+  const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
+  if (!piece) return {{}, "the bundle does not have it"};
   // It is not longer than this: it was bounded when the bundle was made.
-  return {read_kept_output(*piece_->stream, carried.place, 2 * k_output_limit), {}};
+  return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
 }
 
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out) {

@@ -7,18 +7,17 @@
 #include <istream>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "core/base/result.hpp"
-#include "core/bundle/packed_file.hpp"
+#include "base/packed_file.hpp"
+#include "base/result.hpp"
+#include "journal/run_directory.hpp"
 #include "os/file/descriptors.hpp"
 #include "report/bundle/bundled_files.hpp"
 #include "report/load.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast {
 
@@ -130,8 +129,6 @@ class BundledOutputs final : public Outputs {
   BundledFiles& files_;  // those of own_
   RunOutputs own_;
   std::map<Place, Carried> carried_;
-  std::int64_t opened_ = 0;       // the piece that `piece_` reads
-  std::optional<RunFile> piece_;  // none: it cannot be read
 };
 
 // Makes a bundle: one archive with everything from which the report of a run can be made elsewhere,

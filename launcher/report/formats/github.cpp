@@ -1,14 +1,14 @@
 // What GitHub Actions takes: annotations, which are "workflow commands"
 // (https://docs.github.com/actions/reference/workflow-commands), and the page of a job, in its
 // flavour of Markdown.
-#include "core/base/parts.hpp"
+#include "base/strings.hpp"
 #include "report/render.hpp"
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
@@ -76,7 +76,7 @@ std::string command_of(const Annotation& one) {
 // GitHub knows files below the checkout, by absolute names too. A compiler that ninja starts in the
 // build tree is given names like ../src/a.cpp.
 std::string file_of(const Excerpt& said, const std::string& tree) {
-  if (!said.file.starts_with("../") || tree.empty()) return said.file;
+  if (!said.file.starts_with("../")) return said.file;
   return (std::filesystem::path(tree) / said.file).lexically_normal().string();
 }
 
@@ -227,7 +227,7 @@ std::string page_head(const RunReport& report) {
   }
   if (const std::string time = run_time_text(report); !time.empty()) {
     text += safe(time) + '\n';
-  } else if (report.run.started && report.run.ended) {
+  } else if (report.run.started) {
     text += "took " + duration_text(*report.run.ended - *report.run.started) + '\n';
   }
   return text + '\n';

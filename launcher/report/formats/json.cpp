@@ -1,10 +1,10 @@
 #include "report/render.hpp"
 
-#include "core/service/service_spec.hpp"
-#include "core/settings/fields.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/time/run_time.hpp"
+#include "values/fields.hpp"
+#include "values/service_spec.hpp"
 
 #include <fmt/format.h>
 #include <concepts>

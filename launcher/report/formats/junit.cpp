@@ -1,10 +1,10 @@
-#include "core/base/parts.hpp"
+#include "base/strings.hpp"
 #include "report/render.hpp"
 
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
 
@@ -181,8 +181,7 @@ class UniqueNames {
 // viewers refuse a file with many elements.
 bool is_plain_pass(const TestReport& test, Grade grade) {
   return grade == Grade::passed && test.flags.empty() && !test.orphaned &&
-         test.attempts.size() <= 1 &&
-         (test.attempts.empty() || test.attempts.back().scratch.empty());
+         test.attempts.size() == 1 && test.attempts.back().scratch.empty();
 }
 
 std::string testcase(const TestReport& test, const std::string& name, Outputs& outputs,

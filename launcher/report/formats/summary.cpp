@@ -1,10 +1,10 @@
 #include "report/render.hpp"
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "report/describe.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/run_report.hpp"
-#include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
@@ -57,7 +57,7 @@ std::string through_line(const RunReport& report) {
   const Counts through = count(only_through(report.tests));
   if (through.planned == 0) return "holdfast: no test ran through Holdfast\n";
   const auto is_orphaned = [](const TestReport& test) { return test.orphaned; };
-  const auto is_flaky = [](const TestReport& test) { return test.flaky && !test.attempts.empty(); };
+  const auto is_flaky = [](const TestReport& test) { return test.flaky; };
   const auto is_stale = [](const TestReport& test) { return test.stale; };
   return fmt::format("holdfast: {} through Holdfast: {}{}{}{}{}{}\n",
                      counted(through.planned, "test"), outcome_list(through),

@@ -1,11 +1,11 @@
 // The Test Anything Protocol, version 13 (testanything.org).
 #include "report/render.hpp"
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

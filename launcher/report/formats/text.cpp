@@ -1,13 +1,13 @@
-#include "core/base/parts.hpp"
-#include "core/base/program_identity.hpp"
-#include "core/lock/lock_spec.hpp"
-#include "core/log/kept_output.hpp"
+#include "base/program_identity.hpp"
+#include "base/strings.hpp"
+#include "journal/kept_output.hpp"
 #include "report/render.hpp"
+#include "values/lock_spec.hpp"
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/steps.hpp"
@@ -33,9 +33,9 @@ std::string text_head(const RunReport& report) {
   std::string text = fmt::format("Run {}", run.id.empty() ? "(no id)" : printable(run.id));
   if (!report.shards.empty()) text = "One suite";
   if (!run.tree.empty()) text += fmt::format(" of {}", printable(run.tree));
-  if (run.started) text += fmt::format("\n{}", time_text(*run.started));
-  if (run.started && run.ended)
-    text += fmt::format(", {}", duration_text(*run.ended - *run.started));
+  if (run.started)
+    text +=
+        fmt::format("\n{}, {}", time_text(*run.started), duration_text(*run.ended - *run.started));
   if (!run.command.empty()) text += fmt::format(", {}", command_text(run.command));
   text += '\n';
   for (const std::string& line : in_shards(report)) text += line + '\n';
@@ -92,9 +92,10 @@ std::string line_of(std::string_view line) {
   return fmt::format("  | {}\n", printable(first_bytes(line, k_longest_line)));
 }
 
+// Of an output that is not empty.
 std::string last_lines_of(const std::string& output) {
   std::size_t begin = output.size();
-  if (begin > 0 && output.back() == '\n') --begin;
+  if (output.back() == '\n') --begin;
   std::size_t lines = 0;
   while (begin > 0) {
     if (output[begin - 1] == '\n' && ++lines == k_tail_lines) break;

@@ -1,9 +1,9 @@
 // The trace format: "Trace Event Format" of Chromium, which Perfetto reads too. Times are in
 // microseconds from the first event.
-#include "core/base/parts.hpp"
+#include "base/strings.hpp"
 #include "report/render.hpp"
 
-#include "core/base/text.hpp"
+#include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/steps.hpp"

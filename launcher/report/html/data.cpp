@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/encoding.hpp"
-#include "core/base/text.hpp"
+#include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/html/pieces.hpp"
 #include "report/lanes.hpp"
@@ -335,9 +335,8 @@ constexpr std::size_t k_end_of_output = 2U << 10U;
 
 // The test passed at once, and there is nothing to tell that is not in the columns.
 bool is_plain(const TestReport& test) {
-  return test.outcome == Outcome::passed && test.flags.empty() && !test.orphaned && !test.stale &&
-         test.attempts.size() <= 1 && test.cases.empty() &&
-         (test.attempts.empty() || test.attempts.back().scratch.empty());
+  return test.outcome == Outcome::passed && test.flags.empty() && !test.orphaned &&
+         test.attempts.size() == 1 && test.cases.empty() && test.attempts.back().scratch.empty();
 }
 
 class Details {

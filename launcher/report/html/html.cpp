@@ -10,10 +10,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/encoding.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
-#include "core/log/kept_output.hpp"
+#include "base/encoding.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
+#include "journal/kept_output.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
@@ -23,8 +23,8 @@
 #include "report/html/pieces.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/render.hpp"
-#include "report/said/reasons.hpp"
 #include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"

@@ -1,11 +1,11 @@
 #include "report/html/overview.hpp"
 
-#include "core/base/encoding.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
+#include "base/encoding.hpp"
+#include "base/names.hpp"
+#include "base/strings.hpp"
 #include "report/describe.hpp"
 #include "report/html/pieces.hpp"
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
@@ -103,18 +103,17 @@ std::string run_html(const RunReport& report) {
   const RunInfo& run = report.run;
   std::string html = "<p class=\"run\">";
   if (!run.tree.empty()) html += fmt::format("<code>{}</code> ", line_html(run.tree));
-  if (run.started) html += fmt::format("<span>{}</span> ", time_text(*run.started));
-  if (run.started && run.ended)
-    html += fmt::format("<span>took {}</span> ", duration_text(*run.ended - *run.started));
+  if (run.started)
+    html += fmt::format("<span>{}</span> <span>took {}</span> ", time_text(*run.started),
+                        duration_text(*run.ended - *run.started));
   html += "</p>\n<p class=\"run\">";
   if (!run.command.empty())
     html += fmt::format("<code>{}</code> ", line_html(command_text(run.command)));
   if (report.shards.empty())
     html +=
         fmt::format("<span>run {}</span>", run.id.empty() ? "without an id" : line_html(run.id));
-  if (!run.log.empty() && !run.tree.empty() && report.shards.empty()) {
+  if (!run.log.empty())
     html += fmt::format(" <a href=\"{}\">its log</a>", line_html(log_address(run)));
-  }
   if (!run.version.empty())
     html += fmt::format(" <span>Holdfast {}</span>", line_html(run.version));
   if (!run.retries.empty())

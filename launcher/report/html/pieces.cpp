@@ -1,7 +1,7 @@
 #include "report/html/pieces.hpp"
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/shown.hpp"

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/outcome/outcome.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast {
 

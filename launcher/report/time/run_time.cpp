@@ -7,10 +7,10 @@
 #include <queue>
 #include <unordered_map>
 
-#include "core/base/parts.hpp"
-#include "core/base/text.hpp"
-#include "core/lock/lock_spec.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "report/describe.hpp"
+#include "values/lock_spec.hpp"
 
 namespace holdfast {
 namespace {
@@ -286,7 +286,7 @@ RunTime run_time_of(const RunReport& report) {
 std::string run_time_text(const RunReport& report) {
   // Shards run on machines of their own, at any time.
   if (!report.shards.empty()) return {};
-  if (!report.run.started || !report.run.ended || report.counts.through < 2) return {};
+  if (!report.run.started || report.counts.through < 2) return {};
   if (*report.run.ended - *report.run.started < k_shortest_run) return {};
   const RunTime time = run_time_of(report);
   std::string text = duration_text(*time.wall_s) + slots_text(report, time);

@@ -29,7 +29,7 @@ function(holdfast_compile_by_folder target)
 endfunction()
 include("cmake/LauncherLibc.cmake")
 holdfast_small_library(part part.cpp)
-holdfast_launcher_program(tiny tiny.cpp launcher/supervision/memory.cpp part)
+holdfast_launcher_program(tiny tiny.cpp launcher/programs/memory.cpp part)
 """
 
 

@@ -206,7 +206,7 @@ class Properties(HoldfastCase):
     def test_the_first_few_required_files_are_told_as_inputs(self):
         odd = self.work / "a b,c"
         odd.write_text("")
-        most = int(re.search(r"k_most_inputs = (\d+);", (SOURCE / "launcher/core/ctest/test_inputs.cpp").read_text())[1])
+        most = int(re.search(r"k_most_inputs = (\d+);", (SOURCE / "launcher/values/test_inputs.cpp").read_text())[1])
         many = ";".join(f"/etc/./{'./' * i}passwd" for i in range(1000))  # too long for a variable
         modifications = self.modifications(f"""
             add_test(a true)
@@ -345,7 +345,7 @@ class Properties(HoldfastCase):
 
     def test_what_is_around_ctest_tells_the_launcher_nothing(self):
         """Only a test's own properties tell it something. This tries every variable there is."""
-        listed = (SOURCE / "launcher/core/base/environment.hpp").read_text()
+        listed = (SOURCE / "launcher/base/environment.hpp").read_text()
         names = set(re.findall(r'"(HOLDFAST_P_[A-Z_]+[A-Z])"', listed))
         self.assertGreater(len(names), 10)
         around = {name: "1s" for name in names} | {

@@ -28,7 +28,7 @@ TEST_CASE("is hidden", "[.]") { CHECK(false); }
 TEST_CASE("is skipped") { SKIP("nothing here"); }
 #endif
 
-// For tests/system/batch/catch2_batches_test.py, as are those of
+// For tests/system/batches/catch2_batches_test.py, as are those of
 // tests/programs/catch2_three_cases.cpp.
 TEST_CASE("prints", "[.says]") { std::cout << "said by prints\n"; }
 TEST_CASE("prints and segfaults", "[.says]") {

@@ -381,7 +381,7 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
         for one in left:
             guard = process(int(stat_of(one.pid)[1]))
             os.kill(int(stat_of(guard.pid)[1]), signal.SIGTERM)
-        for name in "abc":
+            # While ctest lives, the line comes as soon as it is clear that ctest goes on.
             terminal.expect('holdfast: "[abc]" interrupted by SIGTERM')
         terminal.expect("3 tests through Holdfast: 3 interrupted")
         terminal.expect(PROMPT)

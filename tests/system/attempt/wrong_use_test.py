@@ -4,7 +4,7 @@ where, and what was expected."""
 import subprocess
 import unittest
 
-from support import HOLDFAST, ProjectCase, SystemCase
+from support import HOLDFAST, LAUNCHER, ProjectCase, SystemCase
 
 FULL = "No space left on device"
 
@@ -35,6 +35,14 @@ class WrongUseTest(SystemCase):
         for name in ("HOLDFAST_RUN_ID", "HOLDFAST_TMPDIR", "HOLDFAST_"):
             said = self.refused(125, "run", "--default-env", f"{name}=x", "--", "true")
             self.assertEqual(said, f'holdfast: --default-env "{name}=x": expected no variable of Holdfast\'s own\n')
+
+
+    def test_what_nobody_has_handed_over(self):
+        """Only Holdfast's own programs use this option."""
+        for number in ("77", "none"):
+            ended = self.finish(LAUNCHER, f"--handed-over={number}", "--", "true")
+            self.assertEqual((ended.returncode, ended.stdout), (125, b""), ended)
+            self.assert_our_lines(ended.stderr, 1)
 
 
 class UnsayableTest(SystemCase):

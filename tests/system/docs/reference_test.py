@@ -247,11 +247,13 @@ class Reference(ProjectCase):
 
         self.assertIn("\n  holdfast_add_service(<name> COMMAND", self.said("help", "holdfast_add_service"))
         self.assertIn("in [cluster]\n", self.said("help", "ttl"))
+        self.assertEqual(self.said("help", "--timeout").splitlines()[0], self.said("help", "timeout").splitlines()[0])
+        self.assertEqual(self.said("help", "-h"), self.said("help"))
 
     def test_what_is_no_topic_is_refused(self):
         for word, meant in (("HOLDFAST_LOKS", "HOLDFAST_LOCKS"), ("endpoint", "endpoints"), ("holdfast_port", "HOLDFAST_PORT"), ("reprot", "report")):
             self.assertIn(f'(did you mean "{meant}"?)', self.finish(HOLDFAST, "help", word).stderr.decode())
-        for words in (["no-such-topic"], [""], ["service", "no-such-command"], ["keeper"]):
+        for words in (["no-such-topic"], [""], ["service", "no-such-command"], ["keeper"], ["--write"]):
             done = self.finish(HOLDFAST, "help", *words)
             self.assertEqual((done.returncode, done.stdout), (2, b""), words)
             self.assert_our_lines(done.stderr, 1)

@@ -6,7 +6,7 @@ import unittest
 
 from support import HOLDFAST, STAGE, SystemCase, program
 
-LONGEST_ANSWER = 2 * 1024 * 1024  # as in launcher/exec/base/answer.cpp
+LONGEST_ANSWER = 2 * 1024 * 1024  # as in launcher/attempt/answer.cpp
 
 
 class AnswersTest(SystemCase):

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-#include "core/ctest/ctest_verdict.hpp"
+#include "ctest/ctest_verdict.hpp"
 
 int main() {
   std::string line;

@@ -337,6 +337,20 @@ add_test(NAME hangs COMMAND sleep 300)
             self.assertIn(b"expected a build tree", done.stderr)
         self.assertFalse((self.work / "bulid").exists())
 
+    def test_without_a_tree_there_is_the_history_that_is_named_or_none(self):
+        def ask(*words, **environment):
+            done = self.finish(HOLDFAST, *words, cwd="/", env=self.environment(**environment))
+            return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+        file = self.work / "h.sqlite"
+        self.run_tests("-R", "green", HOLDFAST_HISTORY=str(file))
+        self.assertEqual(ask("failed", HOLDFAST_HISTORY=str(file)), (0, "no test was red when it was last seen\n", ""))
+        self.assertEqual(ask("failed"), (2, "", "holdfast: no build tree here or above: expected --tree DIR, "
+                                         "or HOLDFAST_HISTORY\n"))
+        code, _, said = ask("compare", "latest", "1", HOLDFAST_HISTORY=str(self.work / "new.sqlite"))
+        self.assertEqual(code, 2)
+        self.assertIn("the latest are none", said)
+
     def test_what_cannot_be_written_fails_no_run(self):
         text = self.work / "text"
         text.write_text("somebody's words, which must stay as they are, and are long enough " * 20)
@@ -373,6 +387,7 @@ add_test(NAME hangs COMMAND sleep 300)
                             'no run in the history has a test called "export"; history: expected TEST, export FILE'),
                            (("history", "merge"), "history: expected TEST, export FILE, import FILE... or merge FILE..."),
                            (("history", "a", "b"), "history: expected TEST, export FILE, import FILE"),
+                           (("history", "export", "a", "b"), "history: expected TEST, export FILE, import FILE"),
                            (("history", "import", "/dev/null"), "it is no regular file"),
                            (("history", "import", "/nowhere"), "unable to open database file"),
                            (("history", "export", os.fspath(self.work)), "it is a directory"),

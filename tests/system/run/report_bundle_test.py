@@ -255,7 +255,7 @@ class Refused(BundleCase):
     def test_a_bundle_packed_anew_in_another_order(self):
         with tarfile.open(self.bundle, "w:gz") as archive:
             for name, content in reversed(self.files.items()):
-                entry = tarfile.TarInfo(name)
+                entry = tarfile.TarInfo(f"./{name}")  # as tar(1) writes the names of `.`
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
         self.assertEqual(self.shown("--from", self.bundle), self.report(self.tree, "text"))

@@ -112,6 +112,14 @@ class ReportFormats(ProjectCase):
                 self.assertEqual(done.returncode, 2)
                 self.assertEqual(done.stderr.decode(), f"holdfast: failed to write the job's summary to {page}: {why}\n")
 
+    def test_a_file_beside_that_of_stdout_is_another_one(self):
+        report, other = self.work / "report.txt", self.work / "other.txt"
+        report.write_text("from an earlier run")
+        with open(other, "wb") as stdout:
+            done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--output", report, stdout=stdout)
+        self.assertEqual((done.returncode, done.stderr, other.read_bytes()), (0, b"", b""))
+        self.assertTrue(report.read_text().startswith("Run "))
+
     def printed(self, run, test):
         cases = ElementTree.fromstring(self.report("junit", run)).iter("testcase")
         return [case.find("system-out").text for case in cases if case.get("name") == test][0]

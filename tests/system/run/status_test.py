@@ -126,6 +126,8 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
         text = self.finish(HOLDFAST, "status", "--tree", two).stdout.decode()
         self.assertRegex(text, rf'run \S+ of {two} \(ctest, pid {second.pid}\) for [^\n]*\n  "the test" '
                          rf'\(pid \d+\) for [^\n]*, waiting for lock {name}@project\n')
+        # Wherever it is asked.
+        self.assertIn(f" of {two} ", self.finish(HOLDFAST, "status", cwd="/").stdout.decode())
         # Without a keeper, the journal of the tree tells.
         for keeper in keepers_of(one):
             os.kill(keeper.pid, signal.SIGKILL)

@@ -191,6 +191,7 @@ class Places(AffectedCase):
         self.tree = self.source / "build dir"
         self.built(PROJECT)
         shutil.copytree(self.tree, self.source / "second")
+        self.repository({"x": "x\n"}, self.tree / "_deps/x-src")  # as FetchContent makes them
         self.append("one.cpp")
         self.assert_affected("one")
 
@@ -466,7 +467,8 @@ add_test(NAME other COMMAND true)
         self.assertIn("expected a commit", self.refused(since=""))
         self.assertRegex(self.refused(since=":/nosuch"), r'^":/nosuch": expected a commit \(git: .+\)$')
         self.assertIn('--format "xml": expected names, targets, ctest or json', self.refused("--format", "xml"))
-        self.assertIn("expected --format names or json", self.refused("--explain", "--format", "ctest"))
+        for form in ("ctest", "targets"):
+            self.assertIn("expected --format names or json", self.refused("--explain", "--format", form))
         self.assertIn("--since is required", self.finish(HOLDFAST, "affected", cwd=self.tree).stderr.decode())
         self.assertIn("no build tree here or above", self.refused(cwd="/"))
         shutil.rmtree(self.source / ".git")

@@ -476,9 +476,11 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
         self.select(tree, "--", "-R", "t1")
         self.assertEqual(self.names(tree), ["t1"])
         self.assertEqual(self.records(self.runs(tree)[-1], "planned"), [])
+        self.select(tree, "--shard", "1/1", "--", "--schedule-random")
+        self.assertIn("--schedule-random", self.records(self.runs(tree)[-1], "run_started")[0]["command"])
         script = self.work / "s.cmake"
         script.write_text('message("in a script")\n')
-        for cwd in (tree, self.work):
+        for cwd in (tree, self.work, "/"):
             done = self.finish(HOLDFAST, "ctest", "--", "-S", script, cwd=cwd)
             self.assertIn("in a script", done.stderr.decode())
         (tree / "empty").mkdir()
@@ -500,6 +502,8 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
         self.assertEqual(seen.read_text(), "")
         self.assertIn(f"--order failed-first: Holdfast is not attached to {other}\n",
                       self.refused(other, "ctest", "--order", "failed-first"))
+        self.assertIn(f"--slurm-array: Holdfast is not attached to {other}\n",
+                      self.refused(other, "ctest", "--slurm-array", "2"))
 
     def test_a_ctest_of_the_projects_own_does_not_take_the_plan(self):
         other = self.project(adding("inner"), "other", "other-tree")
@@ -537,6 +541,9 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
                 (("--shard", "1/1", "--", "-R", "("), "ctest does not compile an expression: Unmatched parentheses."),
                 (("--failed", "--", "-S", "x"), "ctest -S x does more than run tests: tests cannot be chosen for it\n"),
                 (("--failed", "--tree", tree, "--", "--test-dir", other), f"--test-dir is of {other}\n"),
+                (("--failed", "--", "--test-dir", "/no"), "no build tree at /no or above: expected --tree DIR\n"),
+                (("--slurm-array", "10001"), "expected a number of shards, 1 to 10000\n"),
+                (("--tree", self.work, "--", "-N"), "expected a build tree"),
                 (("--failed", "--tree", self.work), "expected a build tree")):
             self.assertIn(line, self.refused(tree, "ctest", *words), words)
         self.assertIn("no build tree here or above", self.refused(tree, "ctest", "--failed", cwd="/"))

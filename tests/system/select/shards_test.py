@@ -264,6 +264,25 @@ class ShardsTest(SelectCase):
             names += self.names(tree)
         self.assertEqual(names, ["a", "b", "d"])
 
+    def test_shards_of_a_job_that_left_no_run_are_named_whatever_slurm_knows(self):
+        tree = self.project(adding("a", "b"))
+        place = self.work / "commands"
+        place.mkdir()
+        for name, text in (("sbatch", "printf 'no disk\\nlast words\\n' >1.log; cat >/dev/null; echo '7;cluster'"),
+                           ("squeue", f"if [ -e {place}/asked ]; then echo Invalid job id specified >&2; exit 1; fi\n"
+                                      f"touch {place}/asked; echo gone for a while >&2; exit 1")):
+            (place / name).write_text(f"#!/bin/sh\n{text}\n")
+            (place / name).chmod(0o755)
+        ended = self.ours("ctest", "--slurm-array", "2", cwd=tree, code=8,
+                          env=self.environment(PATH=f"{place}:{os.environ['PATH']}"))
+        said = ended.stderr.decode()
+        self.assertEqual(ended.stdout, b"")
+        self.assertEqual(said.count("waiting for Slurm, which does not say whether job 7 has ended: "), 1)
+        self.assertIn("gone for a while", said)
+        self.assertIn("holdfast: shard 1/2 has no run: last words\n", said)
+        self.assertIn("holdfast: shard 2/2 has no run\n", said)
+        self.assertEqual(list((tree / ".holdfast/selections").glob("*.array")), [])
+
     def test_what_cannot_be_done_is_said_in_one_line(self):
         tree = self.project(adding("t"))
         for words, line in (

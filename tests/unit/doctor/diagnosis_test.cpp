@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "doctor/diagnosis.hpp"
-#include "found.hpp"
+#include "doctor/found.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "doctor/found.hpp"
 #include "doctor/machine/clock.hpp"
 #include "doctor/machine/limits.hpp"
 #include "doctor/machine/space.hpp"
-#include "doctor/tree/wishes.hpp"
-#include "found.hpp"
+#include "doctor/tree/requested_resources.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/base/parts.hpp"
+#include "base/strings.hpp"
 #include "doctor/tree/build.hpp"
 
 namespace holdfast::doctor {

@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
-#include "../store/scratch_directory.hpp"
-#include "found.hpp"
+#include "doctor/found.hpp"
+#include "journal/scratch_directory.hpp"
 #include "os/network/address.hpp"
 #include "os/process/execute.hpp"
 
@@ -42,7 +42,7 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener() { ::close(socket_); }
-  std::uint16_t port() const { return os::own_address(socket_)->port(); }
+  std::uint16_t port() const { return ntohs(os::own_address(socket_)->v4.sin_port); }
 
  private:
   int socket_;

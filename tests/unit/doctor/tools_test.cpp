@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "doctor/found.hpp"
 #include "doctor/machine/tools.hpp"
-#include "found.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
@@ -116,6 +116,8 @@ TEST(Tools, ACompilerThatWasChangedIsWorthKnowing) {
   tools.all[1].configured = "12.2.0";
   tools.all[1].state = {Answer::version, "12.2", "g++ (Debian 12.2-14) 12.2.0\nCopyright"};
   EXPECT_EQ(kinds_of(check_tools(tools)), Kinds{});
+  tools.all[1].state.said = "12.2.0";
+  EXPECT_EQ(kinds_of(check_tools(tools)), Kinds{});
   tools.all[1].state.said = "g++ (Debian 13.2.0-1) 13.2.0";
   EXPECT_EQ(kinds_of(check_tools(tools)), Kinds{"compiler_changed"});
   tools.all[1].state.said = "g++ 112.2.0 or 12.2.01";
@@ -144,6 +146,8 @@ TEST(Tools, AVersionIsTheFirstNumberWithADot) {
       {"Debian clang version 14.0.6", "14.0.6"},
       {"cmake version 4.4.20261101-gabc", "4.4.20261101"},
       {"version 3. and 4", ""},
+      {"version 3.", ""},
+      {"version 3.1.", "3.1"},
       {"no number", ""},
       {"", ""},
   };
@@ -156,6 +160,11 @@ TEST(NeededTools, TheVersionOfGccAndClangIsKnown) {
       "set(CMAKE_CXX_COMPILER_ID \"GNU\")\nset(CMAKE_CXX_COMPILER_VERSION \"12.2.0\")\n";
   EXPECT_EQ(configured_compiler(text, "CXX").program, "/usr/bin/c++");
   EXPECT_EQ(configured_compiler(text, "CXX").version, "12.2.0");
+  EXPECT_EQ(configured_compiler("set(CMAKE_C_COMPILER_ID \"Clang\")\n"
+                                "set(CMAKE_C_COMPILER_VERSION \"14.0.6\")\n",
+                                "C")
+                .version,
+            "14.0.6");
   EXPECT_EQ(configured_compiler(text, "C").program, "");
   EXPECT_EQ(configured_compiler(text, "C").version, "");
   EXPECT_EQ(configured_compiler("set(CMAKE_C_COMPILER_ID \"NVHPC\")\n"
@@ -354,6 +363,14 @@ TEST_F(RealTools, ALimitOfDescriptorsIsNotTheFaultOfATool) {
   ::close(static_cast<int>(few.rlim_cur));
   EXPECT_EQ(tools.all[0].state.answer, Answer::fails) << tools.all[0].state.said;
   EXPECT_TRUE(tools.all[0].state.is_for_limits) << tools.all[0].state.said;
+}
+
+TEST(Tools, AVersionWithFurtherNumbersIsNewerUnlessTheyAreZero) {
+  EXPECT_TRUE(is_older("3.25", "3.25.1"));
+  EXPECT_FALSE(is_older("3.25.1", "3.25"));
+  EXPECT_FALSE(is_older("3.25", "3.25.0"));
+  EXPECT_FALSE(is_older("3.25", "3.25"));
+  EXPECT_TRUE(is_older("3.9", "3.10"));
 }
 
 }  // namespace

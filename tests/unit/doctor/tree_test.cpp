@@ -1,20 +1,23 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
-#include "core/settings/facts.hpp"
+#include "doctor/found.hpp"
 #include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
 #include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
+#include "doctor/tree/requested_resources.hpp"
 #include "doctor/tree/settings.hpp"
-#include "doctor/tree/wishes.hpp"
-#include "found.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
 #include "settings/settings_file.hpp"
+#include "values/test_properties.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -71,14 +74,14 @@ TEST(Programs, TheAdviceSaysWhoMayMakeTheProgram) {
 }
 
 TEST(Programs, WhatIsMissingIsWhatCtestNames) {
-  ListedTest test = listed("a", "no-such-program");
+  ListedTest test = listed("a", "b/no-such-program");
   test.directory = "/no/where";
   ListedTest none;
   none.name = "b";
   none.missing = "/b/Debug/prog";
   const std::vector<SeenTest> looked = look_at_programs({test, none});
   ASSERT_EQ(looked.size(), 2U);
-  EXPECT_EQ(looked[0].path, "no-such-program");
+  EXPECT_EQ(looked[0].path, "/no/where/b/no-such-program");
   EXPECT_EQ(looked[0].missing, std::vector<std::string>{"/no/where"});
   EXPECT_EQ(looked[1].program, SeenTest::Program::missing);
   EXPECT_EQ(looked[1].path, "/b/Debug/prog");
@@ -104,6 +107,21 @@ TEST(Programs, ADirectoryIsNoProgram) {
   ASSERT_EQ(looked.size(), 1U);
   EXPECT_EQ(looked[0].program, SeenTest::Program::missing);
   EXPECT_EQ(looked[0].missing, std::vector<std::string>{"/no/where"});
+}
+
+TEST(Programs, AnInterpreterThatIsMissingAndRequiredIsToldOnce) {
+  char script[] = "/tmp/holdfast-test-script-XXXXXX";
+  const os::UniqueFd file(::mkstemp(script));
+  ASSERT_TRUE(os::write_all(file.get(), "#!/no/where/sh\n"));
+  ASSERT_EQ(::fchmod(file.get(), 0700), 0);
+  ListedTest test = listed("a", script);
+  test.required_files = {"/no/where/sh", script, "/no/where/else"};
+  const std::vector<SeenTest> looked = look_at_programs({test});
+  ::unlink(script);
+  ASSERT_EQ(looked.size(), 1U);
+  EXPECT_EQ(looked[0].program, SeenTest::Program::found);
+  EXPECT_EQ(looked[0].interpreter, "/no/where/sh");
+  EXPECT_EQ(looked[0].missing, std::vector<std::string>{"/no/where/else"});
 }
 
 TEST(Programs, AnotherTestMayMakeWhatATestNeeds) {

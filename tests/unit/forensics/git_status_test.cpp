@@ -11,7 +11,7 @@
 
 #include "os/file/clock.hpp"
 #include "os/process/git_command.hpp"
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::forensics {
 namespace {
@@ -72,6 +72,7 @@ TEST(GitStatus, IsCountedAndTheFirstTenAreNamed) {
       {" M a b\0?? c\nd\0"s, false, "2 files differ from what is committed\n M a b\n?? c\nd"},
       {"R  new\0old\0 M x\0"s, false, "2 files differ from what is committed\nR  new\n M x"},
       {" M a\0 M b"s, true, "more than 1 files differ from what is committed\n M a"},
+      {" M a"s, true, "more than 0 files differ from what is committed"},
       {"R  new\0"s, true, "more than 1 files differ from what is committed\nR  new"},
       {many, false,
        "12 files differ from what is committed, the first ten:\n?? f0\n?? f1\n?? f2\n?? f3\n?? f4\n"

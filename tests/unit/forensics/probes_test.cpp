@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "os/file/program_identity.hpp"
-#include "scratch.hpp"
-#include "test_lock.hpp"
+#include "os/scratch.hpp"
+#include "os/test_lock.hpp"
 
 namespace holdfast::forensics {
 namespace {
@@ -42,8 +42,12 @@ TEST(ProgramProbe, SaysWhatBecameOfTheProgram) {
   fs::create_symlink("nothing", program);
   EXPECT_EQ(text_of(look_at_program(program, *before)),
             program + " is a link to what does not exist");
+  EXPECT_EQ(text_of(look_at_program(program + "/below", std::nullopt)),
+            program + "/below does not exist");
   fs::remove(program);
   write(program, "#!/bin/sh\nexit 1\n");
+  EXPECT_EQ(text_of(look_at_program(program + "/below", std::nullopt)),
+            program + "/below does not exist");
   const std::string changed = text_of(look_at_program(program, *before));
   EXPECT_NE(changed.find("\nchanged: size 10 -> 17"), std::string::npos) << changed;
   EXPECT_NE(changed.find("modified"), std::string::npos) << changed;
@@ -94,6 +98,13 @@ TEST(DirectoryProbe, SaysHowFarThePathLeads) {
             "/no-such-file-of-holdfast does not exist; what is left of the path is /");
 }
 
+// As in a test's REQUIRED_FILES.
+TEST(DirectoryProbe, OfARelativePathIsTheOneHere) {
+  EXPECT_TRUE(text_of(look_at_directory("no-such-file-of-holdfast")).starts_with(". has "));
+  EXPECT_EQ(text_of(look_at_directory("no-such-directory-of-holdfast/x")),
+            "no-such-directory-of-holdfast does not exist; what is left of the path is .");
+}
+
 TEST(MachineProbe, ReadsWhatLinuxSays) {
   const char* meminfo =
       "MemTotal:       16384000 kB\nMemFree:          100 kB\nMemAvailable:    8192000 kB\n"
@@ -105,7 +116,12 @@ TEST(MachineProbe, ReadsWhatLinuxSays) {
   EXPECT_EQ(text_of(describe_machine("MemTotal: 1024 kB\nMemAvailable: 512 kB\nSwapTotal: 0 kB\n",
                                      "1 2 3 4 5", 1)),
             "memory 512.0 KiB of 1.0 MiB available, load 1 2 3 on 1 processor");
-  EXPECT_EQ(text_of(describe_machine("", "1 2 3", 1)), "failed to understand /proc/meminfo");
+  EXPECT_EQ(text_of(describe_machine("MemTotal: 1024 kB\nMemAvailable: 512 kB\n", "1 2 3", 1)),
+            "memory 512.0 KiB of 1.0 MiB available, load 1 2 3 on 1 processor");
+  for (const char* unknown : {"", "MemTotal: 1024 kB\n", "MemAvailable: 512 kB\n"}) {
+    EXPECT_EQ(text_of(describe_machine(unknown, "1 2 3", 1)), "failed to understand /proc/meminfo")
+        << unknown;
+  }
   EXPECT_TRUE(look_at_machine());
 }
 
@@ -142,6 +158,15 @@ TEST(LocksProbe, NamesTheFirstTenThatAreInUse) {
   const std::string twelve = look(12);
   EXPECT_EQ(std::ranges::count(twelve, '\n'), 10) << twelve;
   EXPECT_TRUE(twelve.ends_with("\n… and 2 more")) << twelve;
+}
+
+TEST(LocksProbe, CountsThoseThatWait) {
+  const os::TestLock lock;
+  os::Holder holder(lock);
+  os::LockRequest waiter = lock.request();
+  ASSERT_FALSE(os::takes(waiter));
+  const std::string text = text_of(look_at_locks({"project-" + lock.home().project + "/db"}));
+  EXPECT_TRUE(text.ends_with(": held by nobody who left a record; 1 waiting")) << text;
 }
 
 TEST(Probes, AllAreAskedAndNoneFailsTheRest) {

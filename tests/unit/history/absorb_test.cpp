@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "scratch_directory.hpp"
+#include "journal/scratch_directory.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,7 +1,7 @@
-#include "history/answers/comparison.hpp"
-#include "history/answers/failures.hpp"
-#include "history/answers/of_test.hpp"
-#include "history/answers/slowest.hpp"
+#include "history/comparison.hpp"
+#include "history/failures.hpp"
+#include "history/of_test.hpp"
+#include "history/slowest.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -466,6 +466,35 @@ TEST(Slowest, WhatPassedFewerThanThreeTimesIsNotSlow) {
             "The slowest of 1 test, by the median of their last 10 runs; all take 0.10 s\n"
             "        0.10 s  100.0 %  a\n"
             "1 test passed fewer than 3 times: not known well enough\n");
+}
+
+TEST(Failed, ACaseWithAKeyIsOfABatchOfItsNumberWithoutOne) {
+  PastResult bad = failed("Net.B");
+  bad.test.batch = "net";
+  bad.test.key = "k1";
+  LastSeen seen;
+  seen.add(run(1, {failed("net"), bad}));
+  ASSERT_EQ(seen.red().size(), 1U);
+  EXPECT_EQ(seen.red()[0].cases, (std::vector<std::string>{"Net.B"}));
+  bad.test.nth = 5;  // a batch of that name that is not red
+  LastSeen other;
+  other.add(run(1, {failed("net"), bad}));
+  ASSERT_EQ(other.red().size(), 1U);
+  EXPECT_TRUE(other.red()[0].cases.empty());
+}
+
+TEST(Failed, ASignatureThatIsTheOutcomeIsNotToldTwice) {
+  LastSeen seen;
+  seen.add(run(1, {failed("a", "failed")}));
+  EXPECT_NE(failed_text(seen.red()).find("  a: failed\n"), std::string::npos);
+}
+
+TEST(Compare, WhatIsSkippedNowIsNotNewlySlow) {
+  PastResult now = skipped("a");
+  now.wall_ms = 9000;
+  const PastRun before = run(1, {passed("a", 100)});
+  EXPECT_TRUE(
+      compare(before, run(2, {now}), times_in({before, before, before})).newly_slow.empty());
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "history/history.hpp"
 
-#include "history/answers/of_test.hpp"
 #include "history/database.hpp"
+#include "history/of_test.hpp"
 
-#include "scratch_directory.hpp"
+#include "journal/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -380,6 +380,29 @@ TEST_F(HistoryFile, WritersWaitForEachOther) {
   }
   for (std::thread& writer : writers) writer.join();
   EXPECT_EQ(opened("shared.sqlite").runs()->size(), 5U * k_writers);
+}
+
+TEST_F(HistoryFile, ATestWithAnotherKeyIsAnotherTest) {
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(1, {green({"a", "", 1, "x"})})}));
+  ASSERT_TRUE(history.add({run_at(2, {green({"a", "", 1, "y"})})}));
+  EXPECT_EQ(told(history), "a#1x+;a#2y+;");
+}
+
+TEST_F(HistoryFile, ADatabaseWithoutTablesMayStillBeOfSomebodyElse) {
+  int number = 0;
+  for (const char* const sql :
+       {"PRAGMA application_id=5", "PRAGMA user_version=7", "PRAGMA application_id=1214673780"}) {
+    const auto file = directory_.path() / (std::to_string(++number) + ".db");
+    {
+      Result<Database> database = Database::open(file, Database::Use::write);
+      ASSERT_TRUE(database);
+      ASSERT_TRUE(database->execute(sql));
+    }
+    const Result<History> opened = History::open(file);
+    ASSERT_FALSE(opened) << sql;
+    EXPECT_TRUE(to_text(opened.error()).ends_with("expected a history of Holdfast")) << sql;
+  }
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "history/past_run.hpp"
 
-#include "rendered.hpp"
-#include "sample_journal.hpp"
+#include "report/rendered.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 

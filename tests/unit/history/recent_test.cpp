@@ -1,4 +1,4 @@
-#include "history/answers/recent.hpp"
+#include "history/recent.hpp"
 
 #include <gtest/gtest.h>
 
@@ -137,6 +137,19 @@ TEST(Recent, OnlySoManyResultsAreRead) {
     EXPECT_TRUE(recent->was_red({"new"}));
     EXPECT_EQ(recent->was_red({"old"}), most == 2);
   }
+}
+
+TEST(Recent, OfTestsOfOneNameOneThatNeverRanIsNotTheOneThatRanLast) {
+  const std::vector<NumberedTest> two{{1, {"a", {}, 1, "k1"}}, {2, {"a", {}, 2, "k2"}}};
+  for (const std::int64_t ran : {1, 2}) {
+    RecentTests recent(two, 0);
+    recent.add(result(ran, Grade::failure));
+    EXPECT_TRUE(recent.was_red({"a"})) << ran;
+  }
+  RecentTests both(two, 0);
+  both.add(result(1, Grade::failure));
+  both.add(result(2, Grade::passed));
+  EXPECT_TRUE(both.was_red({"a"}));
 }
 
 }  // namespace

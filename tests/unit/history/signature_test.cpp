@@ -27,6 +27,9 @@ TEST(Signature, WhatDiffersFromRunToRunIsLeftOut) {
       {"in ./src/net.cpp and ../b/c.cpp", "in net.cpp and c.cpp"},
       {"int64 v2 a_3", "int64 v2 a_3"},
       {"a/b and 1/2 and / and //", "a/b and #/# and / and //"},
+      {"at 0xDEADBEEF, 0Xff, 0x and 0xg", "at #, #, #x and #xg"},
+      {"it took 12.", "it took #."},
+      {"in /tmp/\xC3\xA4/a.db", "in a.db"},
       {"two\nlines", "two\\nlines"},
       {"", ""},
   };

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
 

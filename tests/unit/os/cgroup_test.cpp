@@ -8,9 +8,9 @@
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/execute.hpp"
-#include "sanitized.hpp"
-#include "scratch.hpp"
-#include "tree.hpp"
+#include "os/sanitized.hpp"
+#include "os/scratch.hpp"
+#include "os/tree.hpp"
 
 namespace holdfast::os {
 namespace {

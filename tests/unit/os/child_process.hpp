@@ -10,7 +10,7 @@
 #include <functional>
 #include <string>
 
-#include "core/base/duration.hpp"
+#include "base/duration.hpp"
 #include "os/file/descriptors.hpp"
 
 namespace holdfast::os {

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <vector>
 
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -103,6 +103,51 @@ TEST(ElfText, AFileCutOffAnywhereIsReadToNoEnd) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << odd;
     (void)elf_section_holds(path, ".dynstr", "libc.so");
   }
+}
+
+// A linker writes none of these, but a test program may be anything.
+TEST(ElfText, SectionsThatCannotBeHaveNoLinksAndNoText) {
+  constexpr std::uint64_t k_behind_the_end = std::uint64_t{1} << 40U;
+  using Sections = std::vector<Elf64_Shdr>;
+  const Scratch scratch;
+  const std::string path = scratch.path("odd");
+  std::ifstream in("/proc/self/exe", std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(in)), {});
+  const auto write = [&](const auto& change) {
+    std::string odd = whole;
+    Elf64_Ehdr header{};
+    std::memcpy(&header, odd.data(), sizeof header);
+    Sections sections(header.e_shnum);
+    const std::size_t size = sections.size() * sizeof(Elf64_Shdr);
+    std::memcpy(sections.data(), odd.data() + header.e_shoff, size);
+    change(sections);
+    std::memcpy(odd.data() + header.e_shoff, sections.data(), size);
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << odd;
+  };
+  const auto first = [](Sections& sections, std::uint32_t type) -> Elf64_Shdr& {
+    return *std::ranges::find(sections, type, &Elf64_Shdr::sh_type);
+  };
+  const auto texts = [&](Sections& sections) -> Elf64_Shdr& {
+    return sections[first(sections, SHT_DYNSYM).sh_link];
+  };
+  write([](Sections&) {});
+  EXPECT_TRUE(elf_links(path));
+  write([&](Sections& sections) { first(sections, SHT_DYNSYM).sh_link = 60'000; });
+  EXPECT_FALSE(elf_links(path));
+  write([&](Sections& sections) { first(sections, SHT_DYNAMIC).sh_link = 60'000; });
+  EXPECT_FALSE(elf_links(path));
+  write([&](Sections& sections) { first(sections, SHT_DYNAMIC).sh_type = SHT_NOTE; });
+  EXPECT_FALSE(elf_links(path));
+  write([&](Sections& sections) { first(sections, SHT_DYNAMIC).sh_size = 0; });
+  EXPECT_FALSE(elf_links(path)) << "as of a static program";
+  write([&](Sections& sections) { texts(sections).sh_offset = k_behind_the_end; });
+  EXPECT_FALSE(elf_links(path));
+  EXPECT_FALSE(elf_section_holds(path, ".dynstr", "libc.so"));
+  write([&](Sections& sections) { first(sections, SHT_DYNSYM).sh_offset = k_behind_the_end; });
+  ASSERT_TRUE(elf_links(path));
+  EXPECT_TRUE(elf_links(path)->imports.empty());
+  write([&](Sections& sections) { texts(sections).sh_name = 0x7fffffff; });
+  EXPECT_FALSE(elf_section_holds(path, ".dynstr", "libc.so"));
 }
 
 TEST(ElfText, TheLinksOfAProgramAreItsImportsAndLibraries) {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "os/process/process.hpp"
-#include "tree.hpp"
+#include "os/tree.hpp"
 
 namespace holdfast::os {
 namespace {

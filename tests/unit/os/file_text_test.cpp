@@ -11,9 +11,9 @@
 #include <map>
 #include <sstream>
 
-#include "child_process.hpp"
-#include "refused_files.hpp"
-#include "scratch.hpp"
+#include "os/child_process.hpp"
+#include "os/refused_files.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -29,6 +29,12 @@ TEST(FileText, AFileIsReadToItsEndOrToTheLimit) {
     ASSERT_TRUE(read);
     EXPECT_EQ(*read, text.substr(0, limit)) << limit;
   }
+}
+
+TEST(FileText, OfALineWhatIsBehindItsLabelIsFound) {
+  EXPECT_EQ(rest_of_line("Name:\tx\nUid:\t1\n", "Uid:\t"), "1");
+  EXPECT_EQ(rest_of_line("pid:[17]", "pid:["), "17]");
+  EXPECT_EQ(rest_of_line("Name:\tx\n", "Uid:\t"), "");
 }
 
 TEST(FileText, AFileOfProcThatSaysItsSizeIsZeroIsReadToo) {

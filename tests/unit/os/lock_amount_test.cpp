@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
-#include "core/lock/lock_spec.hpp"
 #include "os/memory/free_memory.hpp"
-#include "test_lock.hpp"
+#include "os/test_lock.hpp"
+#include "values/lock_spec.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -154,6 +154,18 @@ TEST(LockAmount, AnotherWholeIsRefusedWhileTheLockIsInUseAndOnlyThen) {
   holder.reset();
   LockRequest other = lock.request("vram:1GiB/8GiB");
   EXPECT_TRUE(takes(other));
+}
+
+TEST(LockAmount, AWholeThatNobodyHasSaidIsTheMachinesMemory) {
+  const TestLock lock;
+  LockRequest holder = lock.request("memory:1KiB@project");
+  ASSERT_TRUE(takes(holder));
+  const Result<LockRequest> refused =
+      LockRequest::open(*parse_lock_spec("memory:1KiB/4GiB@project"), lock.home());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("with size the machine's memory; expected 4GiB"),
+            std::string::npos)
+      << refused.error().message;
 }
 
 TEST(LockAmount, ARecordGivesThePartAndTheWhole) {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "os/file/clock.hpp"
-#include "test_lock.hpp"
+#include "os/test_lock.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -102,6 +102,23 @@ TEST(ReplacedLockFile, ASlotIsNoticedByWhoWaitedForItAndTheNewOneIsWaitedFor) {
   EXPECT_EQ(waiter.slots(), std::vector<unsigned>{0});
   EXPECT_FALSE(waiter.is_lost());
   EXPECT_NE(::flock(script.get(), LOCK_EX | LOCK_NB), 0) << "what the waiter has is the new one";
+}
+
+TEST(ReplacedLockFile, WhoWaitedForWhatIsNoFileAnyMoreIsToldWhy) {
+  const TestLock lock;
+  Holder holder(lock, "db:1/1");
+  LockRequest waiter = lock.request("db:1/1");
+  ASSERT_FALSE(takes(waiter));
+  ASSERT_TRUE(waiter.start_waiting());
+  const std::string path = lock.directory() + "/db/slot.0";
+  ASSERT_TRUE(is_waited_for(path));
+  remove_file(lock, "slot.0");
+  ASSERT_TRUE(std::filesystem::create_directory(path));
+  holder.let_go();
+  ASSERT_TRUE(readable(waiter.ready_fd()));
+  const Result<bool> had = waiter.finish_waiting();
+  ASSERT_FALSE(had);
+  EXPECT_NE(to_text(had.error()).find("slot.0"), std::string::npos) << to_text(had.error());
 }
 
 TEST(ReplacedLockFile, IsNoticedByWhoTakesTheLockAndTheNewOneIsTaken) {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "scratch.hpp"
-#include "test_lock.hpp"
+#include "os/scratch.hpp"
+#include "os/test_lock.hpp"
 
 namespace holdfast::os {
 namespace {

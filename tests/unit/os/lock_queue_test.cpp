@@ -7,9 +7,9 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/lock/byte_locks.hpp"
-#include "sanitized.hpp"
-#include "scratch.hpp"
-#include "test_lock.hpp"
+#include "os/sanitized.hpp"
+#include "os/scratch.hpp"
+#include "os/test_lock.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "test_lock.hpp"
+#include "os/test_lock.hpp"
 
 namespace holdfast::os {
 namespace {

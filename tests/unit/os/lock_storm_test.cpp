@@ -20,7 +20,7 @@
 #include <sstream>
 
 #include "os/file/clock.hpp"
-#include "test_lock.hpp"
+#include "os/test_lock.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "os/file/file_text.hpp"
 #include "os/lock/byte_locks.hpp"
-#include "test_lock.hpp"
+#include "os/test_lock.hpp"
 
 namespace holdfast::os {
 namespace {

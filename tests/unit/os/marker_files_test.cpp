@@ -8,10 +8,10 @@
 
 #include <fstream>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/process.hpp"
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {

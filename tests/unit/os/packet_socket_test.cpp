@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include "child_process.hpp"
-#include "core/settings/wire.hpp"
+#include "os/child_process.hpp"
 #include "os/process/process.hpp"
-#include "scratch.hpp"
+#include "os/scratch.hpp"
+#include "settings/wire.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -225,6 +225,14 @@ TEST(PacketSocket, TheLastWordsOfAProgramAreHeardThoughItHasLeftPacketsUnread) {
     EXPECT_EQ(last_words(ends->first.get()), "no such server");
     EXPECT_EQ(last_words(ends->first.get()), "");
   }
+}
+
+TEST(PacketSocket, OfAMessageTheLastWordsAreWhy) {
+  auto ends = packet_pair();
+  ASSERT_TRUE(ends);
+  const wire::Message message("refused", {{"why", "no such server"}});
+  ASSERT_TRUE(send_packet(ends->second.get(), wire::encode(message)));
+  EXPECT_EQ(last_words(ends->first.get()), "no such server");
 }
 
 TEST(PacketSocket, ToConnectAtOnceWaitsForNoListener) {

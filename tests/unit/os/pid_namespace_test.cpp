@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 
 #include "os/file/file_text.hpp"
-#include "tree.hpp"
+#include "os/tree.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -9,10 +9,10 @@
 #include <optional>
 #include <set>
 
-#include "core/base/number.hpp"
-#include "core/lock/lock_spec.hpp"
+#include "base/number.hpp"
 #include "os/file/file_text.hpp"
-#include "test_lock.hpp"
+#include "os/test_lock.hpp"
+#include "values/lock_spec.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -86,6 +86,42 @@ TEST(Process, IsStoppingFromTheSignalOn) {
     child.signal(SIGCONT);
   }
   EXPECT_FALSE(is_stopping(0)) << "there is no such process";
+}
+
+TEST(Process, IsStoppedIfItIsTheOneThatIsMeant) {
+  const Child child([] {
+    while (true) ::pause();
+    return 0;
+  });
+  const std::uint64_t start = read_process_stat(child.pid())->start;
+  child.signal(SIGSTOP);
+  EXPECT_TRUE(becomes_true([&] { return is_stopped(ProcessName{child.pid(), start}); }));
+  EXPECT_FALSE(is_stopped(ProcessName{child.pid(), start + 1}));
+}
+
+TEST(Process, SupervisorsAreKnownByTheirNames) {
+  Channel told;
+  for (const std::string_view name : {k_guard_name, k_launcher_name, k_keeper_name, k_etcd_name}) {
+    const Child child = sleeper(told, std::string(name));
+    ASSERT_EQ(told.hear(), "ready");
+    EXPECT_EQ(inner_supervisors({{child.pid(), ::getpid()}}), std::vector<pid_t>{child.pid()})
+        << name;
+  }
+  const Child other = sleeper(told, "holdfast");
+  ASSERT_EQ(told.hear(), "ready");
+  EXPECT_TRUE(inner_supervisors({{other.pid(), ::getpid()}}).empty());
+}
+
+TEST(Process, AStatWithoutANameHasNoFields) {
+  EXPECT_EQ(stat_field("17 (a) b) S 4", 3), "S");
+  EXPECT_EQ(stat_field("17 (a) b) S 4", 5), "");
+  EXPECT_EQ(stat_field("", 3), "");
+  EXPECT_EQ(stat_field("17 a S", 3), "");
+}
+
+TEST(Process, ATerminalIsNamedAsASender) {
+  EXPECT_EQ(named_sender(SignalSource::terminal, 0, 0), "the terminal");
+  EXPECT_EQ(named_sender(SignalSource::process, 0, 7), "a process that we cannot see of user 7");
 }
 
 TEST(Process, IsStoppedWithoutItsMainThread) {

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "os/signal/signals.hpp"
-#include "tree.hpp"
+#include "os/tree.hpp"
 
 namespace holdfast::os {
 namespace {

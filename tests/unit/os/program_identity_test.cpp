@@ -1,17 +1,22 @@
 #include "os/file/program_identity.hpp"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <bit>
 #include <cctype>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <string>
+#include <string_view>
 
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -76,6 +81,59 @@ TEST(ProgramIdentity, HasItsTimeToTheNanosecond) {
   const Result<ProgramIdentity> script = identify_program(path);
   ASSERT_TRUE(script);
   EXPECT_EQ(script->modified_ns, 5'000'000'700);
+}
+
+std::string note(std::uint32_t type, std::string_view name, std::string_view bytes) {
+  const Elf32_Nhdr head{static_cast<std::uint32_t>(name.size()),
+                        static_cast<std::uint32_t>(bytes.size()), type};
+  std::string text(reinterpret_cast<const char*>(&head), sizeof head);
+  for (const std::string_view part : {name, bytes}) {
+    text += part;
+    text.resize((text.size() + 3) / 4 * 4);
+  }
+  return text;
+}
+
+// A file of 32 bits that has nothing but these notes.
+std::string program_with(const std::string& notes) {
+  const bool is_little = std::endian::native == std::endian::little;
+  Elf32_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS32;
+  header.e_ident[EI_DATA] = is_little ? ELFDATA2LSB : ELFDATA2MSB;
+  header.e_phoff = sizeof header;
+  header.e_phentsize = sizeof(Elf32_Phdr);
+  header.e_phnum = 1;
+  Elf32_Phdr segment{};
+  segment.p_type = PT_NOTE;
+  segment.p_offset = sizeof header + sizeof segment;
+  segment.p_filesz = static_cast<std::uint32_t>(notes.size());
+  return std::string(reinterpret_cast<const char*>(&header), sizeof header) +
+         std::string(reinterpret_cast<const char*>(&segment), sizeof segment) + notes;
+}
+
+TEST(ProgramIdentity, TheBuildIdIsInANoteOfGnu) {
+  using namespace std::string_view_literals;
+  const Scratch scratch;
+  const auto id_of = [&](const std::string& content) {
+    write(scratch.path("program"), content);
+    return identify_program(scratch.path("program"))->build_id;
+  };
+  const std::string other = note(NT_GNU_BUILD_ID, "Go\0\0"sv, "xyz");
+  const std::string own = note(NT_GNU_BUILD_ID, "GNU\0"sv, "\x01\xab\x7f");
+  EXPECT_EQ(id_of(program_with(own)), "01ab7f");
+  EXPECT_EQ(id_of(program_with(other + note(NT_GNU_ABI_TAG, "GNU\0"sv, "abc") + own)), "01ab7f");
+  for (const std::string& none :
+       {other, note(NT_GNU_BUILD_ID, "GNU\0GNU\0"sv, "abc"), other + own.substr(0, 8),
+        note(NT_GNU_BUILD_ID, "GNU\0"sv, std::string(65, 'x')), own.substr(0, own.size() - 4)}) {
+    EXPECT_EQ(id_of(program_with(none)), "");
+  }
+  std::string foreign = program_with(own);
+  foreign[EI_DATA] = static_cast<char>(foreign[EI_DATA] ^ 3);
+  EXPECT_EQ(id_of(foreign), "") << "of another byte order";
+  foreign = program_with(own);
+  foreign[EI_CLASS] = ELFCLASSNONE;
+  EXPECT_EQ(id_of(foreign), "");
 }
 
 TEST(ProgramIdentity, ABrokenProgramIsReadToNoHarm) {

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_file.hpp"
-#include "refused_files.hpp"
-#include "scratch.hpp"
+#include "os/refused_files.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {

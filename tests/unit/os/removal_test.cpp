@@ -11,7 +11,7 @@
 #include <fstream>
 #include <utility>
 
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -65,6 +65,19 @@ TEST_F(Removal, WhatAnInterruptedRemovalHasLeftIsNotInTheWayOfTheNext) {
   const Result<void> removed = remove_directory(path("tree"));
   EXPECT_TRUE(removed) << removed.error().message;
   EXPECT_FALSE(fs::exists(path("tree")));
+}
+
+// As they are made to put mounts on.
+TEST_F(Removal, DirectoriesAndEmptyFilesInThemAreEmpty) {
+  write("tree/a/full");
+  fs::create_directories(path("tree/b/c"));
+  std::ofstream(path("tree/b/empty")).flush();
+  std::ofstream(path("alone")).flush();
+  remove_empty_directories(path("tree"));
+  remove_empty_directories(path("alone"));
+  EXPECT_TRUE(fs::exists(path("tree/a/full")));
+  EXPECT_FALSE(fs::exists(path("tree/b")));
+  EXPECT_TRUE(fs::exists(path("alone"))) << "it is in no directory of ours";
 }
 
 TEST_F(Removal, AFileIsOldAfterADay) {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {

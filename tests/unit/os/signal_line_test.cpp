@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -6,9 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 #include "os/file/system_call.hpp"
-#include "sanitized.hpp"
+#include "os/sanitized.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -7,10 +7,10 @@
 
 #include <filesystem>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "scratch.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -95,6 +95,28 @@ TEST_F(StopRecordTest, WhatIsNotUnderstoodStaysAndIsSaid) {
   EXPECT_EQ(ran->service, "");
   EXPECT_TRUE(ran->trouble.starts_with("the stop command in " + path_ + ": ")) << ran->trouble;
   EXPECT_TRUE(is_left(path_));
+}
+
+TEST_F(StopRecordTest, AnOrderOfNoServiceOrNoCommandIsNone) {
+  StopOrder no_service = order("true");
+  no_service.service.clear();
+  StopOrder no_command = order("true");
+  no_command.command.words.clear();
+  for (const StopOrder& none : {no_service, no_command}) {
+    ASSERT_TRUE(write_stop_record(path_, none));
+    const std::optional<LeftStop> ran = run_left_stop(path_);
+    ASSERT_TRUE(ran);
+    EXPECT_NE(ran->trouble.find("expected the stop command of a service"), std::string::npos)
+        << ran->trouble;
+  }
+}
+
+TEST_F(StopRecordTest, OfAnotherUserIsNotRun) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_TRUE(write_stop_record(path_, order("true")));
+  ASSERT_EQ(::chown(path_.c_str(), 1'234'567, 0), 0);
+  EXPECT_FALSE(is_left(path_));
+  EXPECT_FALSE(run_left_stop(path_));
 }
 
 // It has the environment of the service, which may have secrets.

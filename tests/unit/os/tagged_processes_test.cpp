@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-#include "child_process.hpp"
-#include "core/base/attempt_tag.hpp"
+#include "base/attempt_tag.hpp"
+#include "os/child_process.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

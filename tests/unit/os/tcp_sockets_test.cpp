@@ -5,17 +5,20 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 #include "os/network/address.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -108,6 +111,34 @@ TEST(TcpSockets, OfTwoAtOnePortTheOneAtTheAddressIsFound) {
   servers[0].reset();
   servers[1].reset();
   EXPECT_FALSE(listener_at({"127.0.0.1"}, port));
+}
+
+TEST(TcpSockets, ANameIsNoAddress) {
+  EXPECT_FALSE(parse_address("localhost", 80));
+  EXPECT_FALSE(begin_to_connect("localhost", 80));
+}
+
+TEST(UnixSockets, ThoseThatHaveAPathAreListed) {
+  const Scratch scratch;
+  const auto listening_at = [](const std::string& name) {
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un own{};
+    own.sun_family = AF_UNIX;
+    name.copy(own.sun_path, sizeof own.sun_path);
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), size), 0);
+    EXPECT_EQ(::listen(socket.get(), 5), 0);
+    return socket;
+  };
+  const std::string path = scratch.path("s");
+  const UniqueFd named = listening_at(path);
+  const UniqueFd nameless = listening_at('\0' + path);
+  const std::optional<std::vector<UnixListener>> all = diagnosed_unix_listeners();
+  if (!all) GTEST_SKIP() << "this kernel does not tell of Unix sockets";
+  const auto found = std::ranges::find(*all, inode_of(named), &UnixListener::inode);
+  ASSERT_NE(found, all->end());
+  EXPECT_EQ(found->path, path);
+  EXPECT_EQ(std::ranges::find(*all, inode_of(nameless), &UnixListener::inode), all->end());
 }
 
 TEST(TcpSockets, AConnectionThatIsClosedHasNoOtherEnd) {

@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <string>
 
-#include "child_process.hpp"
-#include "core/base/names.hpp"
+#include "base/names.hpp"
+#include "os/child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_file.hpp"

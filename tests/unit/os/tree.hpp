@@ -13,7 +13,7 @@
 
 #include <map>
 
-#include "child_process.hpp"
+#include "os/child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child_process.hpp"
-#include "scratch.hpp"
+#include "os/child_process.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -84,6 +84,21 @@ TEST(TrustedDirectory, WhatIsNoDirectoryOrNoRegularFileIsRefusedAtOnce) {
     return 0;
   });
   EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(TrustedDirectory, AFileOfAStrangerIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t k_stranger = 1'234'567;
+  const Scratch scratch;
+  ASSERT_TRUE(open_regular(scratch.open(), "f", 0600));
+  ASSERT_EQ(::chown(scratch.path("f").c_str(), k_stranger, 0), 0);
+  const Result<UniqueFd> file = open_regular(scratch.open(), "f", 0600);
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().message.find("belongs to user 1234567"), std::string::npos)
+      << file.error().message;
+  // Who owns the directory can replace the file anyway.
+  ASSERT_EQ(::chown(scratch.path("").c_str(), k_stranger, 0), 0);
+  EXPECT_TRUE(open_regular(scratch.open(), "f", 0600));
 }
 
 TEST(TrustedDirectory, OfManyThatMakeOneFileAtOnceAllGetTheSame) {

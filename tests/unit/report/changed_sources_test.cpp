@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "report/quoted/reasons.hpp"
 #include "report/run_report.hpp"
-#include "report/said/reasons.hpp"
-#include "sample_journal.hpp"
+#include "report/sample_journal.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,6 +1,6 @@
 #include "report/model.hpp"
 
-#include "sample_journal.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 

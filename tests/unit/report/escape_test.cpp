@@ -15,5 +15,16 @@ TEST(Escape, XmlAttributesKeepQuotesAndLineBreaks) {
   EXPECT_EQ(xml_attribute("\"a\"\n\t'"), "&quot;a&quot;&#10;&#9;'");
 }
 
+TEST(Escape, ASequenceForATerminalMayBeCutOff) {
+  const struct {
+    const char* printed;
+    const char* expected;
+  } rows[] = {
+      {"a\x1b[31mb", "ab"}, {"a\x1b[31\nb", "a\nb"}, {"a\x1b(Bb", "ab"},
+      {"a\x1b(", "a("},     {"a\x1b", "a"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(shown(row.printed), row.expected) << row.expected;
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "rendered.hpp"
 #include "report/bundle/merge.hpp"
+#include "report/rendered.hpp"
 #include "report/run_report.hpp"
 
 namespace holdfast {

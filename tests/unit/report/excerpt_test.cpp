@@ -85,6 +85,7 @@ const Row k_rows[] = {
      "a.c:3: expected ';' before '}'"},
     {"CMake", "CMake Error at a.cmake:3 (message):\n  it is\n  wrong\n\n\n",
      "a.cmake:3: it is; wrong"},
+    {"a blank line before the words", "a.cc:3: Failure\n\n  Failed\n", "a.cc:3: Failed"},
     {"any tool", "checking\nerror: no such file\r\nbye\n", "no such file"},
 };
 
@@ -138,6 +139,24 @@ TEST(Excerpts, AreBounded) {
   EXPECT_LE(found.size(), 200U);
   ASSERT_FALSE(found.empty());
   EXPECT_LE(found.front().message.size(), 2000U);
+}
+
+TEST(Excerpts, APlaceThatFollowsNothingIsNoExcerptAndTakesNoPlaceAway) {
+  EXPECT_TRUE(excerpts_of("   Loc: [a.cpp(8)]\n", 5).empty());
+  const auto found =
+      excerpts_of("FAIL!  : TestA::adds() no\n   Loc: [a.cpp(8)]\n   Loc: [b.cpp(9)]\n", 5);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(headline(found[0]), "a.cpp:8: TestA::adds() no");
+}
+
+TEST(Excerpts, OnlyAFailureThatHasLinesBelowItEndsAnother) {
+  const auto found = excerpts_of("a.cc:3: Failure\nFailed\nerror: no such file\nbye\n\n", 5);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0], (Excerpt{"Failed\nerror: no such file\nbye", "a.cc", 3}));
+}
+
+TEST(Excerpts, AHeadlineHasNoEmptyPart) {
+  EXPECT_EQ(headline({"one\n\n  two", "", 0}), "one; two");
 }
 
 }  // namespace

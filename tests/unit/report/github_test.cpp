@@ -1,5 +1,5 @@
-#include "rendered.hpp"
-#include "sample_journal.hpp"
+#include "report/rendered.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -251,6 +251,16 @@ TEST(GithubSummary, ShardsAndTheTimeOfAShortRunAreSaid) {
   EXPECT_TRUE(has(summary_of(report), "\ntook 1 min 0 s\n")) << summary_of(report);
   report.shards = {{"one", report.run}, {"two", report.run}};
   EXPECT_TRUE(has(summary_of(report), "\n2 shards&#58; one ")) << summary_of(report);
+}
+
+TEST(GithubReport, WithoutATreeAPlaceIsAsTheCompilerSaidIt) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::failed, 1).run_ended();
+  RunReport report = sample.report();
+  report.run.tree.clear();  // the shards of a suite had several
+  EXPECT_TRUE(
+      has(text_of_report(report, Format::github, {{"a", "../src/b.cpp:3: Failure\nother\n"}}),
+          ",file=../src/b.cpp,line=3::"));
 }
 
 }  // namespace

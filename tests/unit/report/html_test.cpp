@@ -1,10 +1,10 @@
-#include "core/base/encoding.hpp"
-#include "rendered.hpp"
+#include "base/encoding.hpp"
 #include "report/html/data.hpp"
 #include "report/html/overview.hpp"
+#include "report/rendered.hpp"
 
+#include "report/sample_journal.hpp"
 #include "report/shown.hpp"
-#include "sample_journal.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -457,6 +457,36 @@ TEST(ShownOutput, OfAPageIsBoundedAndGoodCasesHaveNone) {
   outputs.limit(5);
   EXPECT_EQ(outputs.of(test).text, "[... 4 bytes left out ...]\ntwo\n");
   EXPECT_EQ(outputs.of(Case{"red", Outcome::failed}), "[... 4 bytes left out ...]\ntwo\n");
+}
+
+TEST(HtmlReport, OfBuildStepsAloneNothingIsSaidOfTests) {
+  RunReport report;
+  report.run.tree = "/b";
+  StepRecord& step = report.steps.emplace_back();
+  step.kind = "compile";
+  step.output = "a.o";
+  step.outcome = Outcome::passed;
+  step.at = 2;
+  step.wall_s = 1;
+  const std::string page = plain_part(page_of(report));
+  EXPECT_THAT(page, HasSubstr("<h1>Build steps; no run of the tests is recorded</h1>"));
+  EXPECT_THAT(page, HasSubstr("<title>Build steps; no run of the tests is recorded - /b</title>"));
+  EXPECT_THAT(page, Not(HasSubstr("INCOMPLETE")));
+}
+
+TEST(HtmlReport, ACaseOrServiceThatPrintedNothingHasNoOutput) {
+  SampleJournal sample;
+  sample.run_started().attempt("batch", Outcome::failed, 1).run_ended();
+  RunReport report = sample.report();
+  report.tests[0].cases = {{"A.silent", Outcome::failed}, {"A.loud", Outcome::failed}};
+  report.tests[0].attempts[0].service_outputs = {{"quiet", 0, 1, "q.log"}, {"db", 0, 1, "d.log"}};
+  const std::string plain =
+      plain_part(page_of(report, {{"A.loud", "oops\n"}, {"db", "words of db\n"}}));
+  const std::string title = "Output of the case";
+  EXPECT_EQ(plain.find(title), plain.rfind(title));
+  EXPECT_NE(plain.find(title), std::string::npos);
+  EXPECT_THAT(plain, Not(HasSubstr("Output of service quiet")));
+  EXPECT_THAT(plain, HasSubstr("Output of service db"));
 }
 
 }  // namespace

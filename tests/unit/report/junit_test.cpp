@@ -1,7 +1,7 @@
 
-#include "rendered.hpp"
-#include "sample_journal.hpp"
-#include "scratch_directory.hpp"
+#include "journal/scratch_directory.hpp"
+#include "report/rendered.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -354,6 +354,29 @@ TEST(JUnit, ForJenkinsPropertiesAreLinesAndNoPlaceIsTold) {
   EXPECT_NE(xml.find("<system-err>holdfast.outcome: failed\nholdfast.attempts: 1\n</system-err>"),
             std::string::npos)
       << xml;
+}
+
+TEST(JUnit, AFailureWithoutAPlaceHasNone) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1);
+  const std::string xml =
+      text_of_report(sample.report(), Format::junit, {{"a", "error: no such file\n"}});
+  EXPECT_NE(xml.find("no such file"), std::string::npos);
+  EXPECT_EQ(xml.find(" file=\""), std::string::npos) << xml;
+  EXPECT_EQ(xml.find(" line=\""), std::string::npos) << xml;
+}
+
+TEST(JUnit, WhatAServicePrintedStandsWithNoCaseThatDidNotRun) {
+  RunReport report;
+  TestReport& batch = report.tests.emplace_back();
+  batch.name = "batch";
+  batch.outcome = Outcome::failed;
+  batch.attempts.emplace_back().service_outputs = {{"db", 0, 1, "/db.log"}};
+  batch.cases = {{"A.none", Outcome::not_run}, {"A.red", Outcome::failed}};
+  const std::string xml = text_of_report(report, Format::junit, {{"db", "oops\n"}});
+  const std::size_t words = xml.find("output of service db");
+  ASSERT_NE(words, std::string::npos) << xml;
+  EXPECT_GT(words, xml.find("name=\"A.red\""));
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "report/load.hpp"
 
-#include "core/journal/record_lines.hpp"
-#include "core/log/kept_output.hpp"
-#include "core/service/log_gap.hpp"
-#include "opened_log.hpp"
-#include "scratch_directory.hpp"
-#include "store/ctest_log.hpp"
+#include "ctest/ctest_log.hpp"
+#include "ctest/opened_log.hpp"
+#include "journal/kept_output.hpp"
+#include "journal/log_gap.hpp"
+#include "journal/record_lines.hpp"
+#include "journal/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -67,6 +67,11 @@ TEST(LoadReport, NumbersForCtestAreNoOutputWhereverItIs) {
   ASSERT_TRUE(report);
   report->tests[0].output_place = OutputPlace{"/elsewhere/output/ctest.log", 0, text.size()};
   EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, "before\nbehind\n");
+  // One that is not whole is what the test printed.
+  const std::string cut = "<CTestMeasurement type=\"text/string\" name=\"n\">one\ntwo\n";
+  tree.write(".holdfast/runs/one/output/ctest.log", cut);
+  report->tests[0].output_place = OutputPlace{"/elsewhere/output/ctest.log", 0, cut.size()};
+  EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, cut);
 }
 
 Case case_at(std::uint64_t offset, std::uint64_t length,
@@ -108,6 +113,7 @@ TEST(LoadReport, EachCaseIsReadFromTheFileOfItsAttempt) {
   EXPECT_EQ(outputs->of(case_at(0, 5)), "first");
   EXPECT_EQ(outputs->of(case_at(0, 5, "x.2.log")), "other");
   EXPECT_EQ(outputs->of(case_at(0, 5, "gone.log")), "");
+  EXPECT_EQ(outputs->of(ServiceOutput{"db", 0, 1, "gone.log"}), "");
   EXPECT_EQ(outputs->of(case_at(0, 5)), "first");
 }
 
@@ -247,7 +253,8 @@ TEST(LoadReport, TheStepsOfARunBeginWhereTheRunBeforeItEnded) {
   };
   const std::string during = step(start - 50, "during.o");
   const std::string between = step(start + 150, "between.o");
-  tree.write(".holdfast/build/journal.jsonl", during + between + step(start + 250, "after.o"));
+  tree.write(".holdfast/build/journal.jsonl",
+             during + "torn\n" + between + step(start + 250, "after.o"));
   EXPECT_EQ(step_lines(*find_run(tree.path(), "2")), between + step(start + 250, "after.o"));
   EXPECT_EQ(step_lines(*find_run(tree.path(), "1")), during + between);
 }

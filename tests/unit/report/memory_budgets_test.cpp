@@ -1,4 +1,4 @@
-#include "rendered.hpp"
+#include "report/rendered.hpp"
 
 #include <gtest/gtest.h>
 

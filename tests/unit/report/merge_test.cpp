@@ -1,11 +1,11 @@
 #include "report/bundle/merge.hpp"
 
-#include "rendered.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
+#include "report/rendered.hpp"
 #include "report/run_report.hpp"
+#include "report/sample_journal.hpp"
 #include "report/services.hpp"
-#include "sample_journal.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -107,8 +107,8 @@ TEST(MergeShards, EachOutputIsThatOfItsShard) {
 }
 
 TEST(MergeShards, OfJournalsInWhichMuchIsWrongOnlyTheFirstComplaintsAreKept) {
-  std::vector<NamedReport> shards = random_shards(1, 3);
-  const double lost_at[] = {0, 2000, 1000};
+  std::vector<NamedReport> shards = random_shards(1, 4);
+  const double lost_at[] = {0, 2000, 1000, 3000};
   for (std::size_t i = 0; i < shards.size(); ++i) {
     RunReport& report = shards[i].loaded.report;
     report.run.keeper_until = lost_at[i];
@@ -120,7 +120,7 @@ TEST(MergeShards, OfJournalsInWhichMuchIsWrongOnlyTheFirstComplaintsAreKept) {
   ASSERT_TRUE(merged);
   EXPECT_EQ(merged->report.run.keeper_until, 1000);
   EXPECT_TRUE(merged->report.cut_off);
-  EXPECT_EQ(merged->report.journal_flaws, 3000U);
+  EXPECT_EQ(merged->report.journal_flaws, 4000U);
   ASSERT_EQ(merged->report.complaints.size(), k_max_complaints);
   EXPECT_EQ(merged->report.complaints.front().what, "what, in shard 0");
   EXPECT_EQ(merged->report.complaints.back().what, "what, in shard 1");

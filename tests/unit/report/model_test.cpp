@@ -1,6 +1,6 @@
 #include "report/run_report.hpp"
 
-#include "sample_journal.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -461,6 +461,23 @@ TEST(Model, ATestThatOnlyCtestKnowsHasTheKeyOfItsVerdict) {
   SampleJournal sample;
   sample.verdict("a", Verdict::passed, 1, true).with_key("7f");
   EXPECT_EQ(sample.report().tests.at(0).key, "7f");
+}
+
+TEST(Model, WhileTheRunGoesOnATestThatHasNotBegunDoesNotRun) {
+  SampleJournal sample;
+  sample.run_started().verdict("off", Verdict::disabled, 1, false);
+  const RunReport report = report_of(sample.journal(), RunState::going_on);
+  EXPECT_TRUE(test_named(report, "off").attempts.empty());
+  EXPECT_EQ(test_named(report, "off").outcome, Outcome::not_run);
+}
+
+TEST(Model, AKeyOfATestWithAnotherNameIsNotThatTest) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed, 0, "k1").verdict("b", Verdict::failed, 1).with_key("k1");
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_EQ(test_named(report, "a").outcome, Outcome::passed);
+  EXPECT_TRUE(test_named(report, "b").attempts.empty());
 }
 
 }  // namespace

@@ -12,11 +12,11 @@
 #include <string>
 #include <utility>
 
+#include "journal/scratch_directory.hpp"
 #include "os/file/file_text.hpp"
-#include "rendered.hpp"
 #include "report/bundle/bundled_files.hpp"
 #include "report/bundle/read_bundle.hpp"
-#include "scratch_directory.hpp"
+#include "report/rendered.hpp"
 
 namespace holdfast {
 namespace {
@@ -242,6 +242,38 @@ TEST(Packing, OfWhatIsLeftOutTheFirstLinesAreTold) {
   LeftOut lengthy;
   for (int i = 0; i < 3; ++i) lengthy.note(std::string(600'000, 'x'), "too large");
   EXPECT_THAT(lengthy.text(), testing::EndsWith(": too large\nand 1 more\n"));
+}
+
+TEST(Packing, AProgramForArchivesThatCannotDoItSaysWhatIsKnown) {
+  const os::UniqueFd out = std::move(*os::memory_file(""));
+  EXPECT_FALSE(Archiver::start({"/no/such/program"}, -1, out.get()));
+  Result<Archiver> failing = Archiver::start({"/bin/false"}, -1, out.get());
+  ASSERT_TRUE(failing);
+  const Result<void> failed = failing->wait();
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().message, HasSubstr("ended with exit code 1"));
+  // What it writes is not what we read.
+  const auto other = BundledFiles::take_out("/bin/echo", "a.tar");
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message, HasSubstr("holdfast-archive is of another version"));
+}
+
+TEST(Packing, WhatIsNoFileOrDirectoryOfARunIsLeftOutAndNamed) {
+  const ScratchDirectory run;
+  run.write("output/1.log", "first\n");
+  std::filesystem::create_symlink("1.log", run.path() / "output/2.log");
+  run.write("services", "no directory");
+  run.write("scratch", "no directory");
+  std::string archive;
+  Packing packing = packing_of(20 * k_mib, archive);
+  LeftOut left_out;
+  ASSERT_TRUE(add_outputs(packing, run.path(), BundleSizes{}, left_out));
+  ASSERT_TRUE(add_scratch(packing, run.path(), BundleSizes{}, left_out));
+  const std::string text = left_out.text();
+  EXPECT_EQ(left_out.count(), 3U) << text;
+  EXPECT_THAT(text, HasSubstr("output/2.log: a link\n"));
+  EXPECT_THAT(text, HasSubstr("services: "));
+  EXPECT_THAT(text, HasSubstr("scratch: "));
 }
 
 }  // namespace

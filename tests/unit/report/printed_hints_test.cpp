@@ -1,4 +1,4 @@
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 
 #include <gtest/gtest.h>
 

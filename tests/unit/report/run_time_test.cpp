@@ -79,6 +79,13 @@ TEST(RunTime, AStepCostsWhatItTakesBesideTheTestAndItsWaits) {
       << sample.text();
   Sample without;
   without.ran("here", 0, 3);
+  // Of these, no length is known.
+  Attempt& runs = without.ran("goes on", 1, 6);
+  runs.node = "n1";
+  runs.ended.reset();
+  Attempt& lost = without.ran("lost", 1, 6);
+  lost.node = "n1";
+  lost.started.reset();
   EXPECT_FALSE(run_time_of(without.report()).step_cost_s);
 }
 

@@ -1,9 +1,9 @@
 // Journals for tests, built record by record.
 #pragma once
 
+#include "journal/journal_reader.hpp"
 #include "report/model.hpp"
 #include "report/run_report.hpp"
-#include "store/journal_reader.hpp"
 
 #include <cstddef>
 #include <numeric>

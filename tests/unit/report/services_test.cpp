@@ -1,9 +1,9 @@
 #include "report/services.hpp"
-#include "core/service/service_spec.hpp"
+#include "values/service_spec.hpp"
 
-#include "rendered.hpp"
 #include "report/render.hpp"
-#include "sample_journal.hpp"
+#include "report/rendered.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -178,6 +178,22 @@ TEST(ReportedServices, ThatDieASecondTimeBeforeTheyAreReadyAreUnavailable) {
   EXPECT_EQ(report.services[0].outcome, "unavailable");
   EXPECT_EQ(report.services[0].deaths.size(), 1U);
   EXPECT_EQ(report.services[0].ended, 1005);
+}
+
+TEST(ReportedServices, WhoseStartIsNotOnRecordEndWithTheRun) {
+  const RunReport report = report_with({said(1002, "ready", 3)});
+  ASSERT_EQ(report.services.size(), 1U);
+  EXPECT_TRUE(report.services[0].generations.empty());
+  EXPECT_EQ(report.services[0].generation, 3);
+  EXPECT_EQ(report.services[0].outcome, "ended");
+  EXPECT_EQ(report.services[0].ended, 1060);
+}
+
+TEST(ReportedServices, DoNotDieOfARecordThatIsNotKnown) {
+  const RunReport report =
+      report_with({said(1001, "started", 1), said(1002, "ready", 1), said(1003, "paused", 1)});
+  EXPECT_TRUE(service_deaths(report).empty());
+  EXPECT_EQ(report.services.at(0).outcome, "ended");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
-#include "report/said/reasons.hpp"
+#include "report/quoted/reasons.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,6 +25,7 @@ TEST(SkipWords, TheyAreThoseOfTheSkipElseTheLastLine) {
       {"/s/a.cpp:12: Skipped\n\n[  SKIPPED ] A.b (0 ms)\n", "/s/a.cpp:12: skipped"},
       {"/s/a.cpp:9: SKIPPED:\nexplicitly with message:\n  no GPU\n\n====\nall skipped\n",
        "/s/a.cpp:9: no GPU"},
+      {"/s/a.cpp:9: SKIPPED:\n====\nall skipped\n", "/s/a.cpp:9: skipped"},
       {"/s/a.cpp:9: Skipped", "/s/a.cpp:9: skipped"},
       // Of a global environment.
       {"/s/a.cpp:9: Skipped\nno board\nno board\n[----------] Global test environment tear-down\n",
@@ -133,6 +134,25 @@ TEST(Reason, ACaseOfWhichNothingIsKnownHasNoOutcomeOfItsOwn) {
   const TestReport one = as_test(TestReport(), {{"case", Outcome::unknown, 1}});
   ASSERT_EQ(one.attempts.size(), 1U);
   EXPECT_FALSE(one.attempts[0].outcome);
+}
+
+TEST(Reason, AMarkerNeedNotSayWhy) {
+  TestReport test;
+  test.outcome = Outcome::deliberate_exit;
+  Attempt& attempt = test.attempts.emplace_back();
+  attempt.has_ended = true;
+  attempt.outcome = Outcome::deliberate_exit;
+  attempt.exit_code = 1;
+  attempt.marker = "";
+  EXPECT_TRUE(reason(test).ends_with("; exited on purpose")) << reason(test);
+  attempt.marker = "no board";
+  EXPECT_TRUE(reason(test).ends_with("; exited on purpose: no board")) << reason(test);
+}
+
+TEST(CommandText, OfManyArgumentsTheFirstAreShown) {
+  EXPECT_EQ(command_text({"ctest", "a b"}), "ctest a b");
+  EXPECT_EQ(command_text(std::vector<std::string>(13, "x")), "x x x x x x x x x x x x ...");
+  EXPECT_EQ(command_text(std::vector<std::string>(12, "x")), "x x x x x x x x x x x x");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "report/steps.hpp"
 
-#include "rendered.hpp"
+#include "report/rendered.hpp"
 
 #include <gtest/gtest.h>
 
@@ -124,6 +124,22 @@ TEST(StepsTest, OfTwoRecordsOfOneMomentTheLaterCounts) {
   const std::vector<Record> records{step(3, "compile", "a.o", 1), step(3, "compile", "a.o", 2)};
   ASSERT_EQ(latest_steps(records, 0, k_ever).size(), 1U);
   EXPECT_EQ(latest_steps(records, 0, k_ever)[0].wall_s, 2);
+}
+
+TEST(StepsTest, AStepIsCalledByWhatItMakes) {
+  StepRecord one = step(1, "custom", "");
+  EXPECT_EQ(title_of(one), "custom cc");
+  one.target = "docs";
+  EXPECT_EQ(title_of(one), "custom docs");
+  one.output = "docs.html";
+  EXPECT_EQ(title_of(one), "custom docs.html");
+}
+
+TEST(StepsTest, OfAStepThatWasWrittenDownLateTheLastInTimeCounts) {
+  const std::vector<Record> records{step(3, "compile", "a.o", 7), step(2, "compile", "a.o", 1)};
+  const std::vector<StepRecord> steps = latest_steps(records, 0, k_ever);
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(steps[0].wall_s, 7);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "report/render.hpp"
 
-#include "sample_journal.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -119,7 +119,7 @@ TEST(Summary, OfManyReasonsTenAreNamed) {
   EXPECT_NE(text.find("t9 (not run: why 9); and 2 more\n"), std::string::npos) << text;
 }
 
-// The summary is one message of the keeper, of at most 64 KiB (core/settings/wire.hpp).
+// The summary is one message of the keeper, of at most 64 KiB (settings/wire.hpp).
 TEST(Summary, LongNamesAreCutOffBetweenCharacters) {
   SampleJournal sample;
   sample.verdict(std::string(239, 'n') + "\u00e9" + std::string(200'000, 'n'), Verdict::passed, 1);
@@ -158,6 +158,15 @@ TEST(Summary, WhatTwoAttemptsLeftIsNamedOnce) {
   EXPECT_NE(render_summary(sample.report()).find("; 1 left processes behind (a: sleep, cat, dd)\n"),
             std::string::npos)
       << render_summary(sample.report());
+}
+
+TEST(Summary, ATestThatLeftProcessesOfWhichNobodyKnowsTheNamesIsNamed) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.flags = {"leaked"};
+  });
+  EXPECT_EQ(render_summary(sample.report()),
+            "holdfast: 1 test through Holdfast: 1 passed; 1 left processes behind (a)\n");
 }
 
 }  // namespace

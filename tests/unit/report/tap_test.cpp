@@ -1,5 +1,5 @@
-#include "rendered.hpp"
-#include "sample_journal.hpp"
+#include "report/rendered.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 
-#include "rendered.hpp"
-#include "sample_journal.hpp"
+#include "report/rendered.hpp"
+#include "report/sample_journal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -230,6 +230,18 @@ TEST(TextReport, OneTestIsNotTheSlowest) {
   EXPECT_FALSE(has(text_of_report(sample.report(), Format::text), "Slowest"));
   sample.attempt("b", Outcome::passed);
   EXPECT_TRUE(has(text_of_report(sample.report(), Format::text), "\nSlowest\n"));
+}
+
+TEST(TextReport, ANameThatIsTooWideForItsColumnHasALineOfItsOwn) {
+  const std::string wide(200, 'w');
+  SampleJournal sample;
+  sample.run_started()
+      .attempt("a", Outcome::failed, 1)
+      .attempt(wide, Outcome::failed, 1)
+      .run_ended();
+  const std::string text = text_of_report(sample.report(), Format::text);
+  EXPECT_NE(text.find("\n  a  exit code 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  " + wide + "\n"), std::string::npos) << text;
 }
 
 }  // namespace

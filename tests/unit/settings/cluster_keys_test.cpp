@@ -41,6 +41,8 @@ TEST(ClusterKeys, AreRefusedInOneLine) {
   } rows[] = {
       {"cluster = 1", "cluster: found an integer, expected a table [cluster]"},
       {"[cluster]\nendpoints = []", "endpoints in [cluster]: found nothing"},
+      {"[cluster]\nendpoints = \"http://a:1\"",
+       "endpoints in [cluster]: found a string, expected a list of addresses"},
       {"[cluster]\nendpoints = [7]", "endpoints in [cluster]: found an integer"},
       {"[cluster]\nendpoints = [\"a:1\"]",
        "endpoints in [cluster]: found \"a:1\", expected an address"},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -137,6 +138,22 @@ TEST_F(DeclaredServicesOnDisk, AUserMustBeKnownAndOnlyRootNamesAnother) {
     EXPECT_EQ(user_of_services(tree_, "root"), "a b db ");
   }
   EXPECT_TRUE(user_of_services(tree_, "no such user").starts_with("of b: "));
+}
+
+TEST_F(DeclaredServicesOnDisk, NobodyButRootNamesAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root becomes another user";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_other = ::setresuid(65534, 65534, 65534) == 0;
+    const bool is_refused =
+        user_of_services(tree_, "root") ==
+        "of b: `user` is \"root\", expected who runs ctest, as only root can say "
+        "another";
+    ::_exit(is_other && is_refused ? 0 : 1);
+  }
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(DeclaredServicesOnDisk, AreFilesOfTomlOnly) {

@@ -1,8 +1,8 @@
 // [profile.NAME.engine]: where tests run.
 #include <gtest/gtest.h>
 
-#include "core/settings/locks_for_ctest.hpp"
-#include "core/settings/resolution.hpp"
+#include "settings/locks_for_ctest.hpp"
+#include "settings/resolution.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

@@ -1,10 +1,10 @@
-// Each row of core/settings/table.def, in each way in which a user may say it.
+// Each row of values/table.def, in each way in which a user may say it.
 #include <gtest/gtest.h>
 
-#include "core/settings/command_line.hpp"
-#include "core/settings/kinds.hpp"
-#include "core/settings/resolution.hpp"
+#include "settings/command_line.hpp"
+#include "settings/resolution.hpp"
 #include "settings/settings_file.hpp"
+#include "values/kinds.hpp"
 
 namespace holdfast {
 namespace {
@@ -130,7 +130,7 @@ std::vector<Row> rows_of_tests() {
   std::vector<Row> rows;
 #define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, meaning, property, option, ...) \
   rows.push_back({Setting::id, toml, property, option, sample<kind::Kind>(policy.field)});
-#include "core/settings/table.def"
+#include "values/table.def"
   return rows;
 }
 
@@ -139,7 +139,7 @@ std::vector<Row> rows_of_runs() {
   std::vector<Row> rows;
 #define HOLDFAST_RUN_SETTING(id, field, Kind, toml, ...) \
   rows.push_back({Setting::id, toml, {}, {}, sample<kind::Kind>(run.field)});
-#include "core/settings/table.def"
+#include "values/table.def"
   return rows;
 }
 
@@ -148,7 +148,7 @@ std::vector<Row> rows_of_build_steps() {
   std::vector<Row> rows;
 #define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...) \
   rows.push_back({Setting::id, toml, {}, {}, sample<kind::Kind>(steps.field)});
-#include "core/settings/table.def"
+#include "values/table.def"
   return rows;
 }
 

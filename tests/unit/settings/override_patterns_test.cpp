@@ -19,9 +19,7 @@ Settings with(const std::vector<std::pair<const char*, const char*>>& conditions
 }
 
 Indices matching(const Settings& settings, std::string_view name, std::string_view labels = "") {
-  const Result<OverridePatterns> patterns = OverridePatterns::of(settings);
-  EXPECT_TRUE(patterns);
-  return patterns->matching(name, labels);
+  return OverridePatterns(settings).matching(name, labels);
 }
 
 TEST(OverridePatterns, APatternIsFoundAnywhereInTheName) {

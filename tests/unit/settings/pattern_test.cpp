@@ -23,11 +23,9 @@ TEST(Pattern, GivesTheOnlyGroup) {
   EXPECT_EQ(port_in("port [0-9]+", "port 81"), "none");
 }
 
-TEST(Pattern, KnowsWhetherItHasSuchAGroup) {
-  EXPECT_TRUE(Pattern::compile("(a)(?P<port>b)")->has_group("port"));
-  EXPECT_TRUE(Pattern::compile("(a)")->has_group("port"));
-  EXPECT_FALSE(Pattern::compile("(a)(b)")->has_group("port"));
-  EXPECT_FALSE(Pattern::compile("a")->has_group("port"));
+TEST(Pattern, KnowsWhetherAGroupHasTheName) {
+  EXPECT_TRUE(Pattern::compile("(a)(?P<port>b)")->names_group("port"));
+  EXPECT_FALSE(Pattern::compile("(a)")->names_group("port"));
 }
 
 }  // namespace

@@ -114,6 +114,8 @@ TEST(PreflightKeys, WhatIsNotUnderstoodIsSaidWithItsLineAndWhatWasExpected) {
       {"[preflight]\ndisk = \"2GiB\"\n", "2: disk in [preflight]: found a string" + disk},
       {"[preflight]\ndisk = { \"/tmp\" = 2 }\n", "2: disk in [preflight]: found 2" + disk},
       {"[preflight]\ndisk = { \"\" = \"1GiB\" }\n", "2: disk in [preflight]: found \"\"" + disk},
+      {"[preflight]\ndisk = { \"/t\\u0000\" = \"1GiB\" }\n",
+       "2: disk in [preflight]: found \"/t?\"" + disk},
       {"[preflight]\ndisk = { \"/tmp\" = \"2GB\" }\n",
        "2: disk in [preflight]: found \"2GB\"" + disk},
       {"[preflight]\nport = [1]\n",

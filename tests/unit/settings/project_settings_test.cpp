@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/lock/held_locks.hpp"
+#include "values/held_locks.hpp"
 
 namespace holdfast {
 namespace {
@@ -53,6 +53,11 @@ TEST_F(ProjectSettingsOnDisk, ACommandFindsTheFileOfTheTreeAroundIt) {
   const std::string file = write("source/holdfast.toml", "");
   write("tree/.holdfast/project", "key\n" + directory("source") + "\n");
   EXPECT_EQ(settings_file_around(directory("tree/a/b")), file);
+}
+
+TEST_F(ProjectSettingsOnDisk, WhoIsNowhereHasNone) {
+  EXPECT_EQ(settings_file_around(""), std::nullopt);
+  EXPECT_EQ(settings_file_around(root_.string() + "/missing"), std::nullopt);
 }
 
 TEST_F(ProjectSettingsOnDisk, AProjectWithoutAFileGetsNoneFromAboveItsTree) {

@@ -1,4 +1,4 @@
-// What is made from core/settings/table.def: tables of docs/reference/config.md, the JSON schema of
+// What is made from values/table.def: tables of docs/reference/config.md, the JSON schema of
 // holdfast.toml, and the properties that ctest-integration knows. With HOLDFAST_WRITE_REFERENCE=1
 // in the environment this writes them anew.
 #include <gtest/gtest.h>
@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "core/settings/kinds.hpp"
-#include "core/settings/policy.hpp"
-#include "core/settings/settings.hpp"
+#include "settings/settings.hpp"
+#include "values/kinds.hpp"
+#include "values/policy.hpp"
 
 namespace holdfast {
 namespace {
@@ -143,7 +143,7 @@ std::vector<Row> rows_of_tests() {
   rows.push_back({toml, since, nothing, meaning, property, option,                              \
                   form<kind::Kind, std::remove_cvref_t<decltype(policy.field)>>(),              \
                   built_in<kind::Kind>(policy.field)});
-#include "core/settings/table.def"
+#include "values/table.def"
   std::erase_if(rows, [](const Row& row) { return row.key.empty(); });
   return rows;
 }
@@ -160,7 +160,7 @@ std::vector<Row> rows_of_runs() {
                   {},                                                           \
                   form<kind::Kind, std::remove_cvref_t<decltype(run.field)>>(), \
                   built_in<kind::Kind>(run.field)});
-#include "core/settings/table.def"
+#include "values/table.def"
   return rows;
 }
 
@@ -176,7 +176,7 @@ std::vector<Row> rows_of_build_steps() {
                   {},                                                             \
                   form<kind::Kind, std::remove_cvref_t<decltype(steps.field)>>(), \
                   built_in<kind::Kind>(steps.field)});
-#include "core/settings/table.def"
+#include "values/table.def"
   return rows;
 }
 
@@ -197,7 +197,7 @@ std::vector<Row> rows_of_services() {
   std::vector<Row> rows;
 #define HOLDFAST_SERVICE_KEY(field, key, nothing, meaning) \
   rows.push_back({key, {}, nothing, meaning, {}, {}, form_of_field(service.field), {}});
-#include "core/service/service_keys.def"
+#include "values/service_keys.def"
   return rows;
 }
 
@@ -233,7 +233,7 @@ std::vector<Row> rows_of_preflight() {
                   {},                                                            \
                   form_of_needed(std::remove_cvref_t<decltype(*needs.field)>{}), \
                   {}});
-#include "core/settings/table_keys.def"
+#include "values/table_keys.def"
   return rows;
 }
 
@@ -246,7 +246,7 @@ std::string table_of_preflight() {
   return text;
 }
 
-// The forms of core/settings/table_keys.def. The schema has no form for `overrides` and
+// The forms of values/table_keys.def. The schema has no form for `overrides` and
 // `preflight`, which are tables with definitions of their own.
 Form form_named(const std::string& word) {
   const Json text{{"type", "string"}, {"minLength", 1}};
@@ -275,7 +275,7 @@ std::vector<Row> rows_of_table(std::string_view wanted) {
 #define HOLDFAST_TABLE_KEY(table, key, form, nothing, meaning) \
   if (wanted == table)                                         \
     rows.push_back({key, "0.1", nothing, meaning, {}, {}, form_named(#form), {}});
-#include "core/settings/table_keys.def"
+#include "values/table_keys.def"
   return rows;
 }
 
@@ -291,7 +291,7 @@ std::string table_of_variables(std::string_view wanted, const std::string& colum
   std::string text = "| variable | " + column + " | meaning |\n|---|---|---|\n";
 #define HOLDFAST_VARIABLE(id, whose, name, rest, column, meaning) \
   if (wanted == #whose) text += "| `" name rest "` | " column " | " meaning " |\n";
-#include "core/base/variables.def"
+#include "base/variables.def"
   return text;
 }
 
@@ -299,7 +299,7 @@ std::string table_of_service_variables() {
   std::string text = "| variable | example | meaning |\n|---|---|---|\n";
 #define HOLDFAST_SERVICE_VARIABLE(id, word, column, meaning) \
   text += "| `HOLDFAST_SERVICE_<NAME>_" word "` | " column " | " meaning " |\n";
-#include "core/base/variables.def"
+#include "base/variables.def"
   return text;
 }
 
@@ -393,7 +393,7 @@ std::string setting_names() {
   }
   std::sort(names.begin(), names.end());
   std::string text =
-      "# Written by settings_test from launcher/core/settings/table.def.\n\n"
+      "# Written by settings_test from launcher/values/table.def.\n\n"
       "# The properties HOLDFAST_<name> that are settings: their values go to the launcher as they "
       "are.\n"
       "macro(_holdfast_setting_names out)\n  set(${out}";

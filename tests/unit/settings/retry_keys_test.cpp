@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/settings/resolution.hpp"
+#include "settings/resolution.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

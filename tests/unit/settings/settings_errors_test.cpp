@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/parts.hpp"
+#include "base/strings.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {
@@ -161,6 +161,8 @@ TEST(SettingsErrors, TablesInTheWrongShapeAreSaid) {
        "1: profile.\"ci\": found an array of tables, expected a table [profile.NAME]"},
       {"[profile.\"\"]\n",
        "1: profile.\"\": found an unusable name, expected a table [profile.NAME]"},
+      {"[profile.\"a\\u0001\"]\n",
+       "1: profile.\"a?\": found an unusable name, expected a table [profile.NAME]"},
       {"[profile.ci.override]\ntest = \"x\"\n",
        "1: override: found a table, expected tables [[profile.ci.override]]"},
       {"\n[[override]]\ntimeout = 1\n",
@@ -168,6 +170,26 @@ TEST(SettingsErrors, TablesInTheWrongShapeAreSaid) {
   };
   for (const Row& row : rows) {
     EXPECT_EQ(error_of(row.text), std::string("/p/holdfast.toml:") + row.error);
+  }
+}
+
+TEST(SettingsErrors, AnEmptyListOfTablesIsNone) {
+  EXPECT_EQ(error_of("override = []\nknown-flaky = []\naffected = []\n"), "none");
+}
+
+TEST(SettingsErrors, OfNumbersAndLists) {
+  const Row rows[] = {
+      // No double is this number.
+      {"[profile.default]\njitter = 9007199254740993\n", "jitter in [profile.default]: found "},
+      {"[profile.default]\nlocks = [\"a:1/4\", \"a:1/8\"]\n", "locks in [profile.default]: found "},
+      {"[profile.default]\npassthrough = [7]\n",
+       "passthrough in [profile.default]: found an integer, expected "},
+      {"[profile.default]\npassthrough = [\"/a\\u0000b\"]\n",
+       "passthrough in [profile.default]: found \"/a?b\", expected "},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(error_of(row.text).rfind(std::string("/p/holdfast.toml:2: ") + row.error, 0), 0U)
+        << error_of(row.text);
   }
 }
 
@@ -185,6 +207,10 @@ TEST(SettingsErrors, OfTheEnvironment) {
        "takes the variable out)"},
       {"[profile.default.environment]\n\"A=B\" = \"x\"\n",
        "2: environment in [profile.default]: found \"A=B\", expected the name of a variable"},
+      {"[profile.default.environment]\n\"\" = \"x\"\n",
+       "2: environment in [profile.default]: found \"\", expected the name of a variable"},
+      {"[profile.default.environment]\n\"A\\u0000\" = \"x\"\n",
+       "2: environment in [profile.default]: found \"A?\", expected the name of a variable"},
       {"[profile.default.environment]\nHOLDFAST_X = \"x\"\n",
        "2: environment in [profile.default]: found \"HOLDFAST_X\", expected no variable of "
        "Holdfast's own"},
@@ -218,6 +244,9 @@ TEST(SettingsErrors, InheritanceHasToEndInDefault) {
        "2: inherits in [profile.a]: found a cycle (a -> b -> c -> a), expected an end in default"},
       {"[profile.x]\ninherits = \"a\"\n[profile.a]\ninherits = \"a\"\n",
        "4: inherits in [profile.a]: found a cycle (a -> a), expected an end in default"},
+      // The profile that inherits from it is not wrong, too.
+      {"[profile.a]\ninherits = \"b\"\n[profile.b]\ninherits = \"c\"\n",
+       "4: inherits in [profile.b]: found \"c\", expected the name of a profile: a, b or default"},
       {"[profile.default]\ninherits = \"ci\"\n[profile.ci]\n",
        "2: inherits in [profile.default]: found a cycle (default -> ci -> default), expected an "
        "end "

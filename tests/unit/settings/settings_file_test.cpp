@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/settings/resolution.hpp"
+#include "settings/resolution.hpp"
 
 namespace holdfast {
 namespace {

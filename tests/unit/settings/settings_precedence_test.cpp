@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/settings/resolution.hpp"
+#include "settings/resolution.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

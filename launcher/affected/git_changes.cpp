@@ -1,0 +1,150 @@
+#include "affected/git_changes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/number.hpp"
+#include "base/strings.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_submodule = "160000";  // the mode
+
+}  // namespace
+
+std::vector<GitChange> read_raw_diff(std::string_view text) {
+  std::vector<GitChange> changes;
+  while (!text.empty()) {
+    // `:<old mode> <new mode> <old object> <new object> <letter>`, then the path.
+    std::string_view head = take_part(text, '\0');
+    const std::string_view path = take_part(text, '\0');
+    if (!head.starts_with(':') || path.empty()) continue;
+    head.remove_prefix(1);
+    const std::string_view old_mode = take_part(head, ' ');
+    const std::string_view new_mode = take_part(head, ' ');
+    const std::string_view old_object = take_part(head, ' ');
+    GitChange change{std::string(path)};
+    change.is_submodule = old_mode == k_submodule || new_mode == k_submodule;
+    if (old_mode == k_submodule) change.submodule_commit = old_object;
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+std::vector<GitStatusEntry> read_status(std::string_view text) {
+  std::vector<GitStatusEntry> entries;
+  while (!text.empty()) {
+    // `1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>`; a `u` has two fields more, a `?` only a path.
+    std::string_view rest = take_part(text, '\0');
+    const std::string_view kind = take_part(rest, ' ');
+    GitStatusEntry entry;
+    if (kind == "1" || kind == "u") {
+      const std::string_view letters = take_part(rest, ' ');
+      take_part(rest, ' ');
+      take_part(rest, ' ');
+      const std::string_view mode = take_part(rest, ' ');
+      take_part(rest, ' ');
+      take_part(rest, ' ');
+      const std::string_view object = take_part(rest, ' ');
+      if (kind == "u") {
+        take_part(rest, ' ');
+        take_part(rest, ' ');
+      }
+      entry.is_tracked = true;
+      entry.is_changed = kind == "u" || !letters.ends_with('.');
+      if (kind == "1" && mode == k_submodule) entry.submodule_commit = object;
+    } else if (kind != "?") {
+      continue;
+    }
+    if (rest.ends_with('/')) {
+      entry.is_repository = !entry.is_tracked;
+      rest.remove_suffix(1);
+    }
+    if (rest.empty()) continue;
+    entry.path = rest;
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::vector<HiddenFile> read_hidden_files(std::string_view text) {
+  std::vector<HiddenFile> files;
+  while (!text.empty()) {
+    // `<tag> <mode> <object> <stage>`, a tab and the path. A small letter: assume-unchanged.
+    std::string_view path = take_part(text, '\0');
+    std::string_view head = take_part(path, '\t');
+    const std::string_view tag = take_part(head, ' ');
+    const bool is_skipped = tag == "S" || tag == "s";
+    if (path.empty() || (!is_skipped && tag < "a")) continue;
+    const std::string_view mode = take_part(head, ' ');
+    const std::string_view object = take_part(head, ' ');
+    files.push_back({std::string(path), std::string(object), mode == k_submodule, is_skipped});
+  }
+  return files;
+}
+
+std::vector<std::string> build_trees_in(const std::vector<std::string>& paths,
+                                        std::string_view source) {
+  constexpr std::string_view k_cache = "/CMakeCache.txt";
+  std::vector<std::string> trees;
+  for (const std::string_view path : paths) {
+    if (!path.ends_with(k_cache)) continue;
+    const std::string_view tree = path.substr(0, path.size() - k_cache.size() + 1);
+    if (!source.starts_with(tree)) trees.emplace_back(tree);
+  }
+  return trees;
+}
+
+std::string look_as_text(std::string_view whose, const TrackedLook& look) {
+  std::string text = text_of({whose, "\n", look.commit, " ", std::to_string(look.at_ns), "\n"});
+  for (const auto& [path, stamp] : look.stamps) {
+    text += path + '\0';
+    text += stamp + '\0';
+  }
+  return text;
+}
+
+std::optional<TrackedLook> look_from_text(std::string_view text, std::string_view whose) {
+  if (take_part(text, '\n') != whose) return std::nullopt;
+  std::string_view head = take_part(text, '\n');
+  TrackedLook look;
+  look.commit = take_part(head, ' ');
+  const auto at = parse_number<std::int64_t>(head);
+  if (!at) return std::nullopt;
+  look.at_ns = *at;
+  while (!text.empty()) {
+    const std::string path(take_part(text, '\0'));
+    if (text.find('\0') == std::string_view::npos) return std::nullopt;  // cut off
+    look.stamps[path] = take_part(text, '\0');
+  }
+  return look;
+}
+
+std::string commit_in_status(std::string_view text) {
+  constexpr std::string_view k_begin = "# branch.oid ";
+  while (!text.empty()) {
+    const std::string_view entry = take_part(text, '\0');
+    if (!entry.starts_with(k_begin)) continue;
+    const std::string_view commit = entry.substr(k_begin.size());
+    return commit.starts_with('(') ? std::string() : std::string(commit);
+  }
+  return {};
+}
+
+std::vector<std::string> changed_since(
+    const FileStamps& before, const FileStamps& now,
+    const std::function<std::string(const std::string&)>& stamp_of) {
+  std::vector<std::string> changed;
+  for (const auto& [path, stamp] : now) {
+    const auto known = before.find(path);
+    if (known == before.end() || known->second != stamp) changed.push_back(path);
+  }
+  for (const auto& [path, stamp] : before) {
+    if (!now.contains(path) && stamp_of(path) != stamp) changed.push_back(path);
+  }
+  std::ranges::sort(changed);
+  return changed;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,82 @@
+#include "base/duration.hpp"
+
+#include "base/strings.hpp"
+#include "base/text.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::int64_t k_limit = k_longest.count();
+
+std::optional<std::int64_t> unit_in_ms(std::string_view unit) {
+  if (unit.empty() || unit == "s") return 1000;
+  if (unit == "ms") return 1;
+  if (unit == "m") return 60'000;
+  if (unit == "h") return 3'600'000;
+  return std::nullopt;
+}
+
+// a * b + c, but never more than k_limit. None of them is negative.
+std::int64_t saturated(std::int64_t a, std::int64_t b, std::int64_t c) {
+  return a > (k_limit - c) / b ? k_limit : a * b + c;
+}
+
+}  // namespace
+
+Result<Milliseconds> parse_duration(std::string_view text) {
+  const auto refused = [&] {
+    return BadValue{brief_in_quotes(text), "a duration such as 500ms, 5s, 2m or 1.5"};
+  };
+  std::size_t at = 0;
+  std::int64_t whole = 0;
+  while (at < text.size() && is_ascii_digit(text[at]))
+    whole = saturated(whole, 10, text[at++] - '0');
+  std::size_t digits = at;
+  bool positive = whole > 0;
+  std::int64_t fraction = 0;
+  std::int64_t scale = 1;
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    while (at < text.size() && is_ascii_digit(text[at])) {
+      positive = positive || text[at] != '0';
+      // Nine digits are nanoseconds. Finer digits only tell whether the value is zero.
+      if (scale < 1'000'000'000) {
+        fraction = fraction * 10 + (text[at] - '0');
+        scale *= 10;
+      }
+      ++digits;
+      ++at;
+    }
+  }
+  if (digits == 0) return refused();
+  const std::optional<std::int64_t> unit = unit_in_ms(text.substr(at));
+  if (!unit) return refused();
+  std::int64_t part = fraction * *unit / scale;
+  // Zero means "none", so a tiny positive time becomes the shortest time that we can express.
+  if (whole == 0 && part == 0 && positive) part = 1;
+  return Milliseconds{saturated(whole, *unit, part)};
+}
+
+std::string to_text(Milliseconds length) {
+  for (const std::string_view unit : {"h", "m", "s"}) {
+    const std::int64_t ms = *unit_in_ms(unit);
+    const bool fits = length.count() % ms == 0 && (length.count() > 0 || unit == "s");
+    if (fits) return text_of({std::to_string(length.count() / ms), unit});
+  }
+  return std::to_string(length.count()) + "ms";
+}
+
+std::string describe(Milliseconds length) {
+  const auto shown = [](std::int64_t whole, std::string_view between, std::int64_t part,
+                        std::string_view unit) {
+    return text_of({std::to_string(whole), between, std::to_string(part), unit});
+  };
+  const std::int64_t ms = length.count();
+  const std::int64_t tenths = (ms + 50) / 100;
+  if (ms < 60'000) return shown(tenths / 10, ".", tenths % 10, " s");
+  const std::int64_t seconds = ms / 1000;
+  if (seconds < 3600) return shown(seconds / 60, " min ", seconds % 60, " s");
+  return shown(seconds / 3600, " h ", seconds % 3600 / 60, " min");
+}
+
+}  // namespace holdfast

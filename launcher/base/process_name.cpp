@@ -1,0 +1,56 @@
+#include "base/process_name.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/number.hpp"
+#include "base/strings.hpp"
+
+namespace holdfast {
+
+Result<ProcessName> parse_process_name(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const auto pid = parse_number<int>(text.substr(0, colon));
+    const auto start = parse_number<std::uint64_t>(text.substr(colon + 1));
+    if (pid && start && *pid >= 1) return ProcessName{*pid, *start};
+  }
+  return BadValue{text_of({"\"", text, "\""}), "PID:START with a pid above 0"};
+}
+
+std::string to_text(const ProcessName& process) {
+  return text_of({std::to_string(process.pid), ":", std::to_string(process.start)});
+}
+
+std::string file_name_of(const ProcessName& process, std::uint64_t pid_namespace) {
+  return text_of({std::to_string(process.pid), "-", std::to_string(process.start), "-",
+                  std::to_string(pid_namespace)});
+}
+
+std::optional<NamespacedProcess> parse_file_name(std::string_view name) {
+  name = name.substr(0, name.find('.'));
+  const std::size_t second = name.find('-', name.find('-') + 1);
+  std::string text(name.substr(0, second));
+  std::replace(text.begin(), text.end(), '-', ':');
+  const Result<ProcessName> process = parse_process_name(text);
+  if (!process) return std::nullopt;
+  if (second == std::string_view::npos) return NamespacedProcess{*process, std::nullopt};
+  const auto pid_namespace = parse_number<std::uint64_t>(name.substr(second + 1));
+  if (!pid_namespace) return std::nullopt;
+  return NamespacedProcess{*process, pid_namespace};
+}
+
+unsigned numbers_in_namespaces(std::string_view status) {
+  const std::string_view rest = text_after(status, "\nNSpid:");
+  const std::size_t end = rest.find('\n');
+  if (end == std::string_view::npos) return 0;
+  return static_cast<unsigned>(std::ranges::count(rest.substr(0, end), '\t'));
+}
+
+bool pends(std::string_view status, int signal) {
+  const std::string_view mask = text_after(status, "\nShdPnd:\t");
+  const auto pending = leading_number<std::uint64_t>(mask, 16).value_or(0);
+  return (pending >> static_cast<unsigned>(signal - 1) & 1U) != 0;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,101 @@
+// One report of a batch, in the form of its framework, where the user wants one. The processes of
+// the batch leave their parts of it in a directory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "attempt/records.hpp"
+#include "base/json_line.hpp"
+#include "base/result.hpp"
+#include "batches/batch.hpp"
+#include "batches/gtest_report.hpp"
+#include "values/case_result.hpp"
+
+namespace holdfast::exec {
+
+// The attempts of all workers of a batch, added up to one.
+EndedBy who_ended(const supervision::AttemptResult& result);
+
+// Puts the end of the main process into the fields from which the journal's record takes it.
+void note_end(const ProcessEnd& main, supervision::AttemptResult& result);
+
+// A worker did not begin. `by`: who ended the batch for that.
+BatchEvent not_begun(EndedBy by, std::string why);
+
+struct BatchTotal {
+  supervision::AttemptResult result = {};
+  EndedBy last_by = EndedBy::itself;  // who ended the last worker
+
+  // Something else than a worker ends the batch.
+  void end_by(EndReason reason, int signal);
+  void add(const supervision::AttemptResult& one);
+  void add_leftovers(const supervision::GuardReport& one);
+};
+
+// The directory for the parts. Without a marker directory no report is wanted, and nobody uses it.
+std::string parts_in(const std::string& markers);
+
+// Moves the file of a process that has ended into that directory. What cannot be kept is missing in
+// the report.
+void keep_part(const std::string& file, const std::string& parts);
+
+class BatchReport {
+ public:
+  // `file`: what the report is called; empty: none is wanted.
+  BatchReport(std::string file, const std::string& markers);
+
+  bool is_wanted() const { return !file_.empty(); }
+  // `some`: only these cases run again. The report that is there has the others.
+  enum class Cases : std::uint8_t { all, some };
+  void begin(Cases cases);
+  // What a case printed that did not pass.
+  void add_words(std::string_view name, std::string words) {
+    merge_.add_words(name, std::move(words));
+  }
+  // Writes the report, if it is wanted, and removes the parts.
+  Result<void> write(const std::vector<CaseResult>& results);
+
+ private:
+  std::string file_;
+  std::string parts_;
+  std::string began_;  // the time, as GoogleTest writes it
+  GtestMerge merge_;
+};
+
+// The journal's records of cases: docs/reference/journal.md.
+
+// Where a case's output is.
+struct CaseOutput {
+  std::string_view log;  // the path of the file; empty: the output is not kept
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+// Collects cases, so that many cases make one record, which names their test once. The caller must
+// call write() before it waits without a limit. An error leads to a warning and no more: a record
+// never changes a verdict.
+class CaseJournal {
+ public:
+  // `path`: the file for the records; empty: there is none.
+  CaseJournal(const supervision::AttemptIdentity& identity, std::string path)
+      : identity_(identity), path_(std::move(path)) {}
+
+  Result<void> add(const CaseResult& result, const CaseOutput& output);
+  Result<void> write();
+
+ private:
+  void begin_record(unsigned worker);
+
+  const supervision::AttemptIdentity& identity_;
+  std::string path_;
+  std::string log_;                 // the file with the output of all cases in the record
+  unsigned worker_ = 0;             // the worker of all cases in the record
+  std::optional<JsonLine> record_;  // not written yet
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,172 @@
+#include "batches/report_program.hpp"
+
+#include <algorithm>
+
+#include "base/strings.hpp"
+#include "batches/side_by_side.hpp"
+#include "os/file/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// Totals and the like are among the last lines.
+constexpr std::size_t k_end_of_output = 64UL * 1024UL;
+
+// Returns the worst end of the cases with this name: cases that differ only in their tags have one
+// name.
+std::optional<CaseEnd> worst_of(const std::vector<ReportedCase>& cases, std::string_view name) {
+  std::optional<CaseEnd> worst;
+  for (const ReportedCase& one : cases) {
+    if (one.name != name) continue;
+    if (!worst || one.end == CaseEnd::failed || *worst == CaseEnd::skipped) worst = one.end;
+  }
+  return worst;
+}
+
+}  // namespace
+
+ReportWorker::ReportWorker(WorkerOrder order, const ReportProgram& program)
+    : BatchWorker(std::move(order)),
+      program_(program),
+      from_(order_.relay.position()),
+      since_us_(os::monotonic_now_us()) {
+  // A process whose cases together count as one test has the time of one case. If there are several
+  // cases, it is not known which case runs, so no case has a limit.
+  const bool has_limit = !order_.own_case.empty() || !program_.has_reports();
+  if (has_limit && order_.case_timeout.count() > 0) {
+    until_ = os::monotonic_now() + order_.case_timeout;
+  }
+  program_.forget_reports();
+}
+
+void ReportWorker::look() {
+  CapturedOutput::look();
+  order_.told();
+}
+
+void ReportWorker::take(Stream stream, std::string_view bytes) {
+  CapturedOutput::take(stream, bytes);
+  if (stream != Stream::output) return;
+  printed_ += bytes.substr(bytes.size() - std::min(bytes.size(), k_end_of_output));
+  // Cuts only now and then, not at each write.
+  if (printed_.size() > 2 * k_end_of_output) printed_.erase(0, printed_.size() - k_end_of_output);
+}
+
+OutputRange ReportWorker::finish(const ProcessEnd& end) {
+  take_rest();
+  const CaseReport said = program_.take_report(end, order_.own_case, printed_);
+  if (order_.own_case.empty()) {
+    tell_cases(said);
+  } else {
+    tell_own_case(said);
+  }
+  order_.link.drop();
+  order_.told();
+  return {from_, order_.relay.position()};
+}
+
+void ReportWorker::tell_own_case(const CaseReport& said) {
+  if (!said.has_begun) return;
+  const std::optional<CaseEnd> end = worst_of(said.cases, order_.own_case);
+  // The program came to its end and has not run the case.
+  if (said.is_through && !end) return announce(0);
+  announce(1);
+  began(order_.own_case);
+  if (!said.is_through) return;
+  ended({order_.own_case, *end}, {from_, order_.relay.position()});
+  happened(BatchEvent{BatchEvent::Kind::finished});
+}
+
+void ReportWorker::tell_cases(const CaseReport& said) {
+  if (!said.has_begun) return;
+  const bool has_more = !said.is_through || (said.cases.empty() && !said.ran_nothing);
+  announce(said.cases.size() + (has_more ? 1 : 0));
+  print(said.first_words);
+  for (const ReportedCase& one : said.cases) {
+    began(one.name);
+    ended(one, print(one.words));
+  }
+  if (said.died_in) {
+    began(said.died_in->name);
+    print(said.died_in->words);
+  }
+  print(said.last_words);
+  if (said.is_through) happened(BatchEvent{BatchEvent::Kind::finished});
+}
+
+// Words that the program has not printed itself.
+OutputRange ReportWorker::print(const std::string& words) {
+  if (words.empty()) return {};
+  const std::uint64_t begin = order_.relay.position();
+  order_.relay.write(Stream::output, words);
+  return {begin, order_.relay.position()};
+}
+
+void ReportWorker::announce(std::uint64_t count) {
+  BatchEvent event{BatchEvent::Kind::announced};
+  event.count = count;
+  happened(std::move(event));
+}
+
+void ReportWorker::began(const std::string& name) {
+  BatchEvent event{BatchEvent::Kind::case_began, name};
+  // Nobody knows when each of several cases began, so they take no time.
+  if (!order_.own_case.empty()) event.at_us = since_us_;
+  happened(std::move(event));
+}
+
+void ReportWorker::ended(const ReportedCase& one, const OutputRange& range) {
+  happened(BatchEvent{BatchEvent::Kind::case_ended, one.name, one.end}, range);
+}
+
+void ReportWorker::happened(BatchEvent event, const OutputRange& range) {
+  if (event.at_us == 0) event.at_us = os::monotonic_now_us();
+  order_.tell(event, range);
+}
+
+TestProgram::Start ReportProgram::start(Isolation wanted) const {
+  constexpr std::string_view k_as_one = "it runs as one test: ";
+  if (is_question_) return {};
+  if (!why_one_test_.empty()) return {Isolation::none, text_of({k_as_one, why_one_test_})};
+  if (wanted == Isolation::fork) {
+    return {Isolation::process,
+            text_of({"cannot fork its cases, each gets a process of its own: it is a ",
+                     framework().name(), " program"})};
+  }
+  if (wanted == Isolation::none && !has_reports()) {
+    return {Isolation::none, text_of({k_as_one, why_untold_})};
+  }
+  return {wanted, {}};
+}
+
+BatchEvent ReportProgram::listed(std::string_view printed, const WorkerEnd& end) const {
+  BatchEvent event;
+  event.end = end;
+  event.kind = BatchEvent::Kind::not_listed;
+  const auto file = list_file_.empty() ? std::nullopt : take_report_file(markers_, list_file_);
+  if (!end.exited_by_itself()) return event;
+  if (!read_list(file ? std::string_view(*file) : printed, end.main.code, event)) {
+    if (!end.ended_well() || !may_have_no_list_) return event;
+    event.why = text_of({"it prints none of ", framework().name(), "'s"});
+  }
+  event.kind = BatchEvent::Kind::listed;
+  return event;
+}
+
+std::unique_ptr<BatchWorker> ReportProgram::worker(WorkerOrder order) const {
+  return std::make_unique<ReportWorker>(std::move(order), *this);
+}
+
+std::optional<std::string> ReportProgram::take_file(std::string_view file) const {
+  return has_reports() ? take_report_file(markers_, file) : std::nullopt;
+}
+
+void ReportProgram::forget_reports() const {
+  for (const std::string_view file : report_files_) (void)take_file(file);
+}
+
+void ReportProgram::use(const std::string& markers) {
+  if (!markers_.empty()) markers_ = markers;
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,143 @@
+#include "cluster/cluster_client.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <map>
+
+#include "base/environment.hpp"
+#include "base/message.hpp"
+#include "cluster/cluster_wire.hpp"
+#include "cluster/lock_order.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
+#include "os/process/execute.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+// <prefix>/libexec/holdfast/holdfast-etcd; we are <prefix>/bin/holdfast.
+Result<std::string> etcd_program() {
+  HOLDFAST_TRY(std::string program, os::own_program());
+  program.erase(program.rfind('/'));
+  program.erase(program.rfind('/'));
+  program += "/libexec/holdfast/holdfast-etcd";
+  if (::access(program.c_str(), F_OK) != 0) {
+    return ErrorInWords{program + " is not installed: HOLDFAST_COMPONENTS=etcd builds it"};
+  }
+  return program;
+}
+
+[[noreturn]] void become_client(std::string program, int control) {
+  ::setsid();
+  (void)::chdir("/");
+  os::leave_standard_streams();
+  // The dynamic linker says what is missing: os::last_words() of whoever has the other end.
+  ::dup2(control, STDERR_FILENO);
+  os::close_all_but({0, 1, 2, control});
+  (void)::fcntl(control, F_SETFD, 0);
+  std::string number = std::to_string(control);
+  char* arguments[] = {program.data(), number.data(), nullptr};
+  const int error = os::become({arguments, ::environ}, {});
+  const std::string why = to_text(os::system_error("run it", error));
+  (void)!::write(STDERR_FILENO, why.data(), why.size());
+  ::_exit(127);
+}
+
+}  // namespace
+
+Result<ClusterSettings> with_own_environment(const ClusterSettings& settings) {
+  return with_environment(settings, std::getenv(environment::k_cluster_endpoints.data()));
+}
+
+Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& settings) {
+  if (!settings) return settings.error();
+  HOLDFAST_TRY(const ClusterSettings all, with_own_environment(*settings));
+  if (all.endpoints.empty()) {
+    return ErrorInWords{
+        "nobody says where etcd is: expected `endpoints` in [cluster] of holdfast.toml, or "
+        "HOLDFAST_CLUSTER_ENDPOINTS"};
+  }
+  HOLDFAST_TRY(std::string program, etcd_program());
+  HOLDFAST_TRY(auto ends, os::packet_pair());
+  const pid_t child = ::fork();
+  if (child < 0) return os::system_error("start " + program);
+  if (child == 0) {
+    // A child of the launcher would count as a process that the command has left.
+    ends.first.reset();
+    if (::fork() == 0) become_client(std::move(program), ends.second.get());
+    ::_exit(0);
+  }
+  (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
+  const wire::Message settings_message = wire::written(cluster::k_settings, all);
+  if (Result<void> sent = os::send_message(ends.first.get(), settings_message); !sent) {
+    const std::string said = os::last_words(ends.first.get());
+    return said.empty() ? sent.error() : cluster::not_started(said);
+  }
+  return std::move(ends.first);
+}
+
+Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
+  if (!control_.valid()) {
+    HOLDFAST_TRY(os::UniqueFd started, start_cluster_client(settings_));
+    control_ = std::move(started);
+    // One that is stopped must not stop us.
+    (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
+  }
+  // It logs where this run does: with ctest -S, there are several.
+  return os::send_message(control_.get(), wire::written(cluster::k_connect, os::log_target()),
+                          {attempt.get()});
+}
+
+void ClusterClient::connect(os::UniqueFd attempt) {
+  const bool was_there = control_.valid();
+  Result<void> passed = pass_on(attempt);
+  if (!passed) {
+    const std::string said = os::last_words(control_.get());
+    control_.reset();
+    if (!said.empty()) {
+      passed = cluster::not_started(said);
+    } else if (was_there) {
+      passed = pass_on(attempt);
+    }
+  }
+  if (passed) return;
+  const wire::Message reply(cluster::k_refused, {{"why", to_text(passed.error())}});
+  (void)os::send_message(attempt.get(), reply);
+}
+
+Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& settings,
+                                                    Milliseconds patience) {
+  HOLDFAST_TRY(const os::UniqueFd client, start_cluster_client(settings));
+  const Milliseconds until = os::monotonic_now() + patience;
+  HOLDFAST_DO(os::send_message(client.get(), wire::Message(cluster::k_list)));
+  std::map<std::pair<std::string, std::string>, ClusterQueue> queues;
+  while (true) {
+    Result<wire::Message> message = Error{"hear from holdfast-etcd in time"};
+    if (os::wait_for(client.get(), until)) message = os::receive_message(client.get()).message;
+    if (!message) return ErrorInWords{"etcd cannot be asked for its locks: it does not answer"};
+    if (const std::string_view why = message->get("why"); !why.empty()) {
+      return ErrorInWords{"etcd cannot be asked for its locks: " + std::string(why)};
+    }
+    if (message->fields.empty()) break;
+    Result<ClusterParty> party = wire::read_as<ClusterParty>(cluster::k_list, *message);
+    if (!party)
+      return ErrorInWords{"etcd cannot be asked for its locks: " + to_text(party.error())};
+    const std::optional<cluster::LockKey> key = cluster::parse_lock_key(party->key);
+    if (!key) continue;
+    ClusterQueue& queue = queues[{key->name, key->level}];
+    queue.name = key->name;
+    queue.below = key->level;
+    queue.parties.push_back(*std::move(party));
+  }
+  std::vector<ClusterQueue> all;
+  for (auto& [place, queue] : queues) all.push_back(std::move(queue));
+  return all;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,96 @@
+#include "cluster/cluster_locks.hpp"
+
+#include <algorithm>
+
+#include "cluster/cluster_words.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+// How long before the end of the lease the test is killed if its end has not come.
+constexpr Milliseconds k_last_moment{500};
+
+}  // namespace
+
+Result<os::UniqueFd> ClusterLocks::connect(Milliseconds grace) {
+  let_go();
+  grace_ = grace;
+  HOLDFAST_TRY(os::SharedLease lease, os::SharedLease::make());
+  HOLDFAST_TRY(auto ends, os::packet_pair());
+  lease_ = std::move(lease);
+  connection_ = std::move(ends.first);
+  return std::move(ends.second);
+}
+
+void ClusterLocks::let_go() {
+  connection_.reset();
+  held_.clear();
+  has_hung_up_ = false;
+  is_lost_ = false;
+  was_over_ = false;
+  told_ = News::none;
+}
+
+Result<void> ClusterLocks::begin_watch() {
+  HOLDFAST_TRY(os::BootTimer timer, os::BootTimer::make());
+  timer_ = std::move(timer);
+  told_ = News::none;
+  return {};
+}
+
+void ClusterLocks::set_clock() const {
+  const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};
+  timer_->set(told_ == News::none ? cluster::end_before(until, grace_) : until - k_last_moment);
+}
+
+void ClusterLocks::join(os::Wait& wait) {
+  // What has happened for good would wake us again and again.
+  const bool has_time = told_ != News::over;
+  if (has_time) set_clock();
+  wait.on(has_time ? timer_->fd() : -1);
+  // Only its end matters: holdfast-etcd hangs up when the lease is lost.
+  wait.on(has_hung_up_ ? -1 : connection_.get(), 0);
+}
+
+// A lease that is known to be gone has no time left.
+bool ClusterLocks::ends_in(Milliseconds time) const {
+  const std::int64_t until_ms = lease_->until_ms();
+  return until_ms <= 0 || os::time_since_boot() >= Milliseconds{until_ms} - time;
+}
+
+bool ClusterLocks::is_lost_now() {
+  if (is_connected() && ends_in(grace_ + cluster::k_lease_margin)) is_lost_ = true;
+  return is_lost_;
+}
+
+Milliseconds ClusterLocks::time_left() const {
+  if (!is_connected()) return k_longest;
+  if (lease_->until_ms() <= 0) return Milliseconds{0};
+  return Milliseconds{lease_->until_ms()} - k_last_moment - os::time_since_boot();
+}
+
+void ClusterLocks::end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
+
+ClusterLocks::News ClusterLocks::look(const os::Wait& wait) {
+  if (!is_connected() || told_ == News::over) return News::none;
+  if ((wait.news(connection_.get()) & (POLLHUP | POLLERR)) != 0) has_hung_up_ = true;
+  if (told_ == News::none) {
+    if (!is_lost_now()) return News::none;
+    return told_ = News::lost;
+  }
+  if (!ends_in(k_last_moment)) return News::none;
+  return told_ = News::over;
+}
+
+std::string ClusterLocks::why_lost() const {
+  if (lease_->until_ms() == cluster::k_lease_lost) return "etcd has ended its lease";
+  if (lease_->until_ms() == cluster::k_key_lost) return "somebody has deleted its key in etcd";
+  return has_hung_up_ ? "holdfast-etcd, which renewed its lease, has ended"
+                      : "its lease was not renewed in time: etcd does not answer, or holdfast-etcd "
+                        "is stopped";
+}
+
+}  // namespace holdfast::supervision

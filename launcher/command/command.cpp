@@ -1,0 +1,153 @@
+#include "command/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "base/enum_names.hpp"
+#include "base/text.hpp"
+
+namespace holdfast::cli {
+
+Option Option::required() const { return Option(*option_->required()); }
+
+Option Option::check(const Check& check) const {
+  return Option(*option_->check(CLI::Validator(check, "")));
+}
+
+Option Option::check_without_name(const Check& check) const {
+  const auto thrown = [check](const std::string& word) -> std::string {
+    const std::string trouble = check(word);
+    if (trouble.empty()) return {};
+    throw CLI::ParseError(trouble, CLI::ExitCodes::ExtrasError);
+  };
+  return this->check(thrown);
+}
+
+Option Option::takes(int words) const { return Option(*option_->expected(words)); }
+
+Option Option::excludes(const std::vector<Option>& others) const {
+  for (const Option other : others) option_->excludes(other.option_);
+  return *this;
+}
+
+Option Option::type_name(const std::string& name) const {
+  return Option(*option_->type_name(name));
+}
+
+Option Option::one_of(std::vector<std::string> words) const {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
+  option_->type_name(list);
+  return check_without_name(
+      [words = std::move(words), name = option_->get_name()](const std::string& word) {
+        if (std::ranges::find(words, word) != words.end()) return std::string();
+        return name + " " + brief_in_quotes(word) + ": expected " + alternatives(words);
+      });
+}
+
+const std::string& Command::name() const { return app_->get_name(); }
+
+// CLI11 leaves commands without a group out of its help.
+bool Command::is_hidden() const { return app_->get_group().empty(); }
+
+void Command::hide() const { app_->group(""); }
+
+std::vector<Command> Command::subcommands() const {
+  std::vector<Command> commands;
+  for (CLI::App* app : app_->get_subcommands([](const CLI::App*) { return true; })) {
+    commands.emplace_back(*app, *exit_code_);
+  }
+  return commands;
+}
+
+std::string Command::help() const { return app_->get_description(); }
+
+std::vector<OptionWords> Command::options() const {
+  std::vector<OptionWords> all;
+  for (const CLI::Option* option : app_->get_options([](const CLI::Option*) { return true; })) {
+    OptionWords words;
+    words.is_positional = option->get_positional();
+    words.names = words.is_positional ? option->get_single_name() : option->get_name(false, true);
+    words.help = option->get_description();
+    words.is_required = option->get_required();
+    words.takes_many = option->get_items_expected_max() > 1;
+    if (option->get_items_expected_max() > 0) words.value = option->get_type_name();
+    all.push_back(std::move(words));
+  }
+  return all;
+}
+
+std::string Command::page(const std::string& above) const { return app_->help(above); }
+
+Command Command::add_subcommand(const std::string& word, const std::string& help) const {
+  return Command(*app_->add_subcommand(word, help), *exit_code_);
+}
+
+namespace {
+
+// An option's value is called after the option: `--tree TREE`.
+Option named(CLI::Option* option) {
+  const std::vector<std::string>& names = option->get_lnames();
+  if (!names.empty()) option->type_name(upper(names.back()));
+  return Option(*option);
+}
+
+}  // namespace
+
+Option Command::add_option(const std::string& names, std::string& value,
+                           const std::string& help) const {
+  return named(app_->add_option(names, value, help));
+}
+
+Option Command::add_option(const std::string& names, int& value, const std::string& help) const {
+  return named(app_->add_option(names, value, help));
+}
+
+Option Command::add_option(const std::string& names, std::vector<std::string>& values,
+                           const std::string& help) const {
+  return named(app_->add_option(names, values, help));
+}
+
+Option Command::add_flag(const std::string& names, bool& value, const std::string& help) const {
+  return Option(*app_->add_flag(names, value, help));
+}
+
+void Command::require_subcommand() const { app_->require_subcommand(1); }
+
+void Command::fall_through() const { app_->fallthrough(); }
+
+void Command::validate_positionals() const { app_->validate_positionals(); }
+
+void Command::allow_extras() const { app_->allow_extras(); }
+
+void Command::footer(const std::string& text) const { app_->footer(text); }
+
+void Command::callback(std::function<int()> act) const {
+  app_->callback([act = std::move(act), exit_code = exit_code_] { *exit_code = act(); });
+}
+
+std::vector<std::string> Command::remaining() const { return app_->remaining(); }
+
+Parser::Parser(const std::string& help, const std::string& name, const std::string& version)
+    : app_(std::make_unique<CLI::App>(help, name)) {
+  app_->set_version_flag("--version", version);
+}
+
+Parser::~Parser() = default;
+
+Parsed Parser::parse(int count, char** arguments) const {
+  try {
+    app_->parse(count, arguments);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    std::ostringstream words;
+    app_->exit(asked, words, words);
+    return {.wanted = words.str()};
+  } catch (const CLI::ParseError& error) {
+    return {.trouble = error.what()};
+  }
+  return {.exit_code = exit_code_};
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,90 @@
+#include "ctest/shown_tests.hpp"
+
+#include "base/number.hpp"
+#include "base/strings.hpp"
+
+namespace holdfast {
+namespace {
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80U; }
+
+std::string_view take_no_ascii(std::string_view& text) {
+  std::size_t end = 0;
+  while (end < text.size() && !is_ascii(text[end])) ++end;
+  const std::string_view taken = text.substr(0, end);
+  text.remove_prefix(end);
+  return taken;
+}
+
+// Takes the name off the front. Bytes beyond ASCII match any such bytes.
+bool take_name(std::string_view& text, std::string_view name) {
+  while (!name.empty()) {
+    if (text.empty() || is_ascii(name.front()) != is_ascii(text.front())) return false;
+    if (!is_ascii(name.front())) {
+      take_no_ascii(name);
+      take_no_ascii(text);
+    } else if (name.front() == text.front()) {
+      name.remove_prefix(1);
+      text.remove_prefix(1);
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Takes `  Test   #7: ` off the front.
+std::optional<std::size_t> take_number_of_test(std::string_view& text) {
+  constexpr std::string_view k_begin = "  Test ";
+  if (!text.starts_with(k_begin)) return std::nullopt;
+  std::string_view rest = text.substr(k_begin.size());
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  if (!rest.starts_with('#')) return std::nullopt;
+  rest.remove_prefix(1);
+  const auto number = take_number<std::size_t>(rest);
+  if (!number || !rest.starts_with(": ")) return std::nullopt;
+  text = rest.substr(2);
+  return number;
+}
+
+std::string_view without_line(std::string_view text) {
+  (void)take_part(text, '\n');
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::size_t>> numbers_shown(std::string_view text,
+                                                      const NameOfNumber& name_of) {
+  constexpr std::string_view k_total = "Total Tests: ";
+  std::vector<std::size_t> numbers;
+  while (!text.empty()) {
+    if (text.starts_with(k_total) &&
+        leading_number<std::size_t>(text.substr(k_total.size())) == numbers.size()) {
+      return numbers;
+    }
+    std::string_view rest = text;
+    const std::optional<std::size_t> number = take_number_of_test(rest);
+    const std::string* const name = number ? name_of(*number, numbers.size()) : nullptr;
+    const bool is_next = numbers.empty() || (number && *number > numbers.back());
+    if (name != nullptr && is_next && take_name(rest, *name)) {
+      numbers.push_back(*number);
+      text = rest;
+    }
+    text = without_line(text);
+  }
+  return std::nullopt;
+}
+
+std::string directory_shown(std::string_view text) {
+  constexpr std::string_view k_begin = "Test project ";
+  while (!text.empty()) {
+    if (text.starts_with(k_begin)) {
+      return std::string(text.substr(k_begin.size(), text.find('\n') - k_begin.size()));
+    }
+    text = without_line(text);
+  }
+  return {};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,138 @@
+#include "doctor/tree/requested_resources.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/names.hpp"
+#include "base/text.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/namespaces.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+// The element of `all` for which `is_it` is true; else a new one.
+template <typename T, typename IsIt>
+T& find_or_add(std::vector<T>& all, IsIt is_it, T added) {
+  const auto found = std::ranges::find_if(all, is_it);
+  if (found != all.end()) return *found;
+  all.push_back(std::move(added));
+  return all.back();
+}
+
+void add_locks(const std::string& test, const std::vector<LockSpec>& locks, const LockHome& home,
+               Wishes& wishes) {
+  const Result<std::vector<LockSpec>> here = locks_at(home, locks);
+  if (!here) return;
+  for (const LockSpec& lock : *here) {
+    wishes.locks[place_of(lock, home)].push_back(test);
+    if (lock.scope != LockScope::machine) continue;
+    const auto is_it = [&](const WantedMachineLock& one) { return one.name == lock.name; };
+    find_or_add(wishes.rights.machine_locks, is_it, {lock.name}).tests.push_back(test);
+  }
+}
+
+void add(const ListedTest& test, const Policy& policy, const LockHome& home, Wishes& wishes) {
+  add_locks(test.name, policy.locks, home, wishes);
+  for (const ServiceUse& use : policy.services) wishes.services[use.name].push_back(test.name);
+  wishes.ports = wishes.ports || policy.ports > 0;
+  // Namespaces are had together or not at all.
+  for (const Containment part :
+       {policy.containment.among(k_namespaces), policy.containment.without(k_namespaces)}) {
+    if (!part.has_any()) continue;
+    const auto is_it = [&](const WantedContainment& one) { return one.what == part; };
+    find_or_add(wishes.rights.containments, is_it, {part}).tests.push_back(test.name);
+  }
+}
+
+std::string trouble_of(const Result<void>& result) {
+  return result ? std::string() : to_text(result.error());
+}
+
+std::string trouble_with(Containment what) {
+  return trouble_of(what.has(Boundary::cgroup) ? os::Cgroup::may_make()
+                                               : os::Namespaces::may_make(what));
+}
+
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// The directories of a lock are made one by one, with the rights of the one above.
+std::string trouble_with_machine_lock(const std::string& name) {
+  const std::string top(names::k_machine_directory);
+  // Root would make it.
+  if (!is_there(top) && ::geteuid() == 0) return {};
+  if (const Result<os::UniqueFd> opened = os::open_machine_directory(); !opened) {
+    return to_text(opened.error());
+  }
+  const LockSpec lock{name, LockMode::exclusive, 1, 1, LockScope::machine};
+  const std::string locks = top + "/" + std::string(names::k_user_locks_directory);
+  std::string path = locks + "/" + place_of(lock, {}) + "/" + std::string(names::k_lock_file);
+  while (path.size() > top.size() && !is_there(path)) path.erase(path.rfind('/'));
+  if (::access(path.c_str(), W_OK) == 0) return {};
+  return to_text(os::system_error("write to " + path));
+}
+
+std::string advice_for(Containment what) {
+  return what.has(Boundary::cgroup) ? "start ctest in a cgroup of its own, or take the setting away"
+                                    : "allow user namespaces (user.max_user_namespaces, "
+                                      "kernel.unprivileged_userns_clone, "
+                                      "kernel.apparmor_restrict_unprivileged_userns), "
+                                      "or take the setting away";
+}
+
+}  // namespace
+
+Wishes wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
+                 const LockHome& home) {
+  Wishes wishes;
+  for (const ListedTest& test : tests) {
+    if (test.is_disabled) continue;
+    const Result<ResolvedPolicy> resolved = project.resolve(test.name, test.facts, test.said);
+    if (!resolved) {
+      wishes.refused[to_text(resolved.error())].push_back(test.name);
+      continue;
+    }
+    add(test, resolved->policy, home, wishes);
+    for (const std::string& warning : resolved->warnings) {
+      wishes.ignored[warning].push_back(test.name);
+    }
+  }
+  return wishes;
+}
+
+void look_at_rights(Rights& rights) {
+  for (WantedContainment& wanted : rights.containments) wanted.trouble = trouble_with(wanted.what);
+  for (WantedMachineLock& wanted : rights.machine_locks) {
+    wanted.trouble = trouble_with_machine_lock(wanted.name);
+  }
+}
+
+Findings check_rights(const Rights& rights) {
+  Findings all;
+  for (const WantedContainment& wanted : rights.containments) {
+    if (wanted.trouble.empty()) continue;
+    all.push_back({Kind::containment_denied,
+                   fmt::format("{} would run without containment = \"{}\": {}",
+                               some_of(wanted.tests), to_text(wanted.what), wanted.trouble),
+                   std::string(names::k_settings_file), advice_for(wanted.what),
+                   wanted.what.has(Boundary::cgroup)
+                       ? "systemd-run --user --scope -p Delegate=yes ctest"
+                       : ""});
+  }
+  for (const WantedMachineLock& wanted : rights.machine_locks) {
+    if (wanted.trouble.empty()) continue;
+    all.push_back({Kind::machine_locks_denied,
+                   fmt::format("{} cannot take the lock {}@machine: {}", some_of(wanted.tests),
+                               wanted.name, wanted.trouble),
+                   std::string(names::k_machine_directory),
+                   "root makes the lock by taking it once (SECURITY.md)",
+                   "sudo holdfast run --lock " + for_shell(wanted.name + "@machine") + " -- true"});
+  }
+  return all;
+}
+
+}  // namespace holdfast::doctor

@@ -1,0 +1,92 @@
+#include "journal/log_reader.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/names.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
+#include "os/log/log.hpp"
+
+namespace holdfast {
+namespace {
+
+bool is_same(const os::UniqueFd& one, const os::UniqueFd& other) {
+  struct stat first {};
+  struct stat second {};
+  return ::fstat(one.get(), &first) == 0 && ::fstat(other.get(), &second) == 0 &&
+         first.st_ino == second.st_ino && first.st_dev == second.st_dev;
+}
+
+LogLine line_in(std::string_view text) {
+  if (std::optional<LogLine> line = parse_log_line(text)) return *std::move(line);
+  LogLine foreign;
+  foreign.part = "?";
+  foreign.message = text;
+  return foreign;
+}
+
+}  // namespace
+
+LogReader::LogReader(const std::filesystem::path& directory)
+    : path_((directory / names::k_log_file).string()) {}
+
+std::vector<LogLine> LogReader::take_lines() {
+  std::vector<LogLine> lines;
+  open_new_files();
+  for (File& file : files_) read_to_end(file, lines);
+  while (files_.size() > os::k_log_files) {
+    if (!files_.front().rest.empty()) add(files_.front().rest, lines);
+    files_.erase(files_.begin());
+  }
+  std::ranges::stable_sort(lines, {}, &LogLine::at_us);
+  return lines;
+}
+
+std::vector<LogLine> LogReader::take_rest() {
+  std::vector<LogLine> lines;
+  for (File& file : files_) {
+    if (!file.rest.empty()) add(std::exchange(file.rest, {}), lines);
+  }
+  return lines;
+}
+
+// The newest one is opened first. If the log is rotated meanwhile, one file is found twice, and
+// none is overlooked.
+void LogReader::open_new_files() {
+  std::vector<File> found;
+  const auto is_known = [&](const os::UniqueFd& fd) {
+    const auto is_it = [&](const File& file) { return is_same(file.fd, fd); };
+    return std::ranges::any_of(files_, is_it) || std::ranges::any_of(found, is_it);
+  };
+  for (unsigned number = 0; number < os::k_log_files; ++number) {
+    Result<os::UniqueFd> fd = os::open_own(os::older_log(path_, number), O_RDONLY);
+    if (fd && !is_known(*fd)) found.push_back({std::move(*fd), {}});
+  }
+  std::ranges::move(found.rbegin(), found.rend(), std::back_inserter(files_));
+}
+
+void LogReader::read_to_end(File& file, std::vector<LogLine>& lines) {
+  std::string text;
+  (void)os::read_all(file.fd.get(), text);
+  const std::string all = std::exchange(file.rest, {}) + text;
+  std::string_view left = all;
+  for (std::size_t end; (end = left.find('\n')) != std::string_view::npos;) {
+    add(left.substr(0, end), lines);
+    left.remove_prefix(end + 1);
+  }
+  file.rest = left;
+}
+
+void LogReader::add(std::string_view text, std::vector<LogLine>& lines) {
+  lines.push_back(line_in(text));
+  std::int64_t& at = lines.back().at_us;
+  if (at == 0) at = last_us_ == 0 ? os::unix_now_us() : last_us_;
+  last_us_ = at;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,196 @@
+// `holdfast ctest`: becomes a ctest of chosen tests.
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/environment.hpp"
+#include "base/exit_codes.hpp"
+#include "base/names.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
+#include "base/text.hpp"
+#include "command/commands.hpp"
+#include "history/command.hpp"
+#include "history/recent.hpp"
+#include "select/ctest_call.hpp"
+#include "select/selection.hpp"
+#include "select/slurm_array.hpp"
+#include "values/test_order.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct CtestOptions {
+  Restrictions restrictions;
+  std::string shard;
+  std::string order;
+  std::string slurm_array;
+  std::string tree;
+  std::vector<std::string> words;  // for ctest
+  std::vector<std::string> stray;
+};
+
+Result<Restrictions> restrictions_of(const CtestOptions& options) {
+  Restrictions restrictions = options.restrictions;
+  if (!options.stray.empty()) {
+    return ErrorInWords{brief_in_quotes(options.stray.front()) +
+                        ": expected --failed, --affected, --shard, --timings, --order, "
+                        "--slurm-array or --tree, and -- before ctest's own arguments"};
+  }
+  if (!options.shard.empty()) {
+    const Result<ShardNumber> shard = parse_shard(options.shard);
+    if (!shard) return ErrorInWords{to_text("--shard", shard.error())};
+    restrictions.shard = *shard;
+  }
+  if (!options.slurm_array.empty()) {
+    const auto count = parse_number<std::size_t>(options.slurm_array);
+    if (!count || *count < 1 || *count > k_most_shards) {
+      return ErrorInWords{to_text("--slurm-array", BadValue(brief_in_quotes(options.slurm_array),
+                                                            "a number of shards, 1 to 10000"))};
+    }
+    restrictions.shard = ShardNumber{1, *count};
+    restrictions.fixtures = SharedFixtures::in_one_shard;
+  }
+  if (!restrictions.timings.empty() && !restrictions.shard) {
+    return ErrorInWords{"--timings: expected --shard I/N or --slurm-array N beside it"};
+  }
+  return restrictions;
+}
+
+// The order holds for this ctest, whatever holdfast.toml says.
+Result<void> order_tests(const UserCall& user, TestOrder order, const std::string& prefix) {
+  const std::string word(name_of(order));
+  if (!is_attached(user.tree)) {
+    return ErrorInWords{"--order " + word + ": Holdfast is not attached to " + user.tree};
+  }
+  if (order == TestOrder::as_is) {
+    ::setenv(std::string(environment::k_test_order).c_str(), word.c_str(), 1);
+    return {};
+  }
+  if (user.words.is_random) {
+    return ErrorInWords{"--order " + word +
+                        ": ctest's --schedule-random would make another order: expected one of the "
+                        "two"};
+  }
+  HOLDFAST_TRY(History history, open_history(user.tree));
+  HOLDFAST_TRY(const std::string commands, commands_for(order, history));
+  return put_in_order(prefix + std::string(names::k_selected_order_file), commands);
+}
+
+void announce(const Chosen& chosen, const Restrictions& restrictions) {
+  std::string line = counted(chosen.tests.size(), "test");
+  if (chosen.division) {
+    line = "shard " + to_text(*restrictions.shard) + " of division " +
+           chosen.division->fingerprint + ": " + line + " of " +
+           std::to_string(chosen.divided.size());
+  }
+  if (!chosen.why.empty()) line += " (" + chosen.why + ")";
+  if (chosen.tests.empty()) line += ": ctest is not started";
+  complain(line);
+}
+
+// The words by which ctest runs the chosen tests; empty: there are none.
+Result<std::vector<std::string>> words_to_run(const UserCall& user,
+                                              const Restrictions& restrictions,
+                                              const std::string& prefix) {
+  HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
+  announce(chosen, restrictions);
+  if (chosen.tests.empty()) return std::vector<std::string>();
+  const std::vector<std::size_t> numbers = ranks_of(chosen.all, chosen.tests);
+  if (numbers.empty()) {
+    return ErrorInWords{
+        "the preset leaves these tests out, and no test that it has needs them: ctest is not "
+        "started"};
+  }
+  HOLDFAST_TRY(std::vector<std::string> words,
+               words_for(numbers, prefix + std::string(names::k_selected_numbers_file)));
+  HOLDFAST_DO(leave_plan(user.tree, prefix, planned_lines(chosen, restrictions)));
+  if (user.words.no_tests.empty()) words.push_back(no_tests_word(chosen.all, chosen.tests));
+  words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
+  if (user.words.is_random) words.emplace_back("--schedule-random");
+  return words;
+}
+
+// Nothing is chosen, so there need be no build tree: `ctest -S` knows its own.
+Error become_plain_ctest(const CtestOptions& options) {
+  const Result<UserCall> user = user_call(options.tree, options.words);
+  const bool has_tree = !options.tree.empty();
+  if (!user && has_tree) return user.error();
+  if (!user) return become_ctest({"ctest", ".", options.words}, "ctest");
+  CtestCall call = user->call;
+  // A script or a dashboard begins where it is called.
+  if (!user->trouble.empty() && !has_tree) call.directory = ".";
+  return become_ctest(call, "ctest");
+}
+
+// As ctest itself would end.
+int exit_code_without_tests(const UserCall& user) {
+  return user.words.no_tests == "error" ? exit_codes::k_ctest_failed : exit_codes::k_success;
+}
+
+// Returns the exit code if there is no test to run, or if Slurm runs them. Otherwise it returns
+// only on failure.
+Result<int> become_ctest_of(const CtestOptions& options) {
+  HOLDFAST_TRY(const Restrictions restrictions, restrictions_of(options));
+  const std::optional<TestOrder> order = named<TestOrder>(options.order);
+  if (!restrictions.any() && !order) return become_plain_ctest(options);
+  HOLDFAST_TRY(UserCall user, user_call(options.tree, options.words));
+  HOLDFAST_TRY(const std::string prefix, prefix_of_selection_files(user.tree));
+  if (order) {
+    HOLDFAST_DO(order_tests(user, *order, prefix));
+  }
+  if (restrictions.fixtures == SharedFixtures::in_one_shard) {
+    HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
+    if (!chosen.divided.empty()) return run_slurm_array(user, chosen, restrictions);
+    complain("0 tests: no job is submitted");
+    return exit_code_without_tests(user);
+  }
+  if (restrictions.any()) {
+    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, restrictions, prefix));
+    if (words.empty()) return exit_code_without_tests(user);
+    user.call.words = std::move(words);
+  }
+  return become_ctest(user.call, "ctest");
+}
+
+}  // namespace
+
+void add_ctest(Command app, const std::vector<std::string>& words) {
+  const Command command =
+      app.add_subcommand("ctest", "run ctest with chosen tests; its own arguments come after --");
+  const auto options = std::make_shared<CtestOptions>();
+  options->words = words;
+  command.add_flag("--failed", options->restrictions.failed,
+                   "only tests that were red when last seen, or that a run left out because it "
+                   "ended too early");
+  command
+      .add_option("--affected", options->restrictions.affected,
+                  "only tests that the changes since a commit affect")
+      .check(expected("a commit"));
+  const Option shard = command.add_option("--shard", options->shard, "only shard I of N (I/N)")
+                           .check(expected("I/N"));
+  command
+      .add_option("--timings", options->restrictions.timings,
+                  "with --shard: a history with the times of tests, the same for all shards")
+      .check(expected("the path of a history"));
+  command.add_option("--order", options->order, "in which order ctest starts the tests")
+      .one_of(words_of(TestOrder{}));
+  command
+      .add_option("--slurm-array", options->slurm_array,
+                  "run the tests on Slurm's nodes: an array job of N shards, in this build tree")
+      .check(expected("a number of shards"))
+      .excludes({shard});
+  add_tree_option(command, options->tree);
+  command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
+  command.allow_extras();
+  command.callback([options, command] {
+    options->stray = command.remaining();
+    return exit_code_of(become_ctest_of(*options));
+  });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,90 @@
+// What keeper and service host say to each other: packets of a SOCK_SEQPACKET socket, in the form
+// of base/message.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/message.hpp"
+#include "base/process_name.hpp"
+#include "base/result.hpp"
+#include "values/policy.hpp"
+#include "values/service_spec.hpp"
+#include "values/service_state.hpp"
+
+namespace holdfast::wire {
+
+// keeper -> host, first of all.
+struct HostOrder {
+  ServiceSpec spec;  // placeholders filled in, but for ports that its output will tell
+  ProcessName ctest;
+  std::string attempt;  // the name by which its processes are found
+  unsigned instance = 0;
+  unsigned generation = 0;
+  std::vector<std::uint16_t> ports;
+  // Descriptors that the host inherits and keeps until nothing of the generation is left: the locks
+  // of the ports, and the pipes of the services that it depends on.
+  std::vector<int> kept;
+  // A pipe that hangs up when nothing is left of the services that depend on this one; -1: none do.
+  int dependents = -1;
+  // Words that stand before each command of the service, so that it runs as its user.
+  ServiceCommand before;
+  Containment containment = {};
+  bool must_be_contained = false;  // it does not start without `containment`
+  int network = -1;     // a descriptor that the host inherits: it joins this network; -1: none
+  std::string cgroup;   // the name for a cgroup, for `containment`
+  std::string log;      // path
+  std::string scratch;  // path of an empty directory
+  // For a service that people keep: the socket where the host listens. It is bound to nobody then.
+  // Empty: it is bound to ctest.
+  std::string kept_at;
+  // The build tree of such a service, which does not outlive it.
+  std::string tree;
+
+  // The port that its output has told takes the place of the first one. 0: it has told none.
+  void take_told(std::uint16_t port);
+};
+
+// keeper -> host, without fields.
+inline constexpr std::string_view k_check = "check";  // answered by healthy or unhealthy
+inline constexpr std::string_view k_reset = "reset";  // likewise
+inline constexpr std::string_view k_stop = "stop";    // answered by the host's end
+// To a host that is kept: a test gets the service alone, so a reset is due. Not answered.
+inline constexpr std::string_view k_had_alone = "had_alone";
+// To a host that is kept, on a connection to its socket.
+inline constexpr std::string_view k_state = "state";  // answered by the same kind
+// From the keeper of a run that is to use the service: answered by `state`, too. It names the
+// keeper that uses the service. If that is the asker, this connection is the keeper's from now on.
+inline constexpr std::string_view k_use = "use";
+// host -> keeper, besides k_say and k_contain of settings/wire.hpp: what has become of the
+// service. The word for `kind`, from `ready` to `died`, is the kind of the message.
+struct HostNews {
+  ServiceNews kind = ServiceNews::died;
+  std::string why = {};         // in words, for `unhealthy` and `died`
+  std::uint64_t log_size = 0;   // how many bytes it has printed
+  std::string last_lines = {};  // the last of them
+  int main = 0;                 // its main process; 0: not known
+  std::uint16_t port = 0;       // the port that its output told; 0: none
+};
+Message to_message(const HostNews& news);
+Result<HostNews> to_host_news(const Message& message);
+
+// What a kept host says of itself.
+struct KeptState {
+  HostOrder order;           // with the ports that its output has told
+  std::string phase;         // `starting`, `ready` or `stopping`
+  int main = 0;              // its main process; 0: not known yet
+  int user = 0;              // the keeper that uses it; 0: none
+  bool needs_reset = false;  // a test has had it alone since its last reset
+  ProcessName host;
+  Milliseconds end{0};  // how long its end may take
+};
+Message to_message(const KeptState& state);
+Result<KeptState> to_kept_state(const Message& message);
+
+Message to_message(const HostOrder& order);
+Result<HostOrder> to_host_order(const Message& message);
+
+}  // namespace holdfast::wire

@@ -1,0 +1,199 @@
+#include "services/manual_service.hpp"
+
+#include <fmt/core.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+#include "base/names.hpp"
+#include "base/number.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/file/wait.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "run/keeper_socket.hpp"
+
+namespace holdfast {
+namespace {
+
+// A host answers in microseconds, unless the machine is busy. A host that is later may be stopped.
+constexpr Milliseconds k_stopped_patience{1'000};
+constexpr Milliseconds k_patience{5'000};
+constexpr std::size_t k_longest_number = 64;
+constexpr unsigned k_logs_kept = 20;
+
+std::string in_directory(const std::string& directory, std::string_view name) {
+  return directory + "/" + std::string(name);
+}
+
+std::string sockets_directory() {
+  return in_directory(os::user_directory_path(), names::k_user_services_directory);
+}
+
+std::string tree_and_numbers(const std::string& tree) {
+  return fmt::format("{}\n{}", tree, os::own_pid_namespace());
+}
+
+// By this the sockets of one tree are found without the names of the services.
+std::string prefix_of_sockets(const std::string& tree_and_numbers) {
+  return fmt::format("{}-", Fnv1a().add(tree_and_numbers).value());
+}
+
+KeptAnswer answer_to(KeptCall& asked) {
+  while (!asked.look()) {
+    os::Wait wait;
+    asked.join(wait);
+    wait.go();
+  }
+  return asked.take_answer();
+}
+
+std::vector<std::string> noted_services(const std::string& tree) {
+  std::vector<std::string> names;
+  for (std::string& name : os::names_in_own(in_directory(tree, names::k_kept_directory))) {
+    if (KeptService(tree, name).is_noted()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+}  // namespace
+
+KeptCall::KeptCall(const std::string& socket, std::string service, std::string_view kind)
+    : service_(std::move(service)) {
+  // In this directory nobody else can have put the socket there.
+  if (!os::open_user_directory()) return;
+  os::Connected host = os::connect_at_once(socket);
+  if (!os::send_message(host.socket.get(), wire::Message(kind))) return;
+  answer_.connection = std::move(host.socket);
+  wake_at_ = os::monotonic_now() + k_stopped_patience;
+  until_ = os::monotonic_now() + k_patience;
+}
+
+void KeptCall::join(os::Wait& wait) const {
+  wait.on(answer_.connection.get());
+  wait.until(std::min(wake_at_, until_));
+}
+
+bool KeptCall::look() {
+  if (!is_connected()) return true;
+  if (os::is_readable(answer_.connection.get())) {
+    hear();
+    return true;
+  }
+  const Milliseconds now = os::monotonic_now();
+  if (now >= until_) {
+    answer_.connection.reset();
+    return true;
+  }
+  if (now >= wake_at_) {
+    wake_at_ = k_longest;
+    (void)os::continue_peer(answer_.connection.get());
+  }
+  return false;
+}
+
+void KeptCall::hear() {
+  const Result<wire::Message> message = os::receive_message(answer_.connection.get()).message;
+  Result<wire::KeptState> state = message ? wire::to_kept_state(*message) : message.error();
+  if (state && (service_.empty() || state->order.spec.name == service_)) {
+    answer_.state = std::move(*state);
+  } else {
+    answer_.connection.reset();
+  }
+}
+
+// The name of the socket is short, because the path of a socket must be short. It stands for our
+// PID namespace too: a host of another namespace has other process numbers.
+KeptService::KeptService(const std::string& tree, const std::string& service) : service_(service) {
+  directory_ = fmt::format("{}/{}/{}", tree, names::k_kept_directory, service);
+  const std::string numbers = tree_and_numbers(tree);
+  const auto hash = Fnv1a().add(numbers).end().add(service).value();
+  socket_ = fmt::format("{}/{}{}", sockets_directory(), prefix_of_sockets(numbers), hash);
+  attempts_ = fmt::format("kept-{}", hash);
+}
+
+bool KeptService::is_noted() const {
+  return os::exists_own(in_directory(directory_, names::k_kept_file));
+}
+
+unsigned KeptService::last_generation() const {
+  const Result<std::string> text =
+      os::read_own(in_directory(directory_, names::k_kept_generation_file), k_longest_number);
+  return text ? leading_number<unsigned>(*text).value_or(0) : 0;
+}
+
+std::string KeptService::attempt_of(unsigned generation) const {
+  return fmt::format("{}.{}", attempts_, generation);
+}
+
+std::string KeptService::log_of(unsigned generation) const {
+  return fmt::format("{}/{}-{}{}", directory_, service_, generation, names::k_output_suffix);
+}
+
+Result<void> KeptService::note(unsigned generation) const {
+  HOLDFAST_TRY(const os::UniqueFd user, os::open_user_directory());
+  HOLDFAST_TRY(const os::UniqueFd made,
+               os::open_below(user, std::string(names::k_user_services_directory), 0700));
+  const std::string all = directory_.substr(0, directory_.rfind('/'));
+  HOLDFAST_DO(os::make_own_directories(all, 0755));
+  HOLDFAST_DO(os::make_own_directories(directory_, 0700));
+  if (generation > k_logs_kept) (void)os::remove_own(log_of(generation - k_logs_kept));
+  const std::string number = std::to_string(generation) + "\n";
+  for (const std::string_view name : {names::k_kept_generation_file, names::k_kept_file}) {
+    const std::string path = in_directory(directory_, name);
+    const std::string fresh = fmt::format("{}.{}", path, ::getpid());
+    HOLDFAST_DO(os::append_line(fresh, number));
+    HOLDFAST_DO(os::rename_own(fresh, path));
+  }
+  return {};
+}
+
+void KeptService::forget() const {
+  (void)os::remove_own(in_directory(directory_, names::k_kept_file));
+}
+
+bool KeptService::has_host() const {
+  const os::Connected host = os::connect_at_once(socket_);
+  return host.socket.valid() || host.failure == os::ConnectFailure::other;
+}
+
+KeptAnswer KeptService::ask(std::string_view kind) const {
+  KeptCall asked = call(kind);
+  return kind == wire::k_stop ? asked.take_answer() : answer_to(asked);
+}
+
+std::vector<wire::KeptState> unnoted_services(const std::string& tree) {
+  const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
+  std::vector<std::string> noted;
+  for (const std::string& name : noted_services(tree)) {
+    noted.push_back(KeptService(tree, name).socket());
+  }
+  std::vector<wire::KeptState> states;
+  for (const std::string& name : os::names_in_own(sockets_directory())) {
+    const std::string socket = in_directory(sockets_directory(), name);
+    if (!name.starts_with(prefix) || std::ranges::find(noted, socket) != noted.end()) continue;
+    KeptCall asked(socket, {}, wire::k_state);
+    wire::KeptState state = answer_to(asked).state;  // without a name: no host answers
+    if (KeptService(tree, state.order.spec.name).socket() == socket)
+      states.push_back(std::move(state));
+  }
+  std::ranges::sort(states, std::ranges::greater(),
+                    [](const wire::KeptState& one) { return one.host.start; });
+  return states;
+}
+
+std::vector<std::string> kept_services(const std::string& tree) {
+  std::vector<std::string> names = noted_services(tree);
+  for (wire::KeptState& one : unnoted_services(tree))
+    names.push_back(std::move(one.order.spec.name));
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,91 @@
+// A service of a build tree that people keep by hand: its files, and how to reach its host.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/duration.hpp"
+#include "base/result.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/wait.hpp"
+#include "services/host_wire.hpp"
+
+namespace holdfast {
+
+// What its host answers.
+struct KeptAnswer {
+  os::UniqueFd connection;  // invalid: no host answers
+  wire::KeptState state;
+};
+
+// A question to its host. It does not wait, because a host that is stopped answers late or never.
+class KeptCall {
+ public:
+  // Connects to the host that listens at `socket`, and sends it a message without fields. An answer
+  // for another service is none, unless `service` is empty.
+  KeptCall(const std::string& socket, std::string service, std::string_view kind);
+
+  // False: nobody listens there, or the call has ended without an answer.
+  bool is_connected() const { return answer_.connection.valid(); }
+  void join(os::Wait& wait) const;
+  // True: the host has answered, is gone, or took too long. Wakes a host that is late, because it
+  // may be stopped.
+  bool look();
+  KeptAnswer take_answer() { return std::move(answer_); }
+
+ private:
+  void hear();
+
+  std::string service_;
+  KeptAnswer answer_;
+  Milliseconds wake_at_ = k_longest;
+  Milliseconds until_ = k_longest;
+};
+
+class KeptService {
+ public:
+  // `tree` is an absolute path without links.
+  KeptService(const std::string& tree, const std::string& service);
+
+  const std::string& directory() const { return directory_; }  // of its output
+  const std::string& socket() const { return socket_; }        // where its host listens
+
+  // True: the tree says that people have started the service, and have not stopped it. Its host may
+  // have been killed.
+  bool is_noted() const;
+  // Also true if only its host knows, because .holdfast was removed.
+  bool is_kept() const { return is_noted() || has_host(); }
+  unsigned last_generation() const;  // 0: there was none
+  // Returns the name by which the processes of a generation are found.
+  std::string attempt_of(unsigned generation) const;
+  std::string log_of(unsigned generation) const;
+  // Notes that people keep this generation, and makes the directories that it needs.
+  Result<void> note(unsigned generation) const;
+  // Notes that nobody keeps the service any more.
+  void forget() const;
+
+  // True: a host, or its guard, has the socket open. Asks nothing.
+  bool has_host() const;
+  // Sends the host a message without fields.
+  KeptCall call(std::string_view kind) const { return {socket_, service_, kind}; }
+  // Does the same and waits for the answer, for some seconds at most. The keeper of a run must not
+  // wait. wire::k_stop has no answer.
+  KeptAnswer ask(std::string_view kind) const;
+
+ private:
+  std::string service_;
+  std::string directory_;
+  std::string socket_;
+  std::string attempts_;
+};
+
+// Returns what the hosts say of which the tree knows nothing, because .holdfast was removed. The
+// service that started last comes first. Waits for the answers.
+std::vector<wire::KeptState> unnoted_services(const std::string& tree);
+
+// Returns the names of all services that are kept in the tree, declared or not, noted or not.
+std::vector<std::string> kept_services(const std::string& tree);
+
+}  // namespace holdfast

@@ -1,0 +1,202 @@
+#include "settings/command_line.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/strings.hpp"
+
+namespace holdfast {
+namespace {
+
+// `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes `--test:WORD:PLACE=NAME`
+// for every test.
+constexpr std::string_view k_test = "--test";
+
+// Of an option that is no setting of a test. `name` is for the error.
+struct Option {
+  std::string_view name;
+  bool takes_value;
+  Result<void> (*take)(std::string_view name, std::string_view value, CommandLine& line);
+};
+
+Result<void> begin_step(std::string_view name, std::string_view value, CommandLine& line) {
+  const std::optional<StepKind> kind = named<StepKind>(value);
+  if (!kind) {
+    const BadValue found{text_of({"\"", value, "\""}), "compile, link or custom"};
+    return ErrorInWords{to_text(name, found)};
+  }
+  line.step.emplace().kind = *kind;
+  return {};
+}
+
+template <std::string BuildStep::*Field>
+Result<void> set_of_step(std::string_view name, std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
+  (*line.step).*Field = value;
+  return {};
+}
+
+// That of the step, or else that whose services and locks are meant.
+Result<void> set_tree(std::string_view name, std::string_view value, CommandLine& line) {
+  if (line.step) return set_of_step<&BuildStep::tree>(name, value, line);
+  if (value.empty()) return ErrorInWords{to_text(name, BadValue{"\"\"", "a build tree"})};
+  line.tree = value;
+  return {};
+}
+
+Result<void> add_slots(std::string_view name, std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
+  Result<StepSlots> slots = parse_step_slots(value);
+  if (!slots) return ErrorInWords{to_text(name, slots.error())};
+  line.slots.push_back(std::move(*slots));
+  return {};
+}
+
+constexpr Option k_options[] = {
+    {"--name", true,
+     [](std::string_view, std::string_view value, CommandLine& line) {
+       if (!value.empty()) line.name = value;
+       return Result<void>();
+     }},
+    {"--step", true, begin_step},
+    {"--tree", true, set_tree},
+    {"--target", true, set_of_step<&BuildStep::target>},
+    {"--output", true, set_of_step<&BuildStep::output>},
+    {"--language", true, set_of_step<&BuildStep::language>},
+    {"--slots", true, add_slots},
+    {"--config", true,
+     [](std::string_view, std::string_view value, CommandLine& line) {
+       line.configuration = value;
+       return Result<void>();
+     }},
+    {"--quiet", false,
+     [](std::string_view, std::string_view, CommandLine& line) {
+       line.loudness = Loudness::quiet;
+       return Result<void>();
+     }},
+    {"--help", false,
+     [](std::string_view, std::string_view, CommandLine& line) {
+       line.help = true;
+       return Result<void>();
+     }},
+};
+
+const Option* option_named(std::string_view name) {
+  const auto* const found =
+      std::ranges::find(k_options, name == "-h" ? "--help" : name, &Option::name);
+  return found == std::end(k_options) ? nullptr : found;
+}
+
+// Services stand in one text with commas. A user writes `;`, as in a property.
+Result<std::string> text_of_services(std::string_view value) {
+  std::string text;
+  do {
+    const std::string_view part = take_part(value, value.find(';') < value.find(',') ? ';' : ',');
+    if (const auto use = parse_service_use(part); !use) return use.error();
+    if (!text.empty()) text += ',';
+    text += part;
+  } while (!value.empty());
+  return text;
+}
+
+// Locks, services and retry rules add up. For any other setting the last value holds.
+Result<void> add_setting(Setting setting, std::string_view name, std::string_view value,
+                         Options& options) {
+  if (setting == Setting::locks) {
+    Result<LockSpec> lock = parse_lock_spec(value);
+    if (!lock) return ErrorInWords{to_text(name, lock.error())};
+    options.locks.push_back(std::move(*lock));
+    return {};
+  }
+  Value said{setting, Source::option, std::string(value), {}};
+  if (setting == Setting::services) {
+    Result<std::string> services = text_of_services(value);
+    if (!services) return ErrorInWords{to_text(name, services.error())};
+    said.text = std::move(*services);
+  }
+  if (setting == Setting::retry || setting == Setting::services) {
+    const Value* before = last_of(options.said, setting);
+    if (before != nullptr) said.text = text_of({before->text, ",", said.text});
+  }
+  Policy alone;
+  const Result<void> understood = holdfast::apply(said, alone);
+  if (!understood) return ErrorInWords{to_text(name, understood.error())};
+  options.said.push_back(std::move(said));
+  return {};
+}
+
+// False: the argument is another one.
+bool read_test_word(std::string_view argument, CommandLine& line) {
+  const std::size_t equals = argument.find('=');
+  if (equals == std::string_view::npos || !argument.starts_with(k_test)) return false;
+  std::string_view mark = argument.substr(k_test.size(), equals - k_test.size());
+  if (!mark.empty()) {
+    if (mark.front() != ':') return false;
+    mark.remove_prefix(1);
+    const std::size_t colon = std::min(mark.find(':'), mark.size());
+    line.word = mark.substr(0, colon);
+    mark.remove_prefix(colon);
+    if (!mark.empty()) {
+      std::optional<TestPlace> place = parse_test_place(mark.substr(1));
+      if (!place) return false;
+      line.place = *std::move(place);
+    }
+  }
+  line.name = argument.substr(equals + 1);
+  line.is_test = true;
+  return true;
+}
+
+}  // namespace
+
+std::string begin_of_test_argument(std::string_view word) {
+  return text_of({k_test, ":", word, ":"});
+}
+
+Result<CommandLine> parse_command_line(const std::vector<std::string_view>& arguments) {
+  CommandLine line;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--") {
+      if (i + 1 == arguments.size()) return ErrorInWords{"expected a command after `--`"};
+      if (arguments[i + 1].empty())
+        return ErrorInWords{"expected a command after `--`, found \"\""};
+      line.command_at = i + 1;
+      return line;
+    }
+    if (read_test_word(argument, line)) {
+      if (i + 1 == arguments.size()) {
+        return ErrorInWords{text_of({"expected a command after \"", argument, "\""})};
+      }
+      line.command_at = i + 1;
+      return line;
+    }
+    const std::size_t equals =
+        argument.starts_with("--") ? argument.find('=') : std::string_view::npos;
+    const std::string_view name = argument.substr(0, equals);
+    const std::optional<Setting> setting = setting_of_option(name);
+    const Option* const option = option_named(name);
+    if (!setting && option == nullptr) {
+      return ErrorInWords{text_of(
+          {"unknown argument \"", argument, "\": expected options, then `--`, then the command"})};
+    }
+    std::string_view value;
+    if (setting || option->takes_value) {
+      if (equals != std::string_view::npos) {
+        value = argument.substr(equals + 1);
+      } else if (i + 1 < arguments.size()) {
+        value = arguments[++i];
+      } else {
+        return ErrorInWords{text_of({name, ": expected a value after it"})};
+      }
+    } else if (equals != std::string_view::npos) {
+      return ErrorInWords{text_of({name, ": takes no value"})};
+    }
+    HOLDFAST_DO(setting ? add_setting(*setting, name, value, line.options)
+                        : option->take(name, value, line));
+    if (line.help) return line;
+  }
+  return ErrorInWords{"expected `-- COMMAND` at the end"};
+}
+
+}  // namespace holdfast

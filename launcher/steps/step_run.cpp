@@ -1,0 +1,87 @@
+#include "steps/step_run.hpp"
+
+#include "attempt/answer.hpp"
+#include "base/names.hpp"
+#include "os/file/own_files.hpp"
+#include "os/lock/lock_survey.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// Twice the size to which a build journal grows.
+constexpr std::size_t k_largest_journal = 32UL * 1024 * 1024;
+
+std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
+  const std::string path = step.tree + "/" + std::string(names::k_build_journal);
+  for (const std::string& journal : {path, path + std::string(names::k_older_suffix)}) {
+    const Result<std::string> text = os::read_own(journal, k_largest_journal);
+    if (!text) continue;
+    if (const auto peak = past_peak_kb(*text, step)) return peak;
+  }
+  return std::nullopt;
+}
+
+// Returns the free memory plus what the holders of slots already use, because their units count
+// that too.
+std::uint64_t budget_kb(LockScope scope) {
+  std::vector<ProcessName> holders;
+  for (const os::SurveyedLock& lock : os::survey_locks(os::Strangers::leave_out)) {
+    if (lock.scope != scope || lock.name != k_memory_lock) continue;
+    for (const LockParty& holder : lock.holders) holders.push_back(holder.process);
+  }
+  const std::optional<std::uint64_t> free = os::available_memory_kb();
+  // If the free memory is not known, every step runs by itself.
+  return free ? *free + os::memory_in_use_kb(holders) : 0;
+}
+
+}  // namespace
+
+Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
+  if (!settings_) {
+    HOLDFAST_TRY(settings_, step_settings(step.tree));
+  }
+  if (step.earlier.count > 0) {
+    make_alone(policy.locks, supervision::scope_of_memory_slots());
+    return {};
+  }
+  if (!step.memory_slots) return {};
+  policy.locks.push_back(memory_lock(units_for(step), *step.memory_slots));
+  HOLDFAST_TRY(policy.locks, canonical_locks(std::move(policy.locks)));
+  return {};
+}
+
+unsigned StepRun::units_for(const BuildStep& step) const {
+  const std::uint64_t budget =
+      settings_->steps.memory_kb ? *settings_->steps.memory_kb : budget_kb(*step.memory_slots);
+  return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
+}
+
+supervision::AttemptResult StepRun::run(supervision::AttemptPlan plan,
+                                        supervision::Surroundings& around) {
+  const bool may_be_another = plan.step->kind != StepKind::custom && plan.step->earlier.count == 0;
+  if (may_be_another) memory_.begin(settings_->oom_events);
+  if (!may_be_another || settings_->steps.transient.empty()) return run_attempt(plan, around);
+  output_ = std::make_unique<OutputRelay>(std::string(), OutputRelay::Passing::when_released);
+  return run_captured(plan, around, *output_);
+}
+
+std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
+  StepEvidence evidence;
+  evidence.out_of_memory = memory_.ran_out(result);
+  if (output_) {
+    const std::string text = output_->text(k_most_searched_output);
+    const auto found = first_found(settings_->steps.transient, text);
+    if (!found) supervision::write_line("ignoring `transient`: " + to_text(found.error()));
+    if (found && *found) evidence.signature = settings_->steps.transient[**found];
+  }
+  std::string why = holdfast::why_once_more(result.observation, evidence);
+  // The output of an attempt that does not count is not shown.
+  if (!why.empty()) output_.reset();
+  return why;
+}
+
+void StepRun::come_to_the_end() {
+  if (output_) output_->release();
+}
+
+}  // namespace holdfast::exec

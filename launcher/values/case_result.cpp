@@ -1,0 +1,116 @@
+#include "values/case_result.hpp"
+
+#include "base/strings.hpp"
+
+namespace holdfast {
+namespace {
+
+std::string exited_with(int code) { return "exited with code " + std::to_string(code); }
+
+void end_by_signal(CaseResult& result, const WorkerEnd& end) {
+  result.signal = end.main.code;
+  const bool memory = end.oom_killed && end.main.code == k_signal_kill;
+  result.outcome = memory ? Outcome::oom_killed : Outcome::crashed;
+}
+
+// The process ended in the middle of the case.
+void end_within(CaseResult& result, const WorkerEnd& end) {
+  const int code = end.main.code;
+  result.exit_code = code;
+  if (end.marker) {
+    result.outcome = Outcome::deliberate_exit;
+  } else if (code == 0) {
+    result.outcome = Outcome::premature_exit;
+    result.note = "the process exited with code 0 in the middle of it";
+  } else {
+    result.outcome = Outcome::failed;
+    result.note = text_of({"the process ", exited_with(code), " in the middle of it"});
+  }
+}
+
+// The case had ended before its process, and the process ran no other case.
+void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd& end) {
+  const int code = end.main.code;
+  result.exit_code = code;
+  result.outcome = outcome_of(said);
+  if (said == CaseEnd::failed) return;
+  if (code != 0) {
+    result.outcome = end.marker ? Outcome::deliberate_exit : Outcome::failed;
+    result.note = "after it had ended the process " + exited_with(code);
+  } else if (!finished) {
+    result.outcome = end.marker ? Outcome::deliberate_exit : Outcome::premature_exit;
+    result.note = "after it had ended the process exited with code 0 before it was through";
+  }
+}
+
+// The process was ended from outside. How it ended is no verdict on the case.
+void note_end(CaseResult& result, const ProcessEnd& main) {
+  if (main.kind == ProcessEnd::Kind::signalled) result.signal = main.code;
+  if (main.kind == ProcessEnd::Kind::exited) result.exit_code = main.code;
+}
+
+void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
+                  const WorkerEnd& end) {
+  switch (end.by) {
+    case EndedBy::itself:
+      break;
+    case EndedBy::case_limit:
+      result.outcome = Outcome::timed_out;
+      return note_end(result, end.main);
+    case EndedBy::whole_limit:
+      result.outcome = Outcome::timed_out;
+      result.note = "the time of the whole test was over";
+      return note_end(result, end.main);
+    case EndedBy::interruption:
+      result.outcome = Outcome::interrupted;
+      return note_end(result, end.main);
+    case EndedBy::own_failure:
+      result.outcome = Outcome::internal_error;
+      return;
+  }
+  switch (end.main.kind) {
+    case ProcessEnd::Kind::never_started:
+      result.outcome = Outcome::launch_failed;
+      return;
+    case ProcessEnd::Kind::signalled:
+      end_by_signal(result, end);
+      if (said) result.note = "the process died after the case had ended";
+      return;
+    case ProcessEnd::Kind::exited:
+      break;
+  }
+  if (said) {
+    end_after(result, *said, finished, end);
+  } else {
+    end_within(result, end);
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(const std::optional<Outcome>& outcome) {
+  return name_of(outcome.value_or(Outcome::not_run));
+}
+
+Outcome outcome_of(CaseEnd said) {
+  if (said == CaseEnd::passed) return Outcome::passed;
+  return said == CaseEnd::skipped ? Outcome::skipped : Outcome::failed;
+}
+
+int badness(const std::optional<Outcome>& outcome) {
+  return facts_of(outcome.value_or(Outcome::not_run)).badness;
+}
+
+bool is_bad(const std::optional<Outcome>& outcome) { return badness(outcome) > 0; }
+
+void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
+                   const WorkerEnd& end) {
+  conclude_end(result, said, finished, end);
+  if (end.left.empty()) return;
+  result.note += text_of({result.note.empty() ? "" : "; ", end.left});
+  if (!end.leak_fails || is_bad(result.outcome)) return;
+  result.outcome = Outcome::failed;
+  result.leak_failed = true;
+}
+
+}  // namespace holdfast

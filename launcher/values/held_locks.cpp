@@ -1,0 +1,216 @@
+#include "values/held_locks.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/encoding.hpp"
+#include "base/number.hpp"
+#include "base/strings.hpp"
+
+namespace holdfast {
+namespace {
+
+// A place has neither `:` nor `#`: names in it are encoded as file names.
+std::string_view place_in(std::string_view entry) {
+  return entry.substr(0, entry.find_first_of(":#"));
+}
+
+std::string_view attempt_in(std::string_view entry) { return entry.substr(entry.find('#') + 1); }
+
+std::string_view how_in(std::string_view entry) {
+  const std::string_view held = entry.substr(0, entry.find('#'));
+  const std::size_t colon = held.find(':');
+  return colon == std::string_view::npos ? std::string_view{} : held.substr(colon + 1);
+}
+
+std::vector<std::string> entries_in(std::string_view text) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    const std::string_view entry = take_part(text, ',');
+    if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
+  }
+  return entries;
+}
+
+// How an ancestor has a lock.
+struct How {
+  LockMode mode = LockMode::exclusive;
+  std::vector<unsigned> slots;
+  std::uint64_t amount = 0;
+  std::uint64_t size = 0;
+};
+
+How how_held(std::string_view text) {
+  How how;
+  if (text.empty()) return how;
+  // An entry that is not understood counts as shared, which allows the least.
+  how.mode = LockMode::shared;
+  const std::optional<LockSpec> amount = parse_how(text);
+  if (amount && amount->mode == LockMode::amount) {
+    how.mode = amount->mode;
+    how.amount = amount->units;
+    how.size = amount->size;
+    return how;
+  }
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return how;
+  how.mode = LockMode::counted;
+  how.size = leading_number<std::uint64_t>(text.substr(slash + 1)).value_or(0);
+  std::string_view list = text.substr(0, slash);
+  while (!list.empty()) {
+    how.slots.push_back(leading_number<unsigned>(take_part(list, '+')).value_or(0));
+  }
+  return how;
+}
+
+// The order of all locks, of any project and tree. A run lock has no rank, because tests never ask
+// for one.
+using Rank = std::tuple<LockScope, std::string, std::string_view>;
+
+std::optional<Rank> rank_of(std::string_view place) {
+  const std::size_t slash = place.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view directory = place.substr(0, slash);
+  const std::size_t dash = directory.find('-');
+  const std::optional<LockScope> scope = named<LockScope>(directory.substr(0, dash));
+  const bool needs_key = scope == LockScope::project || scope == LockScope::build;
+  if (!scope || needs_key != (dash != std::string_view::npos)) return std::nullopt;
+  return Rank{*scope, decode_file_name(place.substr(slash + 1)), place};
+}
+
+// Whether `spec` is one of the two locks that an enclosing test may hold shared while a test
+// inside, at any depth, wants it exclusively.
+bool is_among_siblings(const LockSpec& spec) {
+  if (has_units(spec.mode)) return false;
+  return spec.name == k_run_serial_lock ||
+         (spec.name == k_retry_alone_lock && spec.scope == LockScope::build);
+}
+
+Error refused(const LockSpec& spec, std::string_view had) {
+  const std::string wanted =
+      spec.mode == LockMode::amount ? size_text(spec.units) : std::to_string(spec.units) + " slots";
+  return Error{text_of({"have ", wanted, ": an attempt around this one has ", had,
+                        ", and would be waited for forever"})};
+}
+
+// The level for units, below an attempt that has units, too.
+Result<LockLevel> level_of_units(const LockSpec& spec, How how, LockLevel level) {
+  // Who leaves the whole to the machine agrees with everybody.
+  const bool both_say = how.size != 0 && spec.size != 0;
+  if (both_say && how.size != spec.size) {
+    const auto text = [&](std::uint64_t size) {
+      return spec.mode == LockMode::amount ? size_text(size) : std::to_string(size);
+    };
+    return Error{text_of({"use it: an attempt around this one has it with size ", text(how.size),
+                          "; expected ", text(spec.size)})};
+  }
+  if (spec.mode == LockMode::amount) {
+    if (spec.units > how.amount) return refused(spec, size_text(how.amount));
+    level.amount = how.amount;
+  } else {
+    if (spec.units > how.slots.size()) return refused(spec, std::to_string(how.slots.size()));
+    level.slots = std::move(how.slots);
+  }
+  return level;
+}
+
+}  // namespace
+
+HeldLocks::HeldLocks(std::string_view text) : entries_(entries_in(text)) {}
+
+void HeldLocks::add_farther(std::string_view text) {
+  for (std::string& entry : entries_in(text)) {
+    if (std::ranges::find(entries_, entry) == entries_.end()) entries_.push_back(std::move(entry));
+  }
+}
+
+const std::string* HeldLocks::entry_of(std::string_view place) const {
+  const auto found = std::ranges::find_if(entries_, [&](const std::string& entry) {
+    return place_in(entry) == place && !attempt_in(entry).empty();
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+std::string HeldLocks::level_of(std::string_view place) const {
+  const std::string* entry = entry_of(place);
+  return entry == nullptr ? std::string{} : std::string(attempt_in(*entry));
+}
+
+Result<LockLevel> HeldLocks::level_for(const LockSpec& spec, std::string_view place) const {
+  const std::string* entry = entry_of(place);
+  if (entry == nullptr) return LockLevel{};
+  How how = how_held(how_in(*entry));
+  LockLevel level{.attempt = std::string(attempt_in(*entry)), .slots = {}};
+  if (how.mode == LockMode::exclusive || spec.mode == LockMode::shared) return level;
+  if (is_among_siblings(spec)) return level;
+  if (has_units(spec.mode) && how.mode == spec.mode) {
+    return level_of_units(spec, std::move(how), std::move(level));
+  }
+  const char* had = how.mode == LockMode::shared    ? "shared"
+                    : how.mode == LockMode::counted ? "slots of it"
+                                                    : "a part of it";
+  return Error{text_of({"have more of it than an attempt around this one, which has ", had,
+                        " and would be waited for forever"})};
+}
+
+bool HeldLocks::is_out_of_order(const LockSpec& spec, std::string_view place) const {
+  const std::string level = level_of(place);
+  const Rank wanted{spec.scope, spec.name, place};
+  for (const std::string& entry : entries_) {
+    if (!level.empty() && attempt_in(entry) == level) break;
+    const std::optional<Rank> held = rank_of(place_in(entry));
+    if (held && wanted < *held) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> HeldLocks::holders_of(std::string_view place) const {
+  std::vector<std::string> found;
+  for (const std::string& entry : entries_) {
+    if (place_in(entry) == place && !attempt_in(entry).empty()) {
+      found.emplace_back(attempt_in(entry));
+    }
+  }
+  return found;
+}
+
+void HeldLocks::forget(std::string_view place, std::string_view attempt) {
+  for (std::string& entry : entries_) {
+    if (place_in(entry) != place || attempt_in(entry) != attempt) continue;
+    entry = "#" + std::string(attempt);
+  }
+}
+
+std::vector<std::string> HeldLocks::attempts() const {
+  std::vector<std::string> found;
+  for (const std::string& entry : entries_) {
+    const std::string_view attempt = attempt_in(entry);
+    if (std::ranges::find(found, attempt) == found.end()) found.emplace_back(attempt);
+  }
+  return found;
+}
+
+std::string HeldLocks::with(const std::vector<std::string>& places,
+                            std::string_view attempt) const {
+  std::string text;
+  const auto add = [&](std::string_view entry) {
+    if (!text.empty()) text += ',';
+    text += entry;
+  };
+  for (const std::string& place : places) add(text_of({place, "#", attempt}));
+  // The older entry for the same place stays, behind the new one. It names an attempt that is still
+  // around us, and by this entry a sweep finds everything below that attempt.
+  for (const std::string& entry : entries_) add(entry);
+  return text;
+}
+
+std::string held_entry(const std::string& place, const LockSpec& spec,
+                       const std::vector<unsigned>& slots) {
+  if (spec.mode == LockMode::exclusive) return place;
+  if (spec.mode != LockMode::counted) return text_of({place, ":", how_of(spec)});
+  std::string how;
+  for (unsigned slot : slots) how += (how.empty() ? ":" : "+") + std::to_string(slot);
+  return text_of({place, how, "/", std::to_string(spec.size)});
+}
+
+}  // namespace holdfast

@@ -1,0 +1,41 @@
+#include "values/test_order.hpp"
+
+#include <cstdio>
+
+#include "base/number.hpp"
+
+namespace holdfast {
+namespace {
+
+// No test takes so many seconds.
+constexpr double k_above_all_times = 1e6;
+
+// `1.5`, `12`.
+std::string decimal(double cost) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.3f", cost);
+  std::string text = buffer;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::string cost_commands(const TestCosts& costs) {
+  std::string commands;
+  for (const auto& [name, cost] : costs) {
+    if (cost <= 0) continue;
+    commands += "set_property(GLOBAL PROPERTY _holdfast_cost_";
+    for (const char c : name) commands += hexadecimal(static_cast<unsigned char>(c), 2);
+    commands += " " + decimal(cost) + ")\n";
+  }
+  return commands;
+}
+
+double cost_for(TestOrder order, bool is_red, double seconds) {
+  if (order == TestOrder::longest_first) return seconds;
+  return order == TestOrder::failed_first && is_red ? k_above_all_times : 0;
+}
+
+}  // namespace holdfast

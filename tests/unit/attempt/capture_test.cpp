@@ -1,0 +1,34 @@
+#include "attempt/attempt_plan.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace holdfast::supervision {
+namespace {
+
+// The writer may be gone, and there is no second read.
+TEST(Capture, OneReadTakesAllThatThePipesHold) {
+  for (const bool streams_are_one : {true, false}) {
+    Result<Capture> capture = Capture::open(streams_are_one);
+    ASSERT_TRUE(capture);
+    std::size_t put = 0;
+    for (const int fd : {capture->output(), capture->errors()}) {
+      ::fcntl(fd, F_SETFL, O_NONBLOCK);
+      const std::string part(4096, 'x');
+      for (ssize_t count = 0; (count = ::write(fd, part.data(), part.size())) > 0;) {
+        put += static_cast<std::size_t>(count);
+      }
+    }
+    EXPECT_GE(put, capture->size());
+    capture->close_writing();
+    std::size_t got = 0;
+    capture->read([&](Stream, std::string_view bytes) { got += bytes.size(); });
+    EXPECT_EQ(got, put);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::supervision

@@ -1,0 +1,55 @@
+#include "attempt/guard_process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "attempt/attempt_plan.hpp"
+#include "journal/scratch_directory.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+TEST(GuardReport, CountsAllProcessesAndNamesTheFirst) {
+  std::vector<os::NamedProcess> processes;
+  for (int i = 1; i <= 20; ++i) processes.push_back({i, "p" + std::to_string(i)});
+  GuardReport report;
+  EXPECT_EQ(list_processes(processes, report.leftover_list), 20U);
+  EXPECT_EQ(report.leftover_list.front().pid, 1);
+  EXPECT_STREQ(report.leftover_list.back().name.data(), "p16");
+  EXPECT_EQ(list_processes({}, report.survivor_list), 0U);
+  EXPECT_EQ(report.survivor_list.front().pid, 0);
+}
+
+TEST(GuardReport, CutsANameOffWhereItWouldNotEnd) {
+  GuardReport report;
+  (void)list_processes({{1, "sixteen-letters-"}}, report.leftover_list);
+  EXPECT_STREQ(report.leftover_list.front().name.data(), "sixteen-letters");
+}
+
+TEST(GuardReport, IsTheRecordOfAnAttemptWhoseLauncherWasKilled) {
+  const ScratchDirectory directory;
+  AttemptIdentity identity;
+  identity.attempt = "r.1";
+  identity.test = "t";
+  identity.journal = directory.path() / "journal.jsonl";
+  AttemptPlan plan;
+  plan.identity = &identity;
+  GuardReport report;
+  report.main_reaped = true;
+  report.main_status = 15;  // as waitpid(2) gives it
+  report.user_us = 20'000;
+  record_in_launchers_place(plan, report, 1'500'000);
+  std::ifstream file(identity.journal);
+  const std::string record(std::istreambuf_iterator<char>(file), {});
+  for (const char* field :
+       {R"("type":"attempt_ended")", R"("attempt":"r.1")", R"("outcome":"interrupted")",
+        R"("signal":15)", R"("wall_s":1.500000)", R"("user_s":0.020000)",
+        R"("note":"the launcher of the test was killed; its process tree was ended")"}) {
+    EXPECT_NE(record.find(field), std::string::npos) << field << " in " << record;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::supervision

@@ -1,0 +1,129 @@
+// The services of a batch, before each of its workers. The test is the keeper.
+#include "batches/batch_services.hpp"
+#include "os/child_process.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/process/packet_socket.hpp"
+#include "settings/wire.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+using End = supervision::HadServices::End;
+using News = BatchServices::News;
+
+class BatchServicesTest : public ::testing::Test {
+ protected:
+  BatchServicesTest() {
+    auto ends = os::packet_pair();
+    EXPECT_TRUE(ends);
+    keeper_ = std::move(ends->first);
+    for_batch_ = std::move(ends->second);
+    plan_.keeper = for_batch_.get();
+    plan_.command.environment = environment_;
+    plan_.policy.services = {{"db", ServiceMode::shared}};
+    plan_.identity = &identity_;
+    plan_.teller = &teller_;
+  }
+
+  void say(std::string_view kind, wire::Message::Fields fields) const {
+    ASSERT_TRUE(os::send_message(keeper_.get(), wire::Message(kind, std::move(fields))));
+  }
+
+  static wire::Message::Fields answer(unsigned generation, std::vector<Variable> variables) {
+    const wire::ServicesAnswer all{.uses = {{"db", generation}}, .variables = std::move(variables)};
+    return to_message(all).fields;
+  }
+
+  os::UniqueFd keeper_;
+  os::UniqueFd for_batch_;
+  char* environment_[1] = {nullptr};
+  supervision::AttemptIdentity identity_;
+  supervision::Teller teller_{nullptr, Loudness::quiet};
+  supervision::AttemptPlan plan_;
+  supervision::Surroundings around_{{}, std::move(*os::SignalQueue::open()), {}};
+};
+
+TEST_F(BatchServicesTest, WhatTheNextWorkerHasWaitedForIsOnRecord) {
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::had);  // what the attempt has got
+  os::Child child([&] {
+    if (os::receive_message(keeper_.get()).is_over) return 1;
+    const Milliseconds asked = os::monotonic_now();
+    while (os::monotonic_now() < asked + Milliseconds{5}) {
+    }
+    const wire::Message said(wire::k_services, answer(2, {{"X", "2"}}));
+    return os::send_message(keeper_.get(), said) ? 0 : 2;
+  });
+  EXPECT_EQ(services.have(), End::had);
+  EXPECT_EQ(child.wait(), 0);
+  supervision::AttemptResult result;
+  services.add_to(result);
+  EXPECT_GT(result.service_wait, Milliseconds{0});
+  EXPECT_EQ(result.services, std::vector<std::string>{"db#2"});
+}
+
+TEST_F(BatchServicesTest, ASignalThatEndsTheWaitIsTheBatchs) {
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::had);
+  services.ask();
+  Result<os::Pipe> life = os::make_pipe();
+  ASSERT_TRUE(life);
+  around_.parent = std::move(life->read);
+  life->write.reset();  // ctest dies
+  EXPECT_EQ(services.have(), End::interrupted);
+  EXPECT_EQ(services.signal(), SIGTERM);
+  EXPECT_NE(services.trouble(), "");
+}
+
+TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::had);
+  services.ask();
+  EXPECT_EQ(services.hear(), News::none);
+  say(wire::k_waiting, {{"why", "it starts"}});
+  EXPECT_EQ(services.hear(), News::none);
+  say(wire::k_services, answer(1, {}));
+  EXPECT_EQ(services.hear(), News::same);
+  services.ask();
+  say(wire::k_services, answer(2, {{"X", "2"}}));
+  EXPECT_EQ(services.hear(), News::other);
+  ASSERT_EQ(services.have(), End::had);
+  services.ask();
+  say(wire::k_services, {{"why", "it ended"}});
+  EXPECT_EQ(services.hear(), News::other);
+  EXPECT_EQ(services.have(), End::unavailable);
+  EXPECT_EQ(services.trouble(), "it ended");
+}
+
+TEST_F(BatchServicesTest, AKeeperThatEndsBeforeItAnswersIsToldToo) {
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::had);
+  services.ask();
+  keeper_.reset();
+  EXPECT_EQ(services.hear(), News::other);
+  EXPECT_EQ(services.have(), End::unavailable);
+  EXPECT_EQ(services.trouble(), "its services are unavailable: the keeper has ended");
+}
+
+TEST_F(BatchServicesTest, WithoutTheKeeperNoFurtherWorkerBegins) {
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::had);
+  keeper_.reset();
+  services.ask();
+  EXPECT_EQ(services.have(), End::unavailable);
+  EXPECT_EQ(services.trouble(), "its services are unavailable: the keeper has ended");
+}
+
+}  // namespace
+}  // namespace holdfast::exec

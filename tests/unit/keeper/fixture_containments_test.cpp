@@ -1,0 +1,168 @@
+#include "keeper/fixture_containments.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/names.hpp"
+#include "os/process/process.hpp"
+#include "os/scratch.hpp"
+#include "run/nowhere.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr ProcessName k_ctest{4'000'000, 17};
+
+TestFacts with_fixture(const std::string& name) {
+  TestFacts facts;
+  facts.fixtures_required = name;
+  return facts;
+}
+
+class FixtureContainmentsTest : public ::testing::Test {
+ protected:
+  // Writes the notes of the first run.
+  void note(const std::string& notes) {
+    std::ofstream(path_of("4000000", os::own_pid_namespace())) << notes;
+  }
+
+  std::string path_of(const std::string& ctest, std::uint64_t pid_namespace) const {
+    return scratch_.path(".holdfast/fixtures-" + ctest + "-17-" + std::to_string(pid_namespace) +
+                         "-1");
+  }
+
+  os::Scratch scratch_;
+  bool has_directory_ = std::filesystem::create_directory(scratch_.path(".holdfast"));
+  FixtureContainments fixtures_{scratch_.path("."), k_ctest};
+};
+
+TEST_F(FixtureContainmentsTest, ATestWithoutFixturesNeedsNoNotes) {
+  const auto set = fixtures_.of({}, 1);
+  ASSERT_TRUE(set);
+  EXPECT_FALSE(*set);
+}
+
+TEST_F(FixtureContainmentsTest, WithoutNotesItIsNotKnownWhoSharesWithWhom) {
+  EXPECT_FALSE(fixtures_.of(with_fixture("db"), 1));
+  note("F use db\n");
+  const auto set = fixtures_.of(with_fixture("db"), 1);
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(*set);
+}
+
+TEST_F(FixtureContainmentsTest, ServicesJoinASetUntilItHasANetwork) {
+  note("F use db\nF use2 web\nF use3 disk\nS use3\n");
+  const std::size_t db = **fixtures_.of(with_fixture("db"), 1);
+  const std::size_t web = **fixtures_.of(with_fixture("web"), 1);
+  const std::size_t disk = **fixtures_.of(with_fixture("disk"), 1);
+  EXPECT_TRUE(fixtures_.uses_services(disk));
+  EXPECT_TRUE(fixtures_.join_services(disk));
+  EXPECT_TRUE(fixtures_.join_services(db));
+  EXPECT_TRUE(fixtures_.uses_services(db));
+  (void)fixtures_.network(web);
+  EXPECT_FALSE(fixtures_.join_services(web));
+  EXPECT_FALSE(fixtures_.uses_services(web));
+  fixtures_.end_run(1);
+}
+
+TEST_F(FixtureContainmentsTest, ServicesJoinASetThatOnlyHasATmp) {
+  note("F use db\n");
+  const std::size_t db = **fixtures_.of(with_fixture("db"), 1);
+  ASSERT_TRUE(fixtures_.tmp(db, scratch_.path("scratch")));
+  EXPECT_TRUE(fixtures_.join_services(db));
+}
+
+TEST_F(FixtureContainmentsTest, ATmpThatCannotBeMadeIsTold) {
+  note("F use db\n");
+  const std::size_t db = **fixtures_.of(with_fixture("db"), 1);
+  const Result<std::string> tmp = fixtures_.tmp(db, k_tree_nowhere);
+  ASSERT_FALSE(tmp);
+  EXPECT_TRUE(to_text(tmp.error()).starts_with("failed to make ")) << to_text(tmp.error());
+}
+
+TEST_F(FixtureContainmentsTest, NotesOfADeadCtestGoAtOnceAndThoseOfAnotherPidNamespaceAfterADay) {
+  const std::uint64_t own = os::own_pid_namespace();
+  const std::string dead = path_of("4000001", own);
+  const std::string elsewhere = path_of("4000002", own + 1);
+  const std::string old = path_of("4000003", own + 1);
+  for (const std::string& one : {dead, elsewhere, old}) std::ofstream(one) << "F use db\n";
+  const auto now = std::filesystem::last_write_time(old);
+  std::filesystem::last_write_time(old, now - std::chrono::hours(48));
+  fixtures_.end_run(1);
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(elsewhere));
+  EXPECT_FALSE(std::filesystem::exists(old));
+}
+
+TEST_F(FixtureContainmentsTest, NotesOfALivingCtestStayAndWhatIsNoNote) {
+  const ProcessName living = os::own_name();
+  const std::string notes = scratch_.path(".holdfast/fixtures-" + std::to_string(living.pid) + "-" +
+                                          std::to_string(living.start) + "-" +
+                                          std::to_string(os::own_pid_namespace()) + "-1");
+  const std::string other = scratch_.path(".holdfast/fixtures-of-mine");
+  for (const std::string& one : {notes, other}) std::ofstream(one) << "F use db\n";
+  fixtures_.end_run(1);
+  EXPECT_TRUE(std::filesystem::exists(notes));
+  EXPECT_TRUE(std::filesystem::exists(other));
+}
+
+TEST_F(FixtureContainmentsTest, EachKindOfFixtureCounts) {
+  note("F a one\nF b two\nF c three\n");
+  TestFacts setup;
+  setup.fixtures_setup = "one";
+  TestFacts cleanup;
+  cleanup.fixtures_cleanup = "three";
+  std::set<std::size_t> sets;
+  for (const TestFacts& facts : {setup, with_fixture("two"), cleanup}) {
+    const auto set = fixtures_.of(facts, 1);
+    ASSERT_TRUE(set && *set);
+    sets.insert(**set);
+  }
+  EXPECT_EQ(sets.size(), 3U);
+}
+
+TEST_F(FixtureContainmentsTest, TheTmpsOfARunGoWithItButForThoseThatStay) {
+  note("F a one\nF b two\nF c three\n");
+  const std::string scratch = scratch_.path("scratch");
+  std::vector<std::string> tmps;
+  for (const char* fixture : {"one", "two", "three"}) {
+    const std::size_t set = **fixtures_.of(with_fixture(fixture), 1);
+    const Result<std::string> tmp = fixtures_.tmp(set, scratch);
+    ASSERT_TRUE(tmp);
+    EXPECT_EQ(*fixtures_.tmp(set, "/elsewhere"), *tmp);
+    std::ofstream(*tmp + "/file") << "text";
+    tmps.push_back(*tmp);
+    if (fixture == std::string("two")) fixtures_.keep_tmp(set);
+  }
+  // The scratch directory of a red test leads to the third.
+  std::filesystem::create_directory(scratch + "/7");
+  std::filesystem::create_symlink(tmps[2],
+                                  scratch + "/7/" + std::string(names::k_private_tmp_link));
+  fixtures_.end_run(1);
+  EXPECT_FALSE(std::filesystem::exists(tmps[0]));
+  EXPECT_TRUE(std::filesystem::exists(tmps[1] + "/file"));
+  EXPECT_TRUE(std::filesystem::exists(tmps[2] + "/file"));
+}
+
+TEST_F(FixtureContainmentsTest, TheNextRunHasNotesOfItsOwn) {
+  note("F use db\n");
+  const std::string notes = path_of("4000000", os::own_pid_namespace());
+  ASSERT_TRUE(*fixtures_.of(with_fixture("db"), 1));
+  fixtures_.end_run(1);
+  EXPECT_FALSE(std::filesystem::exists(notes));
+  EXPECT_FALSE(fixtures_.of(with_fixture("db"), 1));
+  note("F use db\nS use\n");
+  const auto set = fixtures_.of(with_fixture("db"), 1);
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(fixtures_.uses_services(**set));
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,109 @@
+// What a runner makes of an attempt that is over. The test may be the keeper.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "attempt/started.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/packet_socket.hpp"
+#include "retry/test_run.hpp"
+#include "settings/wire.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+class Attempts : public testing::Test {
+ protected:
+  Attempts() {
+    test_.invocation.line.loudness = Loudness::quiet;
+    grant_.identity.test = "t";
+    grant_.identity.attempt = "r.1";
+    grant_.policy.retry.rules = *parse_retry_rules("any=5");
+  }
+
+  // The keeper answers a question that will be asked.
+  void keeper_says(wire::Message::Fields fields) {
+    if (!keeper_.connected()) {
+      auto ends = os::packet_pair();
+      ASSERT_TRUE(ends);
+      keeper_ = supervision::KeeperLink::adopt(std::move(ends->first));
+      its_end_ = std::move(ends->second);
+    }
+    ASSERT_TRUE(os::send_message(its_end_.get(), wire::Message(wire::k_again, std::move(fields))));
+  }
+
+  // The next attempt has ended with that code.
+  std::optional<supervision::NextAttempt> exited(int code, Milliseconds native_end = k_longest) {
+    ++grant_.identity.n;
+    result_ = {};
+    result_.observation.main = {ProcessEnd::Kind::exited, code};
+    result_.outcome = outcome_of(result_.observation);
+    return runner_.conclude({test_, native_end, supervision::LentScratch::used, result_});
+  }
+
+  supervision::Started started_{{"--test=t", "/bin/t"}, {supervision::k_attached}};
+  supervision::TestAtHand test_{
+      started_.invocation(), {{}, std::move(*os::SignalQueue::open()), {}}, {}, first_grant(), {}};
+  supervision::Grant& grant_ = test_.grant;
+  supervision::KeeperLink& keeper_ = test_.held.keeper;
+  os::UniqueFd its_end_;
+  supervision::AttemptResult result_;
+  TestRunner runner_;
+
+ private:
+  static supervision::Grant first_grant() {
+    supervision::Grant grant;
+    grant.identity.n = 0;
+    return grant;
+  }
+};
+
+TEST_F(Attempts, WithoutAKeeperHaveNamesAfterTheFirst) {
+  const auto second = exited(3);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->attempt, "r.1.2");
+  grant_.identity.attempt = second->attempt;
+  const auto third = exited(3);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->attempt, "r.1.3");
+  EXPECT_FALSE(exited(0));
+  EXPECT_TRUE(result_.is_flaky);
+  EXPECT_EQ(result_.verdict, "passed");
+}
+
+// Everything may be red then, and each test would look around for seconds.
+TEST_F(Attempts, NobodyLooksAroundAfterOneThatTheRunHasRefusedToTryAgain) {
+  keeper_says({{"question", "1"}, {"attempt", "r.2"}, {"scratch_path", "/s/2"}});
+  keeper_says({{"question", "2"}, {"why", "the budget is spent"}});
+  const auto second = exited(3);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->attempt, "r.2");
+  EXPECT_EQ(second->scratch, "/s/2");
+  EXPECT_FALSE(exited(3));
+  EXPECT_NE(result_.retry.find("the budget is spent"), std::string::npos) << result_.retry;
+  EXPECT_TRUE(result_.forensics.empty());
+}
+
+// Its locks were refused, for example.
+TEST_F(Attempts, OneThatNeverRanHasNoOutputOfAKnownFlake) {
+  grant_.policy.retry.rules.clear();
+  grant_.policy.retry.known.emplace_back().signature = "timed out";
+  EXPECT_FALSE(exited(3));
+  EXPECT_EQ(result_.verdict, "failed");
+  EXPECT_FALSE(result_.is_flaky);
+}
+
+TEST_F(Attempts, HaveNoLongerThanCtestLeavesThem) {
+  const Milliseconds native_end = os::monotonic_now() + Milliseconds{100'000};
+  const auto second = exited(3, native_end);
+  ASSERT_TRUE(second);
+  Policy unlimited;
+  EXPECT_EQ(runner_.wait(*second, unlimited, test_.around), 0);
+  EXPECT_GT(unlimited.timeout.count(), 0) << "without a limit of its own";
+  EXPECT_LT(unlimited.timeout, Milliseconds{100'000});
+}
+
+}  // namespace
+}  // namespace holdfast::exec

@@ -1,0 +1,75 @@
+#include "run/run_lock.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+constexpr std::int64_t k_now = 1'700'000'010'000;
+
+LockParty run(int pid, std::int64_t ticket = 0, LockMode mode = LockMode::exclusive) {
+  LockParty party;
+  party.process = {pid, 99};
+  party.boot = "here";
+  party.test = "ctest -j8";
+  party.tree = "/b";
+  party.since_unix_ms = k_now - 4200;
+  party.mode = mode;
+  party.ticket = ticket;
+  return party;
+}
+
+std::string described(const RunObstacles& obstacles) {
+  return describe_run_obstacle(obstacles, k_now);
+}
+
+TEST(RunObstacle, IsTheRunThatHasTheTree) {
+  EXPECT_EQ(described({{run(17)}, {}}), "\"ctest -j8\" (pid 17, for 4.2 s)");
+  EXPECT_EQ(described({{run(17), run(18), run(19)}, {}}),
+            "\"ctest -j8\" (pid 17, for 4.2 s) and 2 more");
+  EXPECT_EQ(described({}), "a process that left no record");
+}
+
+TEST(RunObstacle, IsOneThatWaitsBeforeUsWhereWeCouldShareTheTree) {
+  RunObstacles obstacles{{run(17, 0, LockMode::shared)}, {run(18, 3)}, LockMode::shared, 4};
+  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 18, for 4.2 s), which waits for it, too");
+  obstacles.ticket = 2;  // it waits behind us
+  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
+  obstacles.ticket = 4;
+  obstacles.wanted = LockMode::exclusive;
+  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
+  obstacles.wanted = LockMode::shared;
+  obstacles.holders.front().mode = LockMode::exclusive;
+  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
+  obstacles.holders.front().mode = LockMode::shared;
+  obstacles.waiters.clear();
+  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
+}
+
+TEST(RunObstacle, ARecordNamesATreeByAllOfItsPathOrByALongBeginning) {
+  const std::string deep = "/" + std::string(300, 'x');
+  LockParty party = run(17);
+  EXPECT_TRUE(names_tree(party, "/b"));
+  EXPECT_FALSE(names_tree(party, "/b2"));
+  EXPECT_FALSE(names_tree(party, "/"));
+  party.tree = deep.substr(0, 256);
+  EXPECT_TRUE(names_tree(party, deep));
+  EXPECT_TRUE(names_tree(party, party.tree));
+  EXPECT_FALSE(names_tree(party, "/y" + deep));
+  party.tree = deep.substr(0, 255);
+  EXPECT_FALSE(names_tree(party, deep));
+}
+
+TEST(RunObstacle, OneNumberInTwoPidNamespacesIsTwoProcesses) {
+  EXPECT_TRUE(is_among({run(16), run(17)}, run(17)));
+  EXPECT_FALSE(is_among({run(16)}, run(17)));
+  LockParty other = run(17);
+  other.boot = "there";
+  EXPECT_FALSE(is_among({run(17)}, other));
+  LockParty later = run(17);
+  later.process.start = 100;
+  EXPECT_FALSE(is_among({run(17)}, later));
+}
+
+}  // namespace
+}  // namespace holdfast
