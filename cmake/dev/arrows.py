@@ -1,10 +1,13 @@
 """Says what is wrong with the includes below launcher/: arrows that go upwards, circles among files and
-among folders, and folders that do not use what their targets say (launcher/*/CMakeLists.txt)."""
+among folders, folders that do not use what their targets say (launcher/*/CMakeLists.txt), and units that are
+not pure and should be: those of base and values, and those that say `Pure.` or `Pure:` at their top."""
 
 import pathlib
 import re
 
 TOP = pathlib.Path("launcher")
+SYSTEM = re.compile(r"#include <((?:sys|linux)/[^>]*|(?:unistd|fcntl|poll|signal|time)\.h|csignal|ctime|filesystem|"
+                    r"fstream|iostream|thread)>")
 
 
 def includes(source):
@@ -52,6 +55,25 @@ def circles(arrows):
     return found
 
 
+def is_said_pure(source):
+    head = re.split(r"^#", source.read_text(), maxsplit=1, flags=re.MULTILINE)[0]
+    return source.relative_to(TOP).parts[0] in ("base", "values") or re.search(r"\bPure[.:]", head)
+
+
+def impurities():
+    """A pure unit includes only pure ones, so nothing below it calls the system."""
+    sources = sorted(TOP.rglob("*.[ch]pp"))
+    pure = {unit_of(source.relative_to(TOP).as_posix()) for source in sources if is_said_pure(source)}
+    for source in sources:
+        name = source.relative_to(TOP).as_posix()
+        if unit_of(name) not in pure:
+            continue
+        text = source.read_text()
+        not_pure = [one for one in includes(source) if unit_of(one) not in pure and not one.endswith(".def")]
+        for one in not_pure + SYSTEM.findall(text):
+            yield f"launcher/{name} is pure and includes {one}"
+
+
 def main():
     units, folders, uses = {}, {}, {}
     rank = {folder: number for number, folder in enumerate(order())}
@@ -76,6 +98,8 @@ def main():
         if feature != "programs" and said_uses(feature) != uses.get(feature, set()):
             differ = " ".join(sorted(said_uses(feature) ^ uses.get(feature, set())))
             print(f"launcher/{feature}/CMakeLists.txt: USES and the includes differ by {differ}")
+    for line in impurities():
+        print(line)
     for kind, arrows in (("files", units), ("folders", folders)):
         for circle in circles(arrows):
             print(f"a circle of {kind}: {', '.join(circle)}")

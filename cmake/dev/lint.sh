@@ -13,11 +13,6 @@ while IFS= read -r line; do complain "$line"; done < <(python3 cmake/dev/arrows.
 while read -r number folder; do
   [ "$number" -le 70 ] || complain "$folder has $number files, and a folder has 70 at most"
 done < <(find launcher tests ctest-integration -type f -printf '%h\n' | sort | uniq -c)
-system='sys/|linux/|unistd|fcntl|poll|signal\.h|csignal|time\.h|ctime|filesystem|fstream|iostream|thread'
-if grep -rnE "#include <($system)" launcher/base launcher/values; then
-  complain "launcher/base and launcher/values are pure: no clock, file or system header"
-fi
-
 # In the /proc of another PID namespace the same number is another process.
 if grep -rnE '"/proc/?("|\{|locks|thread-self)' --include='*.[ch]pp' launcher |
   grep -vE '^launcher/os/(process/process|containment/namespaces)\.cpp:'; then

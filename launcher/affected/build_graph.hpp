@@ -1,7 +1,7 @@
 // Which files a build makes from which others, and what a change reaches.
 //
 // A node is a file, or a name that stands for files (Ninja's phony). A step makes nodes (outputs)
-// from other nodes (inputs).
+// from other nodes (inputs). Pure.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 //
 // This is no shell: it does not know which branch is taken or in which order things happen. It
 // collects the directories to which the command may change, and the values that a variable may
-// have.
+// have. Pure.
 #pragma once
 
 #include <functional>

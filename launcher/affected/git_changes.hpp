@@ -1,4 +1,4 @@
-// Reads what git prints about files that changed.
+// Reads what git prints about files that changed. Pure.
 #pragma once
 
 #include <cstdint>

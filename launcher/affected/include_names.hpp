@@ -1,4 +1,4 @@
-// What a source of C or C++ includes, by its text alone.
+// What a source of C or C++ includes, by its text alone. Pure.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // Reads what Ninja's tools print (`ninja -t graph`, `-t targets`, `-t deps`), and depfiles. Paths
 // are as Ninja has them: absolute, or relative to the build tree.
 //
-// The views in the results are parts of the text.
+// The views in the results are parts of the text. Pure.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,5 @@
+// Pure.
+//
 // How a batch ends as a whole, and the line about it.
 // What a batch comes to if its program tells of no case, has none to run, or skips all.
 // Which cases the next worker of a batch gets, and what selects them.

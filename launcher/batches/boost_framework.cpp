@@ -1,3 +1,5 @@
+// Pure.
+//
 // Programs of Boost.Test, version 1.62 and later. A case has a path, `suite/case`. A value of
 // `--run_test` is a list of paths with `:` in between; each part of a path is a list of names with
 // `,` in between, and a `*` at an end of a name stands for any text. There is no escape. So a name

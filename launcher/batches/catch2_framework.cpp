@@ -1,3 +1,5 @@
+// Pure.
+
 #include <algorithm>
 #include <array>
 #include <iterator>

@@ -1,3 +1,5 @@
+// Pure.
+//
 // Programs of doctest. A selection is a pattern for whole names, in which `*` stands for any text
 // and `?` for any character; doctest ignores upper and lower case in it. A `,` ends a pattern, and
 // only version 2.4.7 and later know an escape for it, so a `?` stands for it here. Source:

@@ -1,4 +1,4 @@
-// The cases of a GoogleTest program, as it lists them, and which of them run.
+// The cases of a GoogleTest program, as it lists them, and which of them run. Pure.
 #pragma once
 
 #include <cstdint>

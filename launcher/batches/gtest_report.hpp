@@ -1,5 +1,5 @@
 // The report that a GoogleTest program writes at its end (`--gtest_output=xml:FILE`), as far as it
-// tells how cases ended. A case cannot forge it by what it prints.
+// tells how cases ended. A case cannot forge it by what it prints. Pure.
 #pragma once
 
 #include <cstddef>

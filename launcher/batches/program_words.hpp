@@ -1,5 +1,5 @@
 // Sorts the words of a test program's command line by what they are for. The arguments are
-// null-terminated, without the program's name, and must outlive the result.
+// null-terminated, without the program's name, and must outlive the result. Pure.
 #pragma once
 
 #include <algorithm>

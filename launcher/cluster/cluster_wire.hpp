@@ -1,4 +1,4 @@
-// Settings, holders and waiters of scope `cluster` in messages (cluster/cluster_words.hpp).
+// Settings, holders and waiters of scope `cluster` in messages (cluster/cluster_words.hpp). Pure.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // An attempt has a connection of its own with holdfast-etcd. Its locks are freed when the last
 // descriptor of its end is closed. The launcher and the guard have one, and the keeper has a
 // duplicate. holdfast-etcd writes into shared memory until when the lease holds. So nobody has to
-// read messages while the test runs, and a holdfast-etcd that is stopped renews nothing.
+// read messages while the test runs, and a holdfast-etcd that is stopped renews nothing. Pure.
 #pragma once
 
 #include <algorithm>

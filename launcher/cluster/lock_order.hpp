@@ -2,7 +2,7 @@
 //
 // The order is that of create revisions, over all machines. A party has the lock as soon as those
 // before it leave room for it; nobody overtakes. The parties before it can only go away, so a party
-// that has the lock keeps it until its key is gone.
+// that has the lock keeps it until its key is gone. Pure.
 #pragma once
 
 #include <cstddef>

@@ -5,7 +5,7 @@
 // has no `{n}`, no classes such as `[:alpha:]` and no `\d`. A backslash makes the next byte
 // literal, but is a plain byte within `[]`. `^` and `$` are the ends of the whole text, never of a
 // line. `.` is any byte, even a line break. An expression that ctest cannot compile matches
-// nothing.
+// nothing. Pure.
 #pragma once
 
 #include <bitset>

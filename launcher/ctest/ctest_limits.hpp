@@ -1,6 +1,6 @@
 // When ctest ends a test by itself, as attach.cmake tells the launcher
 // (docs/reference/timeouts.md). Times count from the launcher's start, when ctest's clock starts
-// too.
+// too. Pure.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// What ctest's command line asks for, as far as Holdfast must know it. ctest(1), CMake 4.3.
+// What ctest's command line asks for, as far as Holdfast must know it. ctest(1), CMake 4.3. Pure.
 #pragma once
 
 #include <cstddef>

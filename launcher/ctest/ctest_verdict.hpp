@@ -2,7 +2,7 @@
 // the judge.
 //
 // The rules and their order are those of cmCTestRunTest::EndTest (CTest 3.25 … 4.x).
-// tests/system/run/ctest_verdict_test.py compares them with the real program.
+// tests/system/run/ctest_verdict_test.py compares them with the real program. Pure.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The test properties ENVIRONMENT and ENVIRONMENT_MODIFICATION, as ctest applies them.
+// The test properties ENVIRONMENT and ENVIRONMENT_MODIFICATION, as ctest applies them. Pure.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Which tests are connected by fixtures: a test connects all fixtures that it sets up, requires or
-// cleans up. DEPENDS connects nothing.
+// cleans up. DEPENDS connects nothing. Pure.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What a build tree's ctest knows of a test.
+// What a build tree's ctest knows of a test. Pure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// How a ctest is told to run the tests of an earlier run again.
+// How a ctest is told to run the tests of an earlier run again. Pure.
 #pragma once
 
 #include <cstddef>

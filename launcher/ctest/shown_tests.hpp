@@ -1,4 +1,4 @@
-// What `ctest -N` prints: a line for each test that its options select.
+// What `ctest -N` prints: a line for each test that its options select. Pure.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Which tests belong together: what ctest runs besides the tests that are asked for.
 //
 // ctest brings the setups and cleanups of fixtures along by itself. It leaves out what a DEPENDS
-// names (facts of ctest 3.25 to 4.3), so all that a test needs is found here.
+// names (facts of ctest 3.25 to 4.3), so all that a test needs is found here. Pure.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The line for output that was not kept, or is not kept any more. Both who leaves it out and who
-// reports it have it from here.
+// reports it have it from here. Pure.
 #pragma once
 
 #include <cstddef>

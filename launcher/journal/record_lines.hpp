@@ -1,6 +1,6 @@
 // Makes the lines of a journal. (Their reader is journal/journal_reader.) Every process of ours
 // writes records, so this uses our own writer of JSON: one line per test is written while ctest
-// waits, and to build JSON objects would take ten times as long.
+// waits, and to build JSON objects would take ten times as long. Pure.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,7 @@
 // The records of a journal as types; docs/reference/journal.md is the contract, and the fields are
 // rows of journal/records.def. A field that the record lacks is an empty optional, string or
 // list. Without some of them there is no record, as lack_of() in journal/journal_reader.cpp says.
+// Pure.
 #pragma once
 
 #include <array>

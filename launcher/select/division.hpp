@@ -1,7 +1,7 @@
 // Divides tests into shards: `holdfast shard`.
 //
 // The division depends on nothing but the list, the known times and the number of shards, so each
-// machine makes the same one for itself. Docs: docs/reference/selecting.md, decision 38.
+// machine makes the same one for itself. Docs: docs/reference/selecting.md, decision 38. Pure.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // What keeper and service host say to each other: packets of a SOCK_SEQPACKET socket, in the form
-// of base/message.hpp.
+// of base/message.hpp. Pure.
 #pragma once
 
 #include <cstdint>

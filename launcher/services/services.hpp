@@ -3,7 +3,7 @@
 //
 // A test asks for all its services at once, when it has its locks. It asks for nothing afterwards.
 // Tests get their services in the order in which they asked. A later test goes first only if no
-// earlier test has to wait longer because of that. So no circle of waits can arise.
+// earlier test has to wait longer because of that. So no circle of waits can arise. Pure.
 #pragma once
 
 #include <compare>

@@ -1,5 +1,5 @@
 // The command line of holdfast-launcher and of `holdfast run`: the same options, one parser. The
-// options for settings are in values/table.def.
+// options for settings are in values/table.def. Pure.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 // What a test has is decided by its policy alone, so the functions may leave something out. They
 // leave out overrides with a pattern that CMake reads differently. They also leave out
 // overrides with a label, because ctest reads a test's labels only after it has read the test.
+// Pure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// How properties, options and holdfast.toml make a policy.
+// How properties, options and holdfast.toml make a policy. Pure.
 #pragma once
 
 #include <cstdint>

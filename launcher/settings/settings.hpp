@@ -1,5 +1,5 @@
 // The values that holdfast.toml gives. Profiles are in the order in which they inherit, overrides
-// in the order of the file. launcher/settings reads the file and matches test names.
+// in the order of the file. launcher/settings reads the file and matches test names. Pure.
 #pragma once
 
 #include <array>

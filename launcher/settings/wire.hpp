@@ -1,5 +1,5 @@
 // The messages between launcher, keeper and `holdfast end`: one message per packet of a
-// SOCK_SEQPACKET socket. A version of Holdfast refuses the messages of another version.
+// SOCK_SEQPACKET socket. A version of Holdfast refuses the messages of another version. Pure.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Whether Ninja would make programs anew by the times of files, in the way of Ninja. Pure.
+// Whether Ninja would make programs anew by the times of files, in the way of Ninja.
 //
 // Ninja says it itself, with one exception: if an input of a step is dirty, Ninja gives no other
 // reason for the step. What a step makes that runs in each build is dirty in each dry run, and so

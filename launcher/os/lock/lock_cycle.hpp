@@ -1,4 +1,4 @@
-// Finds circles of waiters by the records of locks, and decides which waiter gives way.
+// Finds circles of waiters by the records of locks, and decides which waiter gives way. Pure.
 #pragma once
 
 #include <cstdint>
