@@ -225,9 +225,11 @@ class Guard final : public os::TreeWatcher {
     const std::vector<os::NamedProcess> leftovers = leftovers_with_their_output_closed();
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     const bool stay = may_stay() && !hold_output(leftovers);
-    os::log(LogLevel::debug, {"the main process has ended, and ",
-                              counted(leftovers.size(), "process is", "processes are"),
-                              stay ? " left, to live on" : " left, to be ended"});
+    if (os::logs(LogLevel::debug)) {
+      os::log(LogLevel::debug, {"the main process has ended, and ",
+                                counted(leftovers.size(), "process is", "processes are"),
+                                stay ? " left, to live on" : " left, to be ended"});
+    }
     if (stay) let_go();
     report(GuardReport::Stage::main_ended);
     end_tree(SIGTERM, plan_.policy.grace);

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/number.hpp"
 #include "base/tcp_table.hpp"
@@ -296,6 +297,7 @@ class HttpProbe final : public TcpProbe {
     char part[k_longest_status];
     const ssize_t count =
         os::retried([&] { return ::recv(socket().get(), part, sizeof part, MSG_DONTWAIT); });
+    if (count < 0 && errno == EAGAIN) return false;  // poll(2) may be wrong
     if (count > 0) said_.append(part, static_cast<std::size_t>(count));
     const std::string line = said_.substr(0, said_.find("\r\n"));
     if (count > 0 && line.size() == said_.size() && said_.size() < k_longest_status) return false;
@@ -365,8 +367,10 @@ class CommandProbe final : public LifeProbe {
   CommandProbe(ServiceCommand words, const Probed& whom, Milliseconds patience)
       : LifeProbe(whom), words_(std::move(words)), patience_(patience) {}
 
-  // The first turn has begun the work, or has an answer.
-  void join(os::Wait& wait) const override { work_->join(wait); }
+  void join(os::Wait& wait) const override {
+    if (work_) return work_->join(wait);
+    wait.until(Milliseconds{0});
+  }
 
   bool go_on() override {
     if (!work_) {

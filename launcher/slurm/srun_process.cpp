@@ -123,7 +123,7 @@ os::BoundedEnd SlurmQuestions::ask(std::vector<std::string> words) {
   order.time = k_patience;
   order.errors_apart = true;
   os::BoundedWork work(order);
-  told_to_end_ = await_unless_told_to_end(around_, {&work});
+  if (told_to_end_ == 0) told_to_end_ = await_unless_told_to_end(around_, {&work});
   return work.end();
 }
 

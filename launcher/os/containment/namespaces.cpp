@@ -122,7 +122,9 @@ pid_t Namespaces::number_outside(pid_t pid) const {
   return leading_number<pid_t>(rest_of_line(lines, "Pid:\t")).value_or(0);
 }
 
-void NamespaceProcesses::signal_all(int signal) { (void)send_signal(first_, signal); }
+void NamespaceProcesses::signal_all(int signal) {
+  if (signal == SIGKILL) (void)send_signal(first_, SIGKILL);
+}
 
 // The pidfd is readable when the first process is a zombie. By then all others are gone.
 bool NamespaceProcesses::is_empty() { return is_readable(first_); }
