@@ -10,6 +10,7 @@
 
 #include "attempt/guard_messages.hpp"
 #include "attempt/invocation.hpp"
+#include "attempt/supervision.hpp"
 #include "base/duration.hpp"
 #include "journal/records.hpp"
 #include "os/file/clock.hpp"
@@ -17,7 +18,6 @@
 #include "values/marker.hpp"
 #include "values/outcome.hpp"
 #include "values/policy.hpp"
-#include "values/supervision.hpp"
 #include "values/test_order.hpp"
 
 namespace holdfast::supervision {

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "attempt/supervision.hpp"
 #include "base/enum_names.hpp"
 #include "base/strings.hpp"
 #include "ctest/ctest_options.hpp"
@@ -17,7 +18,6 @@
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "settings/wire.hpp"
-#include "values/supervision.hpp"
 
 namespace holdfast {
 namespace {

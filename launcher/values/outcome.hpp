@@ -27,6 +27,12 @@ std::string signal_text(int signal);
 // The number of `SIGSEGV`. Real-time signals have no names.
 std::optional<int> signal_named(std::string_view name);
 
+// Who sent a signal. `terminal`: the kernel, for Ctrl-C and the like; it reaches the whole
+// foreground process group, the test included. `process`: kill(2) by a process outside the tree.
+// The signal reached us and perhaps our process group; the guard knows which processes have got it.
+// `tree`: a process of the tree, which signalled its own group (`kill 0`) or us.
+enum class SignalSource : std::uint8_t { process, terminal, tree };
+
 std::string_view name_of(Outcome outcome);
 std::string label(Outcome outcome);  // `timed out` for timed_out
 // Finds only outcomes that an attempt can have.

@@ -20,7 +20,7 @@
 #include "base/process_name.hpp"
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
-#include "values/supervision.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast::os {
 

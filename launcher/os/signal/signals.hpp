@@ -11,7 +11,7 @@
 
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
-#include "values/supervision.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast::os {
 

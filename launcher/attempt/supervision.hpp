@@ -20,12 +20,6 @@ enum class Stage : std::uint8_t {
   ended,     // nothing is left
 };
 
-// Who sent a signal. `terminal`: the kernel, for Ctrl-C and the like; it reaches the whole
-// foreground process group, the test included. `process`: kill(2) by a process outside the tree.
-// The signal reached us and perhaps our process group; the guard knows which processes have got it.
-// `tree`: a process of the tree, which signalled its own group (`kill 0`) or us.
-enum class SignalSource : std::uint8_t { process, terminal, tree };
-
 struct SupervisionState {
   Stage stage = Stage::running;
   EndReason reason = EndReason::none;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "values/supervision.hpp"
+#include "attempt/supervision.hpp"
 
 namespace holdfast {
 

@@ -1,8 +1,8 @@
 // Job control: if the test stops, we stop with it; if it does not, we do not.
 #include <gtest/gtest.h>
 
-#include "values/supervision.hpp"
-#include "values/supervision_words.hpp"
+#include "attempt/supervision.hpp"
+#include "attempt/supervision_words.hpp"
 
 namespace holdfast {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "values/supervision.hpp"
-#include "values/supervision_words.hpp"
+#include "attempt/supervision.hpp"
+#include "attempt/supervision_words.hpp"
 
 namespace holdfast {
 namespace {

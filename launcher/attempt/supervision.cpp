@@ -1,4 +1,4 @@
-#include "values/supervision.hpp"
+#include "attempt/supervision.hpp"
 
 namespace holdfast {
 namespace {

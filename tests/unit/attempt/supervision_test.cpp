@@ -1,11 +1,11 @@
 // Every (stage, event) pair in both modes, except signals (supervision_signal_test.cpp).
-#include "values/supervision.hpp"
+#include "attempt/supervision.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 
-#include "values/supervision_words.hpp"
+#include "attempt/supervision_words.hpp"
 
 namespace holdfast {
 namespace {
