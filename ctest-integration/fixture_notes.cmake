@@ -1,7 +1,7 @@
 # Tests that fixtures connect share a containment (docs/reference/containment.md). Which these are
 # is known only when ctest has read all tests, and ctest says nothing then. So each test with
 # fixtures is noted in a file, which the keeper reads when the first of them starts
-# (launcher/ctest/fixture_sets.hpp). ctest reads this file if holdfast.toml or a property asks
+# (launcher/ctest/test_graph.hpp). ctest reads this file if holdfast.toml or a property asks
 # for such a containment.
 
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")

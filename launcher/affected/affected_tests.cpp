@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "affected/include_names.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

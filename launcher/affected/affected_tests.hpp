@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "affected/build_graph.hpp"
-#include "base/enum_names.hpp"
+#include "base/text.hpp"
 #include "values/file_glob.hpp"
 
 namespace holdfast {

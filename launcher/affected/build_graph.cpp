@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "values/file_glob.hpp"
 

@@ -7,8 +7,7 @@
 #include "affected/find_affected.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
-#include "command/commands.hpp"
-#include "command/test_names.hpp"
+#include "command/command.hpp"
 #include "ctest/list_tests.hpp"
 
 namespace holdfast::cli {

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "values/file_glob.hpp"
 

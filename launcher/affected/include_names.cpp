@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

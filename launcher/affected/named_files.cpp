@@ -16,9 +16,9 @@
 #include "affected/command_reading.hpp"
 #include "base/environment.hpp"
 #include "base/program_identity.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "ctest/environment_modification.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/execute.hpp"
 #include "settings/declared_services.hpp"
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "affected/ninja_tools.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::doctor {

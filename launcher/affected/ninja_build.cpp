@@ -7,7 +7,7 @@
 
 #include "affected/include_names.hpp"
 #include "affected/step_commands.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::cli {
 namespace {

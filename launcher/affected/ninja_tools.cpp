@@ -4,8 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "values/file_glob.hpp"
 
 namespace holdfast {

@@ -9,8 +9,8 @@
 
 #include "affected/command_reading.hpp"
 #include "affected/include_names.hpp"
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
+#include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -11,13 +11,13 @@
 
 #include "attempt/guard_messages.hpp"
 #include "attempt/messages.hpp"
-#include "base/number.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
-#include "values/worker_message.hpp"
+#include "values/case_result.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "attempt/programs.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "settings/wire.hpp"
 
 namespace holdfast::exec {

@@ -11,8 +11,6 @@
 #include "attempt/records.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"

@@ -8,18 +8,15 @@
 #include <cstdlib>
 
 #include "attempt/programs.hpp"
-#include "base/attempt_tag.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
+#include "base/process_name.hpp"
+#include "base/text.hpp"
 #include "os/file/program_identity.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
-#include "values/explained_ends.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast::supervision {
 

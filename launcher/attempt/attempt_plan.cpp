@@ -5,8 +5,6 @@
 #include <algorithm>
 
 #include "base/names.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/stack/stack_dump.hpp"
 
 namespace holdfast::supervision {

@@ -5,11 +5,9 @@
 #include <algorithm>
 
 #include "base/names.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_place.hpp"
-#include "os/file/scratch_directory.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process_tree.hpp"
 
 namespace holdfast::supervision {

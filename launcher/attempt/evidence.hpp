@@ -13,7 +13,7 @@
 #include "attempt/invocation.hpp"
 #include "attempt/records.hpp"
 #include "base/duration.hpp"
-#include "base/test_environment.hpp"
+#include "base/environment.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/stack/stack_dump.hpp"

@@ -8,16 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <vector>
 
 #include "base/encoding.hpp"
-#include "base/keeper_address.hpp"
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
-#include "journal/record_lines.hpp"
+#include "base/process_name.hpp"
+#include "base/text.hpp"
+#include "journal/records.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"

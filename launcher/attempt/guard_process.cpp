@@ -8,16 +8,10 @@
 #include <cerrno>
 #include <utility>
 
-#include "attempt/attempt_plan.hpp"
-#include "attempt/guard_messages.hpp"
 #include "attempt/records.hpp"
 #include "attempt/step_files.hpp"
-#include "attempt/surroundings.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"

@@ -5,9 +5,7 @@
 #include <vector>
 
 #include "attempt/programs.hpp"
-#include "base/number.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
+#include "base/text.hpp"
 #include "values/fields.hpp"
 
 namespace holdfast {

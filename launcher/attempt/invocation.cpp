@@ -2,10 +2,9 @@
 
 #include <signal.h>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "ctest/cmake_expression.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::supervision {
 namespace {

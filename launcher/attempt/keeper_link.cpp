@@ -3,9 +3,7 @@
 #include <sys/wait.h>
 
 #include "attempt/programs.hpp"
-#include "base/keeper_address.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
+#include "base/process_name.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
 #include "os/process/execute.hpp"

@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <span>
 
-#include "base/strings.hpp"
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/execute.hpp"
-#include "values/outcome.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/text.hpp"
 #include "settings/command_line.hpp"
 #include "settings/wire.hpp"
-#include "values/lock_wait.hpp"
+#include "values/held_locks.hpp"
 #include "values/outcome.hpp"
 #include "values/policy.hpp"
 

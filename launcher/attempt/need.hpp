@@ -9,9 +9,9 @@
 
 #include "attempt/records.hpp"
 #include "base/duration.hpp"
+#include "base/environment.hpp"
 #include "base/result.hpp"
-#include "base/test_environment.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::supervision {
 

@@ -9,7 +9,6 @@
 #include <cstring>
 
 #include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {

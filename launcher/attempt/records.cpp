@@ -4,9 +4,7 @@
 
 #include <algorithm>
 
-#include "journal/record_lines.hpp"
-#include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 
 namespace holdfast::supervision {

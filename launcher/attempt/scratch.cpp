@@ -1,8 +1,8 @@
 #include "attempt/scratch.hpp"
 
 #include "base/names.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "base/names.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "values/outcome.hpp"

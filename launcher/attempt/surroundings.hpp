@@ -12,7 +12,6 @@
 #include "base/duration.hpp"
 #include "ctest/ctest_limits.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/signal/signals.hpp"
 #include "settings/resolution.hpp"
 

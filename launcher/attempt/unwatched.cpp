@@ -2,7 +2,7 @@
 
 #include "attempt/attempt_containment.hpp"
 #include "attempt/messages.hpp"
-#include "base/test_environment.hpp"
+#include "base/environment.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::supervision {

@@ -1,6 +1,5 @@
 #include "base/duration.hpp"
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

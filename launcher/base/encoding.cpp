@@ -1,7 +1,6 @@
 #include "base/encoding.hpp"
 
 #include <cstddef>
-#include <cstdint>
 
 #include "base/text.hpp"
 

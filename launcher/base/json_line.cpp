@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

@@ -2,9 +2,6 @@
 
 #include <chrono>
 
-#include "base/enum_names.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

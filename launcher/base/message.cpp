@@ -1,7 +1,6 @@
 #include "base/message.hpp"
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::wire {
 namespace {

@@ -27,7 +27,7 @@ inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
 // Likewise: the costs of tests (ctest/shown_tests.hpp). It exists only if holdfast.toml has an
 // order of tests.
 inline constexpr std::string_view k_order_for_ctest = ".holdfast/order.cmake";
-// What a run's tests say of fixtures (ctest/fixture_sets.hpp), followed by `<ctest's pid>-<its
+// What a run's tests say of fixtures (ctest/test_graph.hpp), followed by `<ctest's pid>-<its
 // start>-<its PID namespace>-<include count>`. ctest writes it while it reads the tests; the keeper
 // removes it.
 inline constexpr std::string_view k_fixture_notes_prefix = ".holdfast/fixtures-";

@@ -1,8 +1,7 @@
 #include "base/packed_file.hpp"
 
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

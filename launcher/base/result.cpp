@@ -1,6 +1,6 @@
 #include "base/result.hpp"
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,13 +1,61 @@
 #include "base/text.hpp"
 
-#include <algorithm>
+#include <charconv>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
-
 namespace holdfast {
+
+std::optional<std::uint64_t> take_digits(std::string_view& text, int base, std::uint64_t largest) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (read.ec != std::errc{} || number > largest) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+  return number;
+}
+
+std::string hexadecimal(std::uint64_t number, std::size_t digits) {
+  std::string text(digits, '0');
+  for (; digits > 0; number >>= 4U) text[--digits] = "0123456789abcdef"[number & 15U];
+  return text;
+}
+
+std::string_view trimmed(std::string_view text, std::string_view blanks) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);  // npos + 1 is 0
+}
+
+std::string_view text_after(std::string_view text, std::string_view words) {
+  const std::size_t at = text.find(words);
+  return at == std::string_view::npos ? std::string_view() : text.substr(at + words.size());
+}
+
+std::string text_of(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string text;
+  text.reserve(size);
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
+
+std::string padded(std::string text, std::size_t width, char fill) {
+  return text.insert(0, width - std::min(width, text.size()), fill);
+}
+
+std::string counted(std::uint64_t number, std::string_view noun) {
+  return text_of({std::to_string(number), " ", noun, number == 1 ? "" : "s"});
+}
+
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return text_of({std::to_string(number), " ", number == 1 ? one : many});
+}
+
+std::string and_more(std::uint64_t more) {
+  return more == 0 ? std::string() : text_of({" and ", std::to_string(more), " more"});
+}
+
 namespace {
 
 // A longer name is no slip of the finger.

@@ -1,14 +1,121 @@
-// Text: letters of ASCII whatever the locale is, words that are near to one another, what is safe
-// to show, and UTF-8.
+// Text: the numbers and parts in it, letters of ASCII whatever the locale is, words that are near
+// to one another, what is safe to show, and UTF-8.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace holdfast {
+
+// Whole numbers in text. A number is its digits in `base` (letters of either case above 9), with a
+// leading `-` if N has a sign. It has no blank, no `+` and no `0x`. Each reader returns nothing if
+// the text does not begin with a number, or if N cannot hold it. None throws, allocates or uses a
+// locale.
+
+// Takes a number without sign off the front, if it is at most `largest`. All types share this
+// function, because it is large.
+std::optional<std::uint64_t> take_digits(std::string_view& text, int base, std::uint64_t largest);
+
+// The number in so many hexadecimal digits, with small letters.
+std::string hexadecimal(std::uint64_t number, std::size_t digits);
+
+// Takes a number off the front. If there is none, the text stays as it is.
+template <std::integral N>
+std::optional<N> take_number(std::string_view& text, int base = 10) {
+  const bool is_negative = std::is_signed_v<N> && text.starts_with('-');
+  std::string_view digits = text.substr(is_negative ? 1 : 0);
+  const auto most = static_cast<std::uint64_t>(std::numeric_limits<N>::max());
+  const std::optional<std::uint64_t> number =
+      take_digits(digits, base, is_negative ? most + 1 : most);
+  if (!number) return std::nullopt;
+  text = digits;
+  return static_cast<N>(is_negative ? 0 - *number : *number);
+}
+
+// Reads a number at the front. Any text may follow it.
+template <std::integral N>
+std::optional<N> leading_number(std::string_view text, int base = 10) {
+  return take_number<N>(text, base);
+}
+
+// Reads a text that is one number and nothing else.
+template <std::integral N>
+std::optional<N> parse_number(std::string_view text, int base = 10) {
+  const std::optional<N> number = take_number<N>(text, base);
+  return text.empty() ? number : std::nullopt;
+}
+
+// Takes texts apart and puts them together.
+
+// Takes off the front the text up to the next separator, and also that separator. Without a
+// separator, takes everything.
+inline std::string_view take_part(std::string_view& text, char separator) {
+  const std::string_view part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  return part;
+}
+
+// The name of a file without its directories.
+inline std::string_view last_part_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// The text without these characters at its ends.
+std::string_view trimmed(std::string_view text, std::string_view blanks);
+
+// What follows the first of these words in the text; empty: they are not in it.
+std::string_view text_after(std::string_view text, std::string_view words);
+
+// All parts in a row. Each `+` between strings compiles to a call or two; this is one call for all
+// parts.
+std::string text_of(std::initializer_list<std::string_view> parts);
+
+// As a function that can be passed on: to_string() has overloads.
+inline std::string in_digits(std::uint64_t number) { return std::to_string(number); }
+
+// The text with as many `fill` before it as the width asks for.
+std::string padded(std::string text, std::size_t width, char fill = ' ');
+
+// "1 test", "3 tests": a number and a noun whose plural has an s.
+std::string counted(std::uint64_t number, std::string_view noun);
+// "1 entry", "3 entries".
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+
+// " and 3 more"; empty if there are no more.
+std::string and_more(std::uint64_t more);
+
+// The items as `text` has them, with a separator between two. No separator follows a beginning that
+// is empty.
+template <typename Items, typename Text = std::identity>
+std::string separated(const Items& items, std::string_view separator, Text text = {}) {
+  std::string all;
+  for (const auto& item : items) {
+    all.append(all.empty() ? "" : separator).append(std::invoke(text, item));
+  }
+  return all;
+}
+
+// At most `limit` items as `text` has them, separated by ", ", then how many more there are. `more`
+// are not even in `items`.
+template <typename Items, typename Text = std::identity>
+std::string bounded_list(const Items& items, std::size_t limit, Text text = {},
+                         std::uint64_t more = 0) {
+  const std::size_t shown = std::min<std::size_t>(items.size(), limit);
+  std::string list;
+  for (std::size_t i = 0; i < shown; ++i) list.append(i == 0 ? "" : ", ").append(text(items[i]));
+  return list + and_more(items.size() - shown + more);
+}
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
@@ -95,5 +202,46 @@ std::size_t utf8_sequence_length(std::string_view bytes);
 // would be cut.
 std::string_view first_bytes(std::string_view text, std::size_t size);
 std::string_view last_bytes(std::string_view text, std::size_t size);
+
+// Enumerations whose values people write by name. Such an enumeration lists its names in the order
+// of its values:
+//
+//   constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"};
+//   }
+
+template <typename E>
+concept Worded = requires(E value) {
+  words_of(value)[0];
+};
+
+template <Worded E>
+std::string_view name_of(E value) {
+  return words_of(value)[static_cast<std::size_t>(value)];
+}
+
+template <Worded E>
+std::optional<E> named(std::string_view name) {
+  constexpr auto k_words = words_of(E{});
+  for (std::size_t i = 0; i < k_words.size(); ++i) {
+    if (k_words[i] == name) return static_cast<E>(i);
+  }
+  return std::nullopt;
+}
+
+// `kill, fail or ignore` if `last` is " or ". A `quote` is put before and after each word.
+template <typename Words>
+std::string enumeration(const Words& words, std::string_view last, std::string_view quote = {}) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? last : ", ";
+    text.append(quote).append(words[i]).append(quote);
+  }
+  return text;
+}
+
+template <typename Words>
+std::string alternatives(const Words& words, std::string_view quote = {}) {
+  return enumeration(words, " or ", quote);
+}
 
 }  // namespace holdfast

@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "batches/batch.hpp"
 

@@ -10,10 +10,9 @@
 
 #include "base/names.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
-#include "os/file/system_call.hpp"
 
 namespace holdfast::exec {
 namespace {

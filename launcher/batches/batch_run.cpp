@@ -6,7 +6,7 @@
 #include "attempt/messages.hpp"
 #include "attempt/programs.hpp"
 #include "attempt/records.hpp"
-#include "base/test_environment.hpp"
+#include "base/environment.hpp"
 #include "batches/batch.hpp"
 #include "batches/batch_report.hpp"
 #include "batches/batch_services.hpp"

@@ -3,8 +3,7 @@
 #include <fcntl.h>
 #include <algorithm>
 
-#include "base/strings.hpp"
-#include "base/test_environment.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 

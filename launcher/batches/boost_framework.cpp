@@ -12,9 +12,7 @@
 #include <iterator>
 #include <utility>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
-#include "batches/case_report.hpp"
+#include "base/text.hpp"
 #include "batches/gtest_report.hpp"
 #include "batches/program_words.hpp"
 #include "values/framework.hpp"

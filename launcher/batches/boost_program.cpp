@@ -6,9 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/environment.hpp"
 #include "base/names.hpp"
-#include "base/test_environment.hpp"
-#include "batches/case_report.hpp"
 #include "batches/program_words.hpp"
 #include "batches/report_program.hpp"
 #include "batches/side_by_side.hpp"

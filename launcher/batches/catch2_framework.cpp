@@ -6,10 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
-#include "batches/case_report.hpp"
 #include "batches/gtest_report.hpp"
 #include "batches/program_words.hpp"
 #include "output/gtest_output.hpp"

@@ -8,10 +8,9 @@
 #include <climits>
 
 #include "attempt/messages.hpp"
-#include "base/number.hpp"
+#include "base/text.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "values/worker_message.hpp"
 
 namespace holdfast::exec {
 namespace {

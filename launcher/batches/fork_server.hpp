@@ -22,7 +22,6 @@
 #include "batches/worker_link.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/stack/stack_dump.hpp"
 #include "output/output_relay.hpp"
 #include "values/case_result.hpp"

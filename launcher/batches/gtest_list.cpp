@@ -12,8 +12,6 @@
 #include <limits>
 #include <utility>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "values/framework.hpp"
 

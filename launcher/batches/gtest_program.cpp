@@ -11,17 +11,17 @@
 #include <utility>
 #include <vector>
 
+#include "base/environment.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
-#include "base/test_environment.hpp"
+#include "base/text.hpp"
 #include "batches/batch_report.hpp"
 #include "batches/gtest_list.hpp"
 #include "batches/gtest_worker.hpp"
 #include "batches/side_by_side.hpp"
 #include "batches/test_program.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/stack/elf_text.hpp"
-#include "values/test_framework.hpp"
+#include "values/framework.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

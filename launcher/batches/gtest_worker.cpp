@@ -8,7 +8,7 @@
 #include "batches/gtest_report.hpp"
 #include "batches/side_by_side.hpp"
 #include "os/file/clock.hpp"
-#include "values/worker_message.hpp"
+#include "values/case_result.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -15,7 +15,7 @@
 #include "batches/batch.hpp"
 #include "batches/test_program.hpp"
 #include "batches/worker_link.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "output/gtest_output.hpp"
 #include "output/output_relay.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "batches/side_by_side.hpp"
 #include "os/file/clock.hpp"
 

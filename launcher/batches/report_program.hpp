@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "batches/case_report.hpp"
+#include "batches/program_words.hpp"
 #include "batches/test_program.hpp"
 
 namespace holdfast::exec {

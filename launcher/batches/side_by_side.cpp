@@ -8,12 +8,10 @@
 #include <new>
 #include <type_traits>
 
-#include "base/number.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/scratch_directory.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "values/held_locks.hpp"

@@ -22,7 +22,6 @@
 #include "batches/batch.hpp"
 #include "batches/test_program.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "output/output_relay.hpp"
 #include "values/case_result.hpp"
 #include "values/marker.hpp"

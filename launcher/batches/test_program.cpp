@@ -4,7 +4,7 @@
 
 #include "os/file/clock.hpp"
 #include "os/stack/elf_text.hpp"
-#include "values/worker_message.hpp"
+#include "values/case_result.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -10,9 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/test_environment.hpp"
+#include "base/environment.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::exec {

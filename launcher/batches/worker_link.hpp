@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 #include "values/case_result.hpp"
 

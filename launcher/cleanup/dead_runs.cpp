@@ -12,15 +12,13 @@
 #include <system_error>
 
 #include "base/names.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "ctest/ctest_log.hpp"
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
 #include "journal/run_files.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
 #include "run/keeper_socket.hpp"

@@ -6,18 +6,16 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/namespaces.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "os/process/process_tree.hpp"
 #include "os/process/stop_record.hpp"
 #include "os/process/tagged_processes.hpp"
 

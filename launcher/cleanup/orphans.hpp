@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/enum_names.hpp"
+#include "base/text.hpp"
 #include "os/process/process_tree.hpp"
 #include "run/connections.hpp"
 #include "run/run_lines.hpp"

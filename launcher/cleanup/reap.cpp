@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "base/attempt_tag.hpp"
 #include "base/encoding.hpp"
+#include "base/environment.hpp"
 #include "base/process_name.hpp"
-#include "base/strings.hpp"
-#include "base/test_environment.hpp"
+#include "base/text.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/run_directory.hpp"
 #include "os/containment/cgroup.hpp"

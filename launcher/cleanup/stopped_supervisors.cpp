@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "base/environment.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/clock.hpp"
@@ -17,7 +17,6 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
-#include "run/keeper_socket.hpp"
 #include "values/attach.hpp"
 
 namespace holdfast {

@@ -8,11 +8,8 @@
 
 #include "base/environment.hpp"
 #include "base/message.hpp"
-#include "cluster/cluster_wire.hpp"
 #include "cluster/lock_order.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"

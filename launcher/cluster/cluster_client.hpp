@@ -8,7 +8,7 @@
 
 #include "base/duration.hpp"
 #include "base/result.hpp"
-#include "cluster/cluster_words.hpp"
+#include "cluster/cluster_wire.hpp"
 #include "os/file/descriptors.hpp"
 #include "values/cluster_settings.hpp"
 

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "cluster/cluster_words.hpp"
+#include "cluster/cluster_wire.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::supervision {

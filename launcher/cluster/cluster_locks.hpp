@@ -13,7 +13,6 @@
 #include "attempt/need.hpp"
 #include "base/duration.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/lock/shared_lease.hpp"
 #include "values/lock_spec.hpp"
 

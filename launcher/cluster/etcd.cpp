@@ -2,11 +2,8 @@
 
 #include <algorithm>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
-#include "cluster/cluster_words.hpp"
-#include "cluster/etcd_messages.hpp"
-#include "os/file/wait.hpp"
+#include "cluster/cluster_wire.hpp"
 
 namespace holdfast::etcd {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "base/duration.hpp"
 #include "cluster/etcd_messages.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "values/cluster_settings.hpp"
 
 namespace holdfast::etcd {

@@ -5,8 +5,6 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "cluster/lock_order.hpp"
 

@@ -4,8 +4,7 @@
 #include <numeric>
 
 #include "base/encoding.hpp"
-#include "base/strings.hpp"
-#include "values/lock_wait.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::cluster {
 namespace {

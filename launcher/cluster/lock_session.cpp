@@ -4,19 +4,13 @@
 
 #include <algorithm>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
-#include "cluster/cluster_wire.hpp"
-#include "cluster/cluster_words.hpp"
 #include "cluster/etcd_messages.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "values/lock_wait.hpp"
+#include "values/held_locks.hpp"
 
 namespace holdfast::etcd {
 namespace {

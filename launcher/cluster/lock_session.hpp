@@ -16,7 +16,6 @@
 #include "cluster/etcd.hpp"
 #include "cluster/lock_order.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/lock/shared_lease.hpp"
 #include "values/cluster_settings.hpp"
 

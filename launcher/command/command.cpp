@@ -1,12 +1,20 @@
 #include "command/command.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <utility>
 
-#include "base/enum_names.hpp"
 #include "base/text.hpp"
+#include "ctest/cmake_expression.hpp"
+#include "journal/run_directory.hpp"
+#include "os/file/own_files.hpp"
+#include "os/log/log.hpp"
 
 namespace holdfast::cli {
 
@@ -148,6 +156,82 @@ Parsed Parser::parse(int count, char** arguments) const {
     return {.trouble = error.what()};
   }
   return {.exit_code = exit_code_};
+}
+
+Check expected(const std::string& what) {
+  return [what](const std::string& word) {
+    return word.empty() ? "\"\": expected " + what : std::string();
+  };
+}
+
+Option add_tree_option(Command command, std::string& tree) {
+  return command.add_option("--tree", tree, "the build tree (default: found upward from here)")
+      .check(expected("a build tree"));
+}
+
+Result<std::string> find_tree(const std::string& tree) {
+  namespace fs = std::filesystem;
+  const auto found = find_build_tree(tree.empty() ? "." : tree);
+  std::error_code error;
+  if (!tree.empty() && (!found || !fs::equivalent(*found, tree, error))) {
+    return ErrorInWords{"--tree \"" + tree + "\": expected a build tree"};
+  }
+  if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
+  std::string path = fs::canonical(*found).string();
+  HOLDFAST_DO(os::check_tree(path));
+  return path;
+}
+
+std::string variable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? "" : value;
+}
+
+void complain(const std::string& text) {
+  os::log(LogLevel::warn, {text});
+  std::string lines;
+  std::string_view rest = text;
+  do {
+    lines += fmt::format("holdfast: {}\n", printable(take_part(rest, '\n')));
+  } while (!rest.empty());
+  // If stderr takes nothing, fmt::print() would throw. An error does not matter here, because every
+  // caller is about to end.
+  (void)std::fputs(lines.c_str(), stderr);
+}
+
+int refused(const std::string& text, int exit_code) {
+  complain(text);
+  return exit_code;
+}
+
+int refused(const Error& error, int exit_code) { return refused(to_text(error), exit_code); }
+
+int exit_code_of(const Result<int>& ended) { return ended ? *ended : refused(ended.error()); }
+
+Result<int> print_or_fail(const Result<std::string>& text) {
+  if (!text) return text.error();
+  fmt::print("{}", *text);
+  return exit_codes::k_success;
+}
+
+Result<std::string> names_as_expression(const std::vector<std::string>& names) {
+  std::string expression = expression_for_names(names);
+  if (!is_too_large_for_ctest(expression)) return expression + '\n';
+  return ErrorInWords{"--format ctest: ctest takes no expression for " +
+                      counted(names.size(), "test") +
+                      ": expected --format names, for ctest --tests-from-file (CMake 3.29)"};
+}
+
+std::string names_as_lines(const std::vector<std::string>& names) {
+  std::string lines;
+  for (const std::string& name : names) {
+    if (name.find('\n') == std::string::npos) {
+      lines += name + '\n';
+    } else {
+      complain("left out, because its name is more than a line: " + brief_in_quotes(name));
+    }
+  }
+  return lines;
 }
 
 }  // namespace holdfast::cli

@@ -9,13 +9,10 @@
 #include <set>
 #include <system_error>
 
-#include "base/number.hpp"
 #include "base/text.hpp"
 #include "journal/run_files.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 #include "settings/command_line.hpp"
 

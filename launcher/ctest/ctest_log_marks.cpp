@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
-#include "base/number.hpp"
-#include "os/file/system_call.hpp"
+#include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 namespace {
@@ -188,7 +188,7 @@ std::string number_of(const LogHead& head) {
 }
 
 // Takes `7/23 Testing: `.
-bool take_number(std::string_view& text, LogHead& head) {
+bool take_numbers(std::string_view& text, LogHead& head) {
   const std::optional<std::uint32_t> index = holdfast::take_number<std::uint32_t>(text);
   if (!index || !take(text, "/")) return false;
   const std::optional<std::uint32_t> total = holdfast::take_number<std::uint32_t>(text);
@@ -203,7 +203,7 @@ std::optional<LogHead> parse_head(std::string_view text) {
   const std::size_t size = text.size();
   LogHead head;
   std::string_view rest = text;
-  (void)take_number(rest, head);
+  (void)take_numbers(rest, head);
   const std::string again = "\n" + number_of(head) + std::string(k_test);
   const std::size_t name_end = rest.substr(0, k_max_name).find(again);
   if (name_end == std::string_view::npos) return std::nullopt;
@@ -261,7 +261,7 @@ std::optional<LogTail> parse_tail(std::string_view text) {
 // ctest's numbers have no leading zeros, so 64 bytes are enough.
 bool begins_like_head(std::string_view line) {
   LogHead ignored;
-  return take_number(line, ignored);
+  return take_numbers(line, ignored);
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

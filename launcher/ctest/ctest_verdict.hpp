@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/enum_names.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "ctest/cmake_expression.hpp"
 #include "values/outcome.hpp"
 

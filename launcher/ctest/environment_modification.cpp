@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

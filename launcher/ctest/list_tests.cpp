@@ -11,7 +11,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 #include "settings/command_line.hpp"
 #include "values/attach.hpp"

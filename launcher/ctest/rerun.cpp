@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
-#include "ctest/fixture_sets.hpp"
+#include "ctest/test_graph.hpp"
 #include "values/test_order.hpp"
 
 namespace holdfast {

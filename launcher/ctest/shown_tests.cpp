@@ -1,7 +1,6 @@
 #include "ctest/shown_tests.hpp"
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "ctest/list_tests.hpp"
 #include "doctor/examination.hpp"
 #include "journal/run_directory.hpp"

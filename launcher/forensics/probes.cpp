@@ -6,19 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
-#include <string_view>
 
 #include "base/encoding.hpp"
 #include "base/environment.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/program_identity.hpp"
-#include "os/file/system_call.hpp"
 #include "os/lock/lock_survey.hpp"
-#include "os/process/git_command.hpp"
 
 namespace holdfast::forensics {
 namespace {

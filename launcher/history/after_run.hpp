@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "report/load.hpp"
-#include "run/keeper_order.hpp"
+#include "run/keeper_socket.hpp"
 #include "values/report_request.hpp"
 
 namespace holdfast::cli {

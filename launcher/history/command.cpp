@@ -3,10 +3,8 @@
 #include "history/command.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <functional>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -14,14 +12,11 @@
 
 #include "base/environment.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "cleanup/dead_runs.hpp"
-#include "command/commands.hpp"
-#include "command/test_names.hpp"
+#include "command/command.hpp"
 #include "history/comparison.hpp"
 #include "history/failures.hpp"
-#include "history/history.hpp"
 #include "history/of_test.hpp"
 #include "history/slowest.hpp"
 #include "journal/run_directory.hpp"

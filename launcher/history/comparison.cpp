@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/text.hpp"
-#include "history/phrases.hpp"
+#include "history/past_run.hpp"
 #include "report/describe.hpp"
 #include "report/sections.hpp"
 

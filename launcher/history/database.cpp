@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 

@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
-#include "history/phrases.hpp"
+#include "history/past_run.hpp"
 #include "report/describe.hpp"
 
 namespace holdfast {

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
-#include "history/phrases.hpp"
+#include "history/past_run.hpp"
 #include "history/slowest.hpp"
 #include "report/describe.hpp"
 

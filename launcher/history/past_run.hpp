@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -9,7 +10,7 @@
 
 #include "report/load.hpp"
 #include "report/model.hpp"
-#include "values/outcome_table.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast {
 
@@ -42,7 +43,7 @@ struct TestId {
 // An attempt that did not pass.
 struct PastFailure {
   std::int64_t attempt = 1;
-  std::string outcome;    // a name of values/outcome_table.hpp
+  std::string outcome;    // a name of values/outcome.hpp
   std::string signature;  // signature_of()
 
   friend bool operator==(const PastFailure&, const PastFailure&) = default;
@@ -108,5 +109,29 @@ struct PastRun {
 // Returns what is to be remembered about a run. `started` is when it began, if the report does not
 // know. Leaves out disabled tests, because nobody saw them run.
 PastRun past_run_of(const RunReport& report, Outputs& outputs, double started);
+
+// Words and JSON that several answers use.
+
+using Json = nlohmann::ordered_json;
+
+// "name", "name #2", "name in batch". Safe for a terminal.
+std::string title_of(const TestId& test);
+
+// "failed: net_test.cpp: Expected equality": the outcome and the signature of the last failure.
+std::string words_for(const PastResult& result);
+std::string signature_for(const PastResult& result);
+
+Json json_of(const TestId& test);
+
+// A list of what `make` makes of each item.
+template <typename Items, typename Make>
+Json list_of(const Items& items, Make make) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(make(item));
+  return list;
+}
+
+// As text, with a newline at its end. Bytes that are not UTF-8 become U+FFFD.
+std::string dumped(const Json& json);
 
 }  // namespace holdfast

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/strings.hpp"
-#include "history/phrases.hpp"
+#include "base/text.hpp"
+#include "history/past_run.hpp"
 #include "report/describe.hpp"
 
 namespace holdfast {

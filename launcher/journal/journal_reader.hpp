@@ -22,7 +22,7 @@ namespace holdfast {
 
 struct RunFile;
 
-// One line of a journal, which journal/record_lines makes.
+// One line of a journal, which journal/records makes.
 struct ParsedLine {
   std::optional<Record> record;  // empty: the line has no record that this version understands
   std::string complaint;         // not empty: what was ignored in the line, and why

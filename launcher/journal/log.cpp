@@ -8,8 +8,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/enum_names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"

@@ -8,7 +8,6 @@
 
 #include "base/names.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,8 +13,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/enum_names.hpp"
 #include "base/process_name.hpp"
+#include "base/text.hpp"
 #include "values/fields.hpp"
 #include "values/marker.hpp"
 #include "values/outcome.hpp"
@@ -156,5 +157,20 @@ bool is_said(const T& value, const T& absent) {
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
                             CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord,
                             SourcesRecord, LogWordRecord>;
+
+// Makes the lines of a journal. (Their reader is journal/journal_reader.) Every process of ours
+// writes records, so this uses our own writer of JSON: one line per test is written while ctest
+// waits, and to build JSON objects would take ten times as long. Pure.
+
+// A complete line, newline included, for one write(2) to a descriptor opened with O_APPEND. Bytes
+// that are not UTF-8 are replaced. For each type of record but CasesRecord, which is written case
+// by case (batches/batch_report).
+template <typename Record>
+std::string line_of(const Record& record);
+
+// For `at`, and for other fields in seconds.
+inline double in_seconds(std::chrono::microseconds time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
 
 }  // namespace holdfast

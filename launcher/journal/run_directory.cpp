@@ -1,8 +1,7 @@
 #include "journal/run_directory.hpp"
 
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/run_files.hpp"
 #include "os/file/own_files.hpp"

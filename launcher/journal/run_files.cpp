@@ -1,7 +1,6 @@
 #include "journal/run_files.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "os/file/own_files.hpp"
 

@@ -20,7 +20,6 @@
 
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
 
 namespace holdfast {
 

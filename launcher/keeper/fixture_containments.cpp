@@ -5,12 +5,9 @@
 #include <iterator>
 
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {

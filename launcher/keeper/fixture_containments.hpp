@@ -11,9 +11,9 @@
 
 #include "base/process_name.hpp"
 #include "base/result.hpp"
-#include "ctest/fixture_sets.hpp"
+#include "ctest/test_graph.hpp"
 #include "os/containment/shared_network.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "values/test_properties.hpp"
 
 namespace holdfast {

@@ -2,22 +2,14 @@
 
 #include <algorithm>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include "cleanup/stopped_supervisors.hpp"
-#include "keeper/attempt_grants.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
-#include "run/connections.hpp"
-#include "run/keeper_socket.hpp"
-#include "run/own_keeper.hpp"
 #include "run/run_lock.hpp"
 #include "settings/declared_services.hpp"
 #include "values/outcome.hpp"

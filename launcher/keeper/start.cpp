@@ -11,15 +11,12 @@
 #include "cleanup/stale_files.hpp"
 #include "keeper/keeper_loop.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
-#include "run/keeper_socket.hpp"
 
 namespace holdfast {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "run/keeper_order.hpp"
+#include "run/keeper_socket.hpp"
 
 namespace holdfast {
 

@@ -9,13 +9,12 @@
 #include "attempt/records.hpp"
 #include "attempt/scratch.hpp"
 #include "attempt/unwatched.hpp"
-#include "base/attempt_tag.hpp"
-#include "base/strings.hpp"
-#include "base/test_environment.hpp"
-#include "os/file/file_text.hpp"
+#include "base/environment.hpp"
+#include "base/process_name.hpp"
+#include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "values/outcome.hpp"
 #include "values/policy.hpp"
 
 namespace holdfast::supervision {

@@ -1,16 +1,29 @@
 // The launcher, from its arguments to its end.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
 #include "attempt/attempt_plan.hpp"
 #include "attempt/grant.hpp"
 #include "attempt/need.hpp"
+#include "locks/lock_need.hpp"
+#include "services/service_asking.hpp"
 #include "steps/step.hpp"
 #include "values/outcome.hpp"
 
 namespace holdfast::supervision {
+
+// The needs that a test may have, for the programs that launch tests.
+
+// Locks come first: who waits for a lock must not keep services or a network from others.
+struct AllNeeds {
+  LockNeed locks;
+  NetworkNeed network;
+  ServiceNeed services;
+  std::array<Need*, 3> all{&locks, &network, &services};
+};
 
 struct Runners;
 

@@ -8,7 +8,7 @@
 #include "base/exit_codes.hpp"
 #include "base/result.hpp"
 #include "cluster/cluster_client.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "locks/lock_listing.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "settings/project_settings.hpp"

@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 #include <algorithm>
 
-#include "base/attempt_tag.hpp"
 #include "base/encoding.hpp"
 #include "os/process/process.hpp"
 #include "values/held_locks.hpp"

@@ -3,7 +3,6 @@
 #include <cstdlib>
 
 #include "attempt/records.hpp"
-#include "locks/lock_taking.hpp"
 #include "os/log/log.hpp"
 
 namespace holdfast::supervision {

@@ -4,16 +4,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <string>
 #include <string_view>
 
-#include "attempt/keeper_link.hpp"
-#include "attempt/messages.hpp"
-#include "attempt/surroundings.hpp"
 #include "base/message.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "cluster/cluster_wire.hpp"
-#include "cluster/cluster_words.hpp"
 #include "locks/inherited_locks.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
@@ -23,8 +18,6 @@
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "values/held_locks.hpp"
-#include "values/lock_wait.hpp"
 
 namespace holdfast::supervision {
 namespace {

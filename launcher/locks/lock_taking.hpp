@@ -14,7 +14,6 @@
 #include "cluster/cluster_locks.hpp"
 #include "os/lock/lock_file.hpp"
 #include "values/held_locks.hpp"
-#include "values/lock_wait.hpp"
 
 namespace holdfast::supervision {
 

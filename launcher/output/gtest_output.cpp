@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "base/number.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -10,17 +10,13 @@
 #include <cerrno>
 
 #include "attempt/answer.hpp"
-#include "attempt/records.hpp"
+#include "base/environment.hpp"
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "base/test_environment.hpp"
+#include "base/text.hpp"
 #include "forensics/probes.hpp"
 #include "journal/kept_output.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 
 namespace holdfast::exec {
 namespace {

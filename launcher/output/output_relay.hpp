@@ -21,7 +21,6 @@
 #include "attempt/records.hpp"
 #include "ctest/ctest_verdict.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::exec {

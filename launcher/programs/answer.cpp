@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "base/exit_codes.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "programs/commands.hpp"
-#include "settings/complaints.hpp"
+#include "settings/keys.hpp"
 #include "settings/pattern.hpp"
 #include "settings/project_settings.hpp"
 #include "settings/wire.hpp"

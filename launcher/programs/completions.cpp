@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/exit_codes.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "programs/reference.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "base/environment.hpp"
 #include "base/program_identity.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::cli {
 namespace {

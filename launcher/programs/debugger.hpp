@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/enum_names.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::cli {
 

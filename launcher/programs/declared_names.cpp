@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::cli {
 namespace {

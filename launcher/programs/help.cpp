@@ -14,10 +14,9 @@
 
 #include "attempt/programs.hpp"
 #include "base/exit_codes.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
-#include "command/commands.hpp"
-#include "os/file/system_call.hpp"
+#include "command/command.hpp"
+#include "os/file/descriptors.hpp"
 #include "programs/commands.hpp"
 #include "programs/reference.hpp"
 

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/exit_codes.hpp"
-#include "base/number.hpp"
-#include "command/commands.hpp"
+#include "base/text.hpp"
+#include "command/command.hpp"
 #include "journal/log.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
 #include "programs/commands.hpp"
 #include "services/service_host.hpp"

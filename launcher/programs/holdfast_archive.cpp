@@ -19,11 +19,9 @@
 #include <string_view>
 
 #include "base/exit_codes.hpp"
-#include "base/number.hpp"
 #include "base/packed_file.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 
 namespace holdfast::archive {
 namespace {

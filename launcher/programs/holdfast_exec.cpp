@@ -2,7 +2,6 @@
 // ctest starts it for a batch, or srun for a test on another node.
 #include <unistd.h>
 
-#include "launch/all_needs.hpp"
 #include "launch/launch.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"

@@ -1,5 +1,4 @@
 #include "attempt/anchor.hpp"
-#include "launch/all_needs.hpp"
 #include "launch/launch.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"

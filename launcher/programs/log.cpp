@@ -12,12 +12,11 @@
 #include <system_error>
 #include <vector>
 
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "journal/log.hpp"
 #include "journal/log_reader.hpp"
 #include "journal/run_directory.hpp"

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "programs/reference.hpp"
 

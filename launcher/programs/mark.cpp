@@ -4,8 +4,8 @@
 
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
-#include "base/number.hpp"
-#include "command/commands.hpp"
+#include "base/text.hpp"
+#include "command/command.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/process/process.hpp"
 #include "programs/commands.hpp"

@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "attempt/programs.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::cli {
 namespace {

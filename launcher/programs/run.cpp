@@ -1,19 +1,116 @@
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/exit_codes.hpp"
-#include "command/commands.hpp"
+#include "base/text.hpp"
+#include "command/command.hpp"
+#include "os/file/descriptors.hpp"
 #include "programs/commands.hpp"
 #include "programs/launcher_start.hpp"
+#include "programs/reference.hpp"
 #include "settings/command_line.hpp"
 #include "settings/project_settings.hpp"
+#include "values/policy.hpp"
 
 namespace holdfast::cli {
+
+// `holdfast run --help`.
+
+namespace {
+
+constexpr std::size_t k_column = 22;
+
+struct HelpOfOption {
+  std::string_view option;
+  std::string_view argument;
+  std::string_view help;  // its lines
+  // `kill|fail|ignore`; null, or empty: the option takes other values than some words.
+  std::string (*words)() = nullptr;
+};
+
+template <typename Field>
+std::string words_of_type() {
+  if constexpr (Worded<Field>) {
+    return separated(words_of(Field{}), "|");
+  } else if constexpr (requires { requires Worded<typename Field::value_type>; }) {
+    return words_of_type<typename Field::value_type>();
+  } else {
+    return {};
+  }
+}
+
+constexpr HelpOfOption k_options[] = {
+    {"--name", "N", "what this run is called in messages and records"},
+#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, word, \
+                         help, ...)                                                              \
+  {option, word, help, words_of_type<std::remove_cvref_t<decltype(std::declval<Policy&>().field)>>},
+#include "values/table.def"
+    {"--tree", "DIR",
+     "the build tree whose settings, services and locks are meant (default: the\none around here)"},
+    {"--config", "CFG", "its configuration, where it has several"},
+    {"--quiet", "", "say nothing but errors"},
+    {"--help", "", "this text"},
+};
+
+std::string text_of(const HelpOfOption& row) {
+  std::string text = "  " + std::string(row.option) + " " + std::string(row.argument);
+  text.resize(std::max(text.size(), k_column - 1), ' ');
+  for (std::string_view rest = row.help; !rest.empty();) {
+    text.resize(std::max(text.size() + 1, text.rfind('\n') + 1 + k_column), ' ');
+    text.append(take_part(rest, '\n')).append("\n");
+  }
+  return text;
+}
+
+std::string help_of_run() {
+  std::string text = R"(usage: holdfast run [OPTION]... -- COMMAND [ARGUMENT]...
+
+Runs COMMAND and ends as it ended: same exit code, same signal. What COMMAND leaves running is then
+ended, gently first (but see --on-leak). Two processes of Holdfast see to this, launcher and guard.
+If one of them is killed, the other ends COMMAND and all that it started. If both are killed at the
+same instant, only --containment=cgroup or --containment=pidns does.
+
+)";
+  for (const HelpOfOption& row : k_options) {
+    if (!row.option.empty()) text += text_of(row);
+  }
+  return text + R"(
+DUR: 500ms, 5s, 2m, 1h; a bare number is seconds; 0 is no limit.
+Own exit codes: 75 locks not free in time, 124 timeout, 125 Holdfast itself failed,
+126 COMMAND cannot be executed, 127 COMMAND not found.
+)";
+}
+
+}  // namespace
+
+std::vector<OptionWords> options_of_run() {
+  std::vector<OptionWords> all;
+  for (const HelpOfOption& row : k_options) {
+    if (row.option.empty()) continue;
+    all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
+    std::ranges::replace(all.back().help, '\n', ' ');
+    if (row.words == nullptr) continue;
+    if (const std::string words = row.words(); !words.empty()) all.back().value = words;
+  }
+  return all;
+}
+
+int print_help_of_run() {
+  const std::string text = help_of_run();
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return exit_codes::k_success;
+  }
+  return refused(os::system_error("write to stdout"));
+}
+
 namespace {
 
 namespace fs = std::filesystem;

@@ -11,7 +11,7 @@
 #include "base/duration.hpp"
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "journal/run_directory.hpp"
 #include "locks/lock_listing.hpp"
 #include "os/file/clock.hpp"

@@ -1,7 +1,6 @@
 #include "report/describe.hpp"
 
 #include "base/duration.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
 #include "journal/run_directory.hpp"

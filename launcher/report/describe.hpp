@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-// As describe() of base/number.hpp, but with hundredths below ten seconds: "0.05 s".
+// As describe() of base/duration.hpp, but with hundredths below ten seconds: "0.05 s".
 std::string duration_text(double seconds);
 
 // "2026-11-20 08:54:55 UTC" and "2026-11-20T08:54:55" for seconds since 1970. A time outside the

@@ -1,6 +1,5 @@
 #include "report/excerpt.hpp"
 
-#include "base/strings.hpp"
 #include "report/shown.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +12,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/number.hpp"
 #include "base/text.hpp"
 #include "output/gtest_output.hpp"
 

@@ -7,7 +7,6 @@
 #include "base/names.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/kept_output.hpp"
-#include "journal/log_gap.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
 
@@ -88,7 +87,7 @@ std::string own_file(std::string_view directory, const std::filesystem::path& lo
 }
 
 // Reads from the file of a generation's output the part that the test's use of it made. What the
-// service prints over its limit is left out there already (journal/log_gap.hpp).
+// service prints over its limit is left out there already (journal/kept_output.hpp).
 std::string read_service_output(const ServiceOutput& part, RunFile& file,
                                 const std::filesystem::path& name) {
   const OutputPlace mark{{}, part.head, file.size > part.head ? k_longest_mark : 0};

@@ -6,8 +6,8 @@
 #include <system_error>
 
 #include "base/environment.hpp"
-#include "command/commands.hpp"
-#include "os/file/file_text.hpp"
+#include "command/command.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/signal/replacing.hpp"
 

@@ -1,7 +1,5 @@
 #include "report/services.hpp"
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>

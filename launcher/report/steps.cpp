@@ -5,7 +5,6 @@
 
 #include <tuple>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/sections.hpp"

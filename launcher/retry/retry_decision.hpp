@@ -11,7 +11,6 @@
 #include "ctest/ctest_verdict.hpp"
 #include "values/outcome.hpp"
 #include "values/retry_rules.hpp"
-#include "values/run_retries.hpp"
 
 namespace holdfast {
 

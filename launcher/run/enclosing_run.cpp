@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/attempt_tag.hpp"
 #include "base/names.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/run_directory.hpp"

@@ -9,18 +9,16 @@
 #include <ctime>
 
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "ctest/ctest_verdict.hpp"
 #include "ctest/rerun.hpp"
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
-#include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "report/describe.hpp"
@@ -28,7 +26,7 @@
 #include "report/quoted/reasons.hpp"
 #include "report/render.hpp"
 #include "report/run_report.hpp"
-#include "values/shard_number.hpp"
+#include "values/test_order.hpp"
 
 namespace holdfast {
 

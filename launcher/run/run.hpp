@@ -19,7 +19,7 @@
 #include "run/run_lines.hpp"
 #include "run/run_log.hpp"
 #include "settings/settings.hpp"
-#include "values/run_retries.hpp"
+#include "values/retry_rules.hpp"
 
 namespace holdfast {
 
@@ -114,7 +114,7 @@ class Run {
   // Notes an attempt of the test with that key. Returns whether the run had an attempt of it
   // before.
   bool begin_attempt_of(const std::string& key) { return !tests_.try_emplace(key).second; }
-  // What the attempt runs (keeper/stale_programs.hpp). The last attempt of a test counts.
+  // What the attempt runs (keeper/attempt_grants.hpp). The last attempt of a test counts.
   void note_program(const std::string& key, std::string fingerprint) {
     const auto test = tests_.find(key);
     if (test != tests_.end()) test->second = std::move(fingerprint);

@@ -8,13 +8,9 @@
 #include <cerrno>
 
 #include "attempt/supervision.hpp"
-#include "base/enum_names.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "settings/wire.hpp"

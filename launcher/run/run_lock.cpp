@@ -7,14 +7,10 @@
 #include <cerrno>
 
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/file/wait.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
@@ -43,7 +39,7 @@ std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t no
 }
 
 bool names_tree(const LockParty& run, std::string_view tree) {
-  // A record may hold only the beginning of a longer path (values/lock_wait.hpp).
+  // A record may hold only the beginning of a longer path (values/held_locks.hpp).
   constexpr std::size_t k_surely_whole = 256;
   if (run.tree.size() < k_surely_whole) return run.tree == tree;
   return tree.starts_with(run.tree);

@@ -17,7 +17,6 @@
 #include "settings/settings.hpp"
 #include "values/held_locks.hpp"
 #include "values/lock_spec.hpp"
-#include "values/lock_wait.hpp"
 
 namespace holdfast {
 

@@ -6,11 +6,8 @@
 #include <algorithm>
 
 #include "base/names.hpp"
-#include "base/number.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/lock/lock_file.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -197,7 +194,7 @@ namespace {
 constexpr Milliseconds k_turn_patience{10'000};
 // A ctest that is stopped before it opens its log holds up other ctests no longer than this.
 constexpr Milliseconds k_longest_turn{5'000};
-constexpr Milliseconds k_first_look{1};
+constexpr Milliseconds k_first_interval{1};
 constexpr Milliseconds k_longest_interval{50};
 
 Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName& ctest) {
@@ -233,7 +230,7 @@ Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
 
 void LogTurn::begin(os::UniqueFd lock) {
   lock_ = std::move(lock);
-  interval_ = k_first_look;
+  interval_ = k_first_interval;
   const Milliseconds now = os::monotonic_now();
   due_ = now + interval_;
   until_ = now + k_longest_turn;

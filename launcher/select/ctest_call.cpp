@@ -7,11 +7,11 @@
 
 #include "base/environment.hpp"
 #include "base/text.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "ctest/list_tests.hpp"
 #include "ctest/shown_tests.hpp"
 #include "journal/run_directory.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/execute.hpp"
 #include "os/signal/replacing.hpp"
 

@@ -9,9 +9,7 @@
 #include <tuple>
 
 #include "base/encoding.hpp"
-#include "base/number.hpp"
 #include "base/text.hpp"
-#include "ctest/fixture_sets.hpp"
 
 namespace holdfast {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ctest/test_graph.hpp"
-#include "values/shard_number.hpp"
+#include "values/test_order.hpp"
 
 namespace holdfast {
 

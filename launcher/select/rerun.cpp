@@ -10,10 +10,9 @@
 
 #include "base/environment.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "cleanup/dead_runs.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "ctest/rerun.hpp"
 #include "ctest/test_graph.hpp"
 #include "journal/journal_reader.hpp"

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "command/commands.hpp"
-#include "command/test_names.hpp"
+#include "command/command.hpp"
 #include "select/selection.hpp"
 
 namespace holdfast::cli {

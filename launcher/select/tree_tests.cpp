@@ -4,7 +4,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "ctest/shown_tests.hpp"
 

@@ -13,10 +13,9 @@
 
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
-#include "command/commands.hpp"
+#include "command/command.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "run/live_runs.hpp"

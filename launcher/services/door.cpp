@@ -1,9 +1,7 @@
 #include "services/door.hpp"
 
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::host {

@@ -8,7 +8,6 @@
 #include "base/message.hpp"
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 
 namespace holdfast::host {
 

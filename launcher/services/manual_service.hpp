@@ -9,7 +9,6 @@
 #include "base/duration.hpp"
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "services/host_wire.hpp"
 
 namespace holdfast {

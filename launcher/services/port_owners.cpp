@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/process.hpp"
 

@@ -5,13 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/number.hpp"
 #include "base/tcp_table.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/network/address.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/packet_socket.hpp"

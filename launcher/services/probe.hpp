@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 #include "values/service_spec.hpp"
 

@@ -7,7 +7,6 @@
 
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {

@@ -13,12 +13,12 @@
 
 #include "base/message.hpp"
 #include "base/process_name.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "run/run.hpp"
 #include "services/service_hosts.hpp"
 #include "services/service_instance.hpp"
 #include "services/services.hpp"
-#include "values/lock_wait.hpp"
+#include "values/held_locks.hpp"
 #include "values/service_state.hpp"
 
 namespace holdfast {

@@ -1,8 +1,7 @@
 #include "services/service_asking.hpp"
 
 #include "attempt/attempt_plan.hpp"
-#include "attempt/records.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::supervision {

@@ -3,11 +3,8 @@
 #include <algorithm>
 
 #include "base/names.hpp"
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "services/port_owners.hpp"

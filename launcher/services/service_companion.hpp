@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "attempt/attempt_plan.hpp"
-#include "base/number.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/stop_record.hpp"
 #include "services/door.hpp"

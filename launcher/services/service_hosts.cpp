@@ -6,15 +6,11 @@
 #include <unistd.h>
 #include <algorithm>
 
-#include "base/attempt_tag.hpp"
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "journal/record_lines.hpp"
+#include "base/text.hpp"
+#include "journal/records.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
@@ -22,7 +18,6 @@
 #include "os/process/stop_record.hpp"
 #include "run/keeper_socket.hpp"
 #include "settings/wire.hpp"
-#include "values/service_spec.hpp"
 
 namespace holdfast {
 namespace {

@@ -17,13 +17,13 @@
 #include "base/result.hpp"
 #include "cleanup/orphans.hpp"
 #include "os/containment/shared_network.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/lock/lock_file.hpp"
 #include "run/run_lines.hpp"
 #include "services/manual_service.hpp"
 #include "services/service_instance.hpp"
 #include "services/services.hpp"
-#include "values/lock_wait.hpp"
+#include "values/held_locks.hpp"
 #include "values/service_spec.hpp"
 
 namespace holdfast {

@@ -7,11 +7,9 @@
 
 #include <algorithm>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "journal/log_gap.hpp"
-#include "os/file/file_text.hpp"
+#include "journal/kept_output.hpp"
 #include "os/file/own_files.hpp"
 
 namespace holdfast::host {

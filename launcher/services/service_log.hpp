@@ -3,7 +3,7 @@
 //
 // While the service runs, the file itself has the first part, which is half of the limit. Two files
 // beside it (`.tail`, `.tail.old`) take turns for the last part. close() makes one file of them,
-// with mark_of_gap() (journal/log_gap.hpp) between the two parts. The files never take more
+// with mark_of_gap() (journal/kept_output.hpp) between the two parts. The files never take more
 // than twice the limit.
 #pragma once
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

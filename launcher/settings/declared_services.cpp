@@ -6,14 +6,12 @@
 #include <iterator>
 #include <map>
 
-#include "base/enum_names.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/process/user.hpp"
 #include "settings/keys.hpp"
-#include "settings/service_keys.hpp"
+#include "settings/setting_keys.hpp"
 #include "settings/settings_file.hpp"
 #include "settings/toml.hpp"
 #include "values/service_state.hpp"

@@ -1,6 +1,5 @@
 #include "settings/locks_for_ctest.hpp"
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "values/kinds.hpp"
 

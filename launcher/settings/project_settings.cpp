@@ -9,7 +9,7 @@
 #include "base/names.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "settings/complaints.hpp"
+#include "settings/keys.hpp"
 #include "settings/settings_file.hpp"
 #include "values/held_locks.hpp"
 #include "values/kinds.hpp"

@@ -12,7 +12,7 @@
 #include "settings/pattern.hpp"
 #include "settings/resolution.hpp"
 #include "settings/settings.hpp"
-#include "values/run_retries.hpp"
+#include "values/retry_rules.hpp"
 #include "values/value.hpp"
 
 namespace holdfast {

@@ -4,8 +4,7 @@
 #include <iterator>
 
 #include "base/encoding.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "values/held_locks.hpp"
 #include "values/kinds.hpp"
 

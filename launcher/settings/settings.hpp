@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/enum_names.hpp"
 #include "base/log_line.hpp"
+#include "base/text.hpp"
 #include "values/cluster_settings.hpp"
 #include "values/file_glob.hpp"
 #include "values/report_request.hpp"
-#include "values/run_retries.hpp"
+#include "values/retry_rules.hpp"
 #include "values/service_spec.hpp"
 #include "values/test_order.hpp"
 #include "values/value.hpp"

@@ -8,24 +8,19 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <string>
 #include <system_error>
 #include <tuple>
 #include <vector>
 
-#include "base/enum_names.hpp"
 #include "base/text.hpp"
-#include "os/file/file_text.hpp"
-#include "settings/complaints.hpp"
+#include "os/file/descriptors.hpp"
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
-#include "settings/service_keys.hpp"
 #include "settings/setting_keys.hpp"
-#include "settings/settings.hpp"
 #include "settings/toml.hpp"
 #include "values/file_glob.hpp"
 #include "values/lock_spec.hpp"
-#include "values/run_retries.hpp"
+#include "values/retry_rules.hpp"
 
 namespace holdfast {
 namespace {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "base/strings.hpp"
-#include "values/fields.hpp"
 #include "values/kinds.hpp"
 
 namespace holdfast {

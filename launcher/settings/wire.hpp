@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
 #include "base/log_line.hpp"
 #include "base/message.hpp"
@@ -17,9 +16,9 @@
 #include "settings/resolution.hpp"
 #include "settings/settings.hpp"
 #include "values/fields.hpp"
+#include "values/framework.hpp"
 #include "values/report_request.hpp"
 #include "values/service_spec.hpp"
-#include "values/test_framework.hpp"
 #include "values/test_inputs.hpp"
 
 // Of structs that are in these messages.

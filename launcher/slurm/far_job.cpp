@@ -7,12 +7,9 @@
 #include <cstring>
 
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "values/fields.hpp"
 
 namespace holdfast::supervision {

@@ -9,7 +9,7 @@
 
 #include "attempt/attempt_plan.hpp"
 #include "attempt/messages.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "output/output_relay.hpp"
 #include "slurm/far_job.hpp"
 #include "slurm/srun_process.hpp"

@@ -7,10 +7,8 @@
 #include <algorithm>
 
 #include "attempt/answer.hpp"
-#include "base/strings.hpp"
-#include "base/test_environment.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
+#include "base/environment.hpp"
+#include "base/text.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 

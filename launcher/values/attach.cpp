@@ -1,8 +1,7 @@
 #include "values/attach.hpp"
 
 #include "base/encoding.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 

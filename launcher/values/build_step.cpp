@@ -4,8 +4,7 @@
 #include <tuple>
 
 #include "base/json_line.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/enum_names.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "values/lock_spec.hpp"
 #include "values/outcome.hpp"
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "values/outcome.hpp"
 
@@ -75,5 +77,12 @@ void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool 
 
 // The outcome of a case that ended before its process did.
 Outcome outcome_of(CaseEnd said);
+
+// Messages of docs/internals/worker-protocol.md, as packets and as fields.
+
+std::string worker_message(std::initializer_list<std::string_view> fields);
+
+// None: the packet is no message, because it is empty, too long, or does not end in a NUL byte.
+std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet);
 
 }  // namespace holdfast

@@ -1,6 +1,5 @@
 #include "values/containment.hpp"
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/enum_names.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 

@@ -1,7 +1,5 @@
 #include "values/fields.hpp"
 
-#include "base/strings.hpp"
-
 namespace holdfast::wire {
 
 void ToMessage::add(std::string_view key, const Variable& variable) const {

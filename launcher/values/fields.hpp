@@ -21,13 +21,12 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
 #include "base/log_line.hpp"
 #include "base/message.hpp"
-#include "base/number.hpp"
 #include "base/process_name.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "values/containment.hpp"
 #include "values/lock_spec.hpp"
 

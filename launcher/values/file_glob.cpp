@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <span>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
-#include "base/test_environment.hpp"
 #include "values/srun_words.hpp"
 
 namespace holdfast::kind {

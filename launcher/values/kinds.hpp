@@ -15,10 +15,8 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
 #include "base/result.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "values/containment.hpp"
 #include "values/lock_spec.hpp"
@@ -55,7 +53,7 @@ struct Limit : Duration {};
 Result<std::size_t> read_word(std::string_view text, const std::string_view* words,
                               std::size_t count);
 
-// One of several words: a value of an enumeration as in base/enum_names.hpp, or an optional one.
+// One of several words: a value of an enumeration as in base/text.hpp, or an optional one.
 struct Word {
   template <Worded E>
   static Result<void> read(std::string_view text, E& field) {

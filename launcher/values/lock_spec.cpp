@@ -4,8 +4,6 @@
 #include <tuple>
 
 #include "base/encoding.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
+#include "base/text.hpp"
 #include "values/containment.hpp"
 #include "values/framework.hpp"
 #include "values/lock_spec.hpp"

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "values/lock_spec.hpp"
 

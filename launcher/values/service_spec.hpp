@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
 #include "base/result.hpp"
 #include "base/tcp_table.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "values/lock_spec.hpp"
-#include "values/service_spec.hpp"
 
 namespace holdfast {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/enum_names.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "values/service_spec.hpp"
 
 namespace holdfast {

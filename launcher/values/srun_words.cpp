@@ -4,16 +4,14 @@
 #include <array>
 
 #include "base/environment.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {
 namespace {
 
 constexpr std::string_view k_mark = "HF";
-constexpr std::size_t k_digits = 8;
-constexpr std::size_t k_head = k_mark.size() + 1 + k_digits;
+constexpr std::size_t k_number_digits = 8;
+constexpr std::size_t k_head = k_mark.size() + 1 + k_number_digits;
 
 bool is_channel(char letter) {
   return std::string_view("oesbx").find(letter) != std::string_view::npos;
@@ -22,7 +20,7 @@ bool is_channel(char letter) {
 // The length of the frame that begins with this mark; none: no frame begins here.
 std::optional<std::size_t> length_in(std::string_view head) {
   if (!is_channel(head[k_mark.size()])) return std::nullopt;
-  const auto length = parse_number<std::uint32_t>(head.substr(k_mark.size() + 1, k_digits), 16);
+  const auto length = parse_number<std::uint32_t>(head.substr(k_mark.size() + 1, k_number_digits), 16);
   if (!length || *length > k_longest_frame) return std::nullopt;
   return *length;
 }
@@ -107,7 +105,7 @@ Result<std::vector<std::string>> split(std::string_view text) {
   return words;
 }
 
-constexpr std::string_view k_blanks = " \t\r\n";
+constexpr std::string_view k_script_blanks = " \t\r\n";
 
 // The state of a node that does not answer ends with a `*`, as in `down*`.
 bool is_lost(std::string_view state) {
@@ -198,7 +196,7 @@ void add_frames(FarChannel channel, std::string_view bytes, std::string& to) {
     bytes.remove_prefix(part.size());
     to += k_mark;
     to += static_cast<char>(channel);
-    to += hexadecimal(part.size(), k_digits);
+    to += hexadecimal(part.size(), k_number_digits);
     to += part;
     to += '\n';
   } while (!bytes.empty());
@@ -299,7 +297,7 @@ JobState job_state_in(bool succeeded, std::string_view output, std::string_view 
   }
   constexpr std::array<std::string_view, 5> k_running{"RUNNING", "SUSPENDED", "CONFIGURING",
                                                       "RESIZING", "STOPPED"};
-  const bool runs = std::ranges::find(k_running, trimmed(output, k_blanks)) != k_running.end();
+  const bool runs = std::ranges::find(k_running, trimmed(output, k_script_blanks)) != k_running.end();
   return runs ? JobState::running : JobState::over;
 }
 
@@ -309,14 +307,14 @@ std::vector<std::string> lost_nodes_in(std::string_view output) {
     std::string_view state = take_part(output, '\n');
     const std::string name(take_part(state, ' '));
     const bool is_new = !name.empty() && std::ranges::find(lost, name) == lost.end();
-    if (is_new && is_lost(trimmed(state, k_blanks))) lost.push_back(name);
+    if (is_new && is_lost(trimmed(state, k_script_blanks))) lost.push_back(name);
   }
   return lost;
 }
 
 SrunWords words_of_srun(std::string_view errors) {
   SrunWords words;
-  while (!errors.empty()) take_line(trimmed(take_part(errors, '\n'), k_blanks), words);
+  while (!errors.empty()) take_line(trimmed(take_part(errors, '\n'), k_script_blanks), words);
   return words;
 }
 
@@ -352,7 +350,7 @@ LostStart lost_start(JobState job, const std::vector<std::string>& lost_nodes,
 std::string reason_to_wait(std::string_view output) {
   std::string reason;
   while (!output.empty()) {
-    std::string_view line = trimmed(take_part(output, '\n'), k_blanks);
+    std::string_view line = trimmed(take_part(output, '\n'), k_script_blanks);
     if (line.empty()) continue;
     if (take_part(line, ' ') != "PENDING") return {};
     reason = line;
@@ -363,7 +361,7 @@ std::string reason_to_wait(std::string_view output) {
 std::vector<std::string> names_in_lines(std::string_view text) {
   std::vector<std::string> names;
   while (!text.empty()) {
-    const std::string_view name = trimmed(take_part(text, '\n'), k_blanks);
+    const std::string_view name = trimmed(take_part(text, '\n'), k_script_blanks);
     if (!name.empty()) names.emplace_back(name);
   }
   return names;

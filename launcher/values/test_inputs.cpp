@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/encoding.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {

@@ -1,7 +1,8 @@
-// In which order ctest starts tests: it starts a test with a higher COST first (decision 38).
+// Which tests ctest starts, and when: its order by COST (decision 38), and shards.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/process_name.hpp"
+#include "base/result.hpp"
 
 namespace holdfast {
 
@@ -53,5 +55,18 @@ struct TestSchedule {
   bool empty() const { return *this == TestSchedule(); }
   friend bool operator==(const TestSchedule&, const TestSchedule&) = default;
 };
+
+// The number of a shard, as people write it.
+
+inline constexpr std::size_t k_most_shards = 10'000;
+
+struct ShardNumber {
+  std::size_t number = 1;  // from 1
+  std::size_t count = 1;
+};
+
+// Reads `I/N`. The error is a bad value.
+Result<ShardNumber> parse_shard(std::string_view text);
+std::string to_text(const ShardNumber& shard);
 
 }  // namespace holdfast

@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "values/outcome.hpp"

@@ -18,7 +18,6 @@
 #include "journal/records.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "report/model.hpp"
-#include "report/test_outcome.hpp"
 #include "run/live_runs.hpp"
 
 namespace holdfast::cli {

@@ -1,7 +1,7 @@
 // The reader of journals. A line of any bytes, and of any other version, is refused in words or
 // read. A record that is read is the same when it is written and read again.
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 
 #include <cstddef>
 #include <cstdint>

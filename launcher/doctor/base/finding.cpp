@@ -4,7 +4,6 @@
 #include <iterator>
 #include <tuple>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast::doctor {

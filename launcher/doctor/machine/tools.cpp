@@ -9,12 +9,9 @@
 #include <memory>
 #include <system_error>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/execute.hpp"
 

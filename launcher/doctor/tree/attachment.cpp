@@ -10,10 +10,9 @@
 #include "attempt/programs.hpp"
 #include "base/environment.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "ctest/cmake_expression.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/process/process.hpp"
 

@@ -9,7 +9,6 @@
 #include <system_error>
 #include <unordered_set>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 
 namespace holdfast::doctor {

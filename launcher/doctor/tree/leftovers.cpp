@@ -5,7 +5,6 @@
 
 #include "base/encoding.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "cluster/cluster_client.hpp"
 #include "journal/log_reader.hpp"

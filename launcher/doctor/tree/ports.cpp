@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/names.hpp"
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
+#include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/network/socket_diagnosis.hpp"

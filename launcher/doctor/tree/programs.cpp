@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/text.hpp"
 #include "os/process/execute.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ctest/listed_test.hpp"
+#include "ctest/list_tests.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/requested_resources.hpp"
 

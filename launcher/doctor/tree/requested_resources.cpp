@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/namespaces.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::doctor {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ctest/listed_test.hpp"
+#include "ctest/list_tests.hpp"
 #include "doctor/base/finding.hpp"
 #include "settings/project_settings.hpp"
 #include "values/lock_spec.hpp"

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "ctest/listed_test.hpp"
+#include "ctest/list_tests.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/requested_resources.hpp"
 #include "settings/project_settings.hpp"
-#include "values/run_retries.hpp"
+#include "values/retry_rules.hpp"
 #include "values/service_spec.hpp"
 
 namespace holdfast::doctor {

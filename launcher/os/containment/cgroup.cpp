@@ -10,12 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
 #include "os/process/process.hpp"

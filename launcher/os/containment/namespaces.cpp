@@ -2,7 +2,7 @@
 // date in the child; after clone(2) it does not. That is sound in a process that has one thread and
 // takes no locks of the library. Launcher and guard are such processes.
 #include "os/containment/namespaces.hpp"
-#include "base/number.hpp"
+#include "base/text.hpp"
 
 #include <fcntl.h>
 #include <net/if.h>
@@ -17,9 +17,6 @@
 
 #include <cstring>
 
-#include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

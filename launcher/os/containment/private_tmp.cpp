@@ -9,11 +9,9 @@
 #include <cerrno>
 #include <climits>
 
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::os {

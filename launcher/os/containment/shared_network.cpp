@@ -5,8 +5,6 @@
 #include <sys/wait.h>
 
 #include "os/containment/namespaces.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::os {

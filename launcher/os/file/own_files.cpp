@@ -9,8 +9,6 @@
 #include <cstdio>
 
 #include "base/names.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::os {

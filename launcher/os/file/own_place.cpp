@@ -5,8 +5,7 @@
 #include <cerrno>
 
 #include "base/names.hpp"
-#include "base/strings.hpp"
-#include "os/file/system_call.hpp"
+#include "base/text.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::os {

@@ -12,11 +12,9 @@
 #include <cstring>
 #include <vector>
 
-#include "base/number.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -11,9 +11,7 @@
 
 #include "base/names.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::os {

@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 
 #include "base/names.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 
 namespace holdfast::os {
 namespace {

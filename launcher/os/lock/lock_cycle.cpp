@@ -4,7 +4,7 @@
 #include <limits>
 #include <tuple>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "values/lock_wait.hpp"
+#include "values/held_locks.hpp"
 
 namespace holdfast {
 

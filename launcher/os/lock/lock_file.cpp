@@ -8,7 +8,6 @@
 #include "base/names.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
-#include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/memory/free_memory.hpp"
 #include "os/process/process.hpp"

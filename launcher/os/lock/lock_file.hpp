@@ -10,11 +10,10 @@
 
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/lock/lock_queue.hpp"
+#include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_turn.hpp"
 #include "values/held_locks.hpp"
 #include "values/lock_spec.hpp"
-#include "values/lock_wait.hpp"
 
 namespace holdfast::os {
 

@@ -8,14 +8,10 @@
 
 #include "base/encoding.hpp"
 #include "base/names.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
+#include "base/text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"
-#include "os/lock/lock_queue.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

@@ -11,8 +11,8 @@
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/lock/lock_cycle.hpp"
+#include "values/held_locks.hpp"
 #include "values/lock_spec.hpp"
-#include "values/lock_wait.hpp"
 
 namespace holdfast::os {
 

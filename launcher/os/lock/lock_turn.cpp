@@ -10,8 +10,6 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::os {

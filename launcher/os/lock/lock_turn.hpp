@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "os/file/descriptors.hpp"
-#include "os/lock/lock_queue.hpp"
+#include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_units.hpp"
 
 namespace holdfast::os {

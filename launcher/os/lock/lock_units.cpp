@@ -7,11 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
-#include <vector>
 
 #include "base/names.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"
 #include "os/process/process.hpp"

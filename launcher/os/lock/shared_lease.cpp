@@ -6,8 +6,6 @@
 
 #include <algorithm>
 
-#include "os/file/system_call.hpp"
-
 namespace holdfast::os {
 namespace {
 

@@ -21,7 +21,7 @@ class SharedLease {
   static Result<SharedLease> of(UniqueFd memory);
 
   int memory() const { return memory_.get(); }
-  // CLOCK_BOOTTIME in milliseconds, or a word of cluster/cluster_words.hpp.
+  // CLOCK_BOOTTIME in milliseconds, or a word of cluster/cluster_wire.hpp.
   std::int64_t until_ms() const;
   void set_until_ms(std::int64_t until) const;
 

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/enum_names.hpp"
 #include "base/environment.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"

@@ -8,10 +8,8 @@
 
 #include <algorithm>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
+#include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/memory/free_memory.hpp"
 #include "os/process/process.hpp"
 

@@ -5,13 +5,10 @@
 
 #include <cerrno>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
-#include "values/explained_ends.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast::os {
 namespace {

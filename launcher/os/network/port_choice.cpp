@@ -10,7 +10,7 @@
 #include <cerrno>
 
 #include "base/names.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
 

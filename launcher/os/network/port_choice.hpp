@@ -6,7 +6,7 @@
 
 #include "base/result.hpp"
 #include "os/lock/lock_file.hpp"
-#include "values/lock_wait.hpp"
+#include "values/held_locks.hpp"
 
 namespace holdfast::os {
 

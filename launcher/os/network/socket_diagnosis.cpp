@@ -8,8 +8,6 @@
 #include <cstring>
 #include <functional>
 
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/network/address.hpp"
 
 namespace holdfast::os {

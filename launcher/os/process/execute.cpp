@@ -16,11 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 
 namespace holdfast::os {
 namespace {

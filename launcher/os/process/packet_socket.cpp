@@ -13,8 +13,6 @@
 #include <cstring>
 #include <optional>
 
-#include "base/message.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 

@@ -11,14 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/process_name.hpp"
-#include "base/strings.hpp"
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
-#include "values/outcome.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/number.hpp"
 #include "base/process_name.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "values/outcome.hpp"
 

@@ -7,8 +7,6 @@
 
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/wait.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast::os {

@@ -5,10 +5,8 @@
 #include <sys/stat.h>
 
 #include "base/names.hpp"
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "values/fields.hpp"
 
 namespace holdfast::os {

@@ -4,12 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string_view>
 
-#include "base/attempt_tag.hpp"
-#include "base/number.hpp"
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
+#include "base/process_name.hpp"
+#include "base/text.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

@@ -1,7 +1,5 @@
 #include "os/process/user.hpp"
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "os/process/bounded_work.hpp"
 

@@ -5,9 +5,8 @@
 
 #include <cerrno>
 
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -6,8 +6,6 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 
-#include "os/file/system_call.hpp"
-
 namespace holdfast::os {
 namespace {
 

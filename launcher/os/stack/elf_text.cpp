@@ -8,11 +8,8 @@
 #include <cstring>
 #include <utility>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
-#include "values/framework_signs.hpp"
-#include "values/test_framework.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -6,10 +6,10 @@
 #include <span>
 #include <utility>
 
-#include "base/strings.hpp"
-#include "os/file/file_text.hpp"
+#include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
-#include "values/explained_ends.hpp"
+#include "values/outcome.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "os/stack/elf_text.hpp"
-#include "values/test_framework.hpp"
+#include "values/framework.hpp"
 
 namespace holdfast::os {
 

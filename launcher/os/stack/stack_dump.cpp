@@ -11,12 +11,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/number.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"

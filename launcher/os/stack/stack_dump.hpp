@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/enum_names.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process_tree.hpp"
 

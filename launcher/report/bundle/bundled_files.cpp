@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "base/text.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast {

@@ -18,7 +18,6 @@
 #include "base/result.hpp"
 #include "journal/run_files.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "report/model.hpp"
 
 namespace holdfast {

@@ -8,7 +8,6 @@
 #include "base/encoding.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/trusted_directory.hpp"

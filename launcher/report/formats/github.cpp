@@ -1,7 +1,6 @@
 // What GitHub Actions takes: annotations, which are "workflow commands"
 // (https://docs.github.com/actions/reference/workflow-commands), and the page of a job, in its
 // flavour of Markdown.
-#include "base/strings.hpp"
 #include "report/render.hpp"
 
 #include "base/text.hpp"

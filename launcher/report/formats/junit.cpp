@@ -1,4 +1,4 @@
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "report/render.hpp"
 
 #include "report/cases_as_tests.hpp"

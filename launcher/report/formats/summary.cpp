@@ -1,6 +1,5 @@
 #include "report/render.hpp"
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"

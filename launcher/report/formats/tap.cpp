@@ -1,7 +1,6 @@
 // The Test Anything Protocol, version 13 (testanything.org).
 #include "report/render.hpp"
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"

@@ -1,5 +1,4 @@
 #include "base/program_identity.hpp"
-#include "base/strings.hpp"
 #include "journal/kept_output.hpp"
 #include "report/render.hpp"
 #include "values/lock_spec.hpp"

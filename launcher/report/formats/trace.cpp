@@ -1,6 +1,5 @@
 // The trace format: "Trace Event Format" of Chromium, which Perfetto reads too. Times are in
 // microseconds from the first event.
-#include "base/strings.hpp"
 #include "report/render.hpp"
 
 #include "base/text.hpp"

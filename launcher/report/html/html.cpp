@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "base/encoding.hpp"
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "journal/kept_output.hpp"
 #include "report/cases_as_tests.hpp"

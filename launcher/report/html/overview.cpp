@@ -2,7 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/names.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/html/pieces.hpp"
 #include "report/quoted/reasons.hpp"

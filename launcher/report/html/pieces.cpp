@@ -1,6 +1,5 @@
 #include "report/html/pieces.hpp"
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"

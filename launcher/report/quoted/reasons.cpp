@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "output/gtest_output.hpp"
 #include "report/describe.hpp"

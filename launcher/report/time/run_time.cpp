@@ -7,7 +7,6 @@
 #include <queue>
 #include <unordered_map>
 
-#include "base/strings.hpp"
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "values/lock_spec.hpp"

@@ -14,7 +14,7 @@
 #include "os/child_process.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
-#include "values/worker_message.hpp"
+#include "values/case_result.hpp"
 
 namespace holdfast::supervision {
 namespace {

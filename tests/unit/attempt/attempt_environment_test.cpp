@@ -6,7 +6,7 @@
 
 #include "attempt/attempt_plan.hpp"
 #include "attempt/started.hpp"
-#include "launch/all_needs.hpp"
+#include "launch/launch.hpp"
 #include "values/lock_spec.hpp"
 
 namespace holdfast::supervision {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <utility>
 
-#include "base/keeper_address.hpp"
 #include "base/names.hpp"
+#include "base/process_name.hpp"
 #include "os/child_process.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"

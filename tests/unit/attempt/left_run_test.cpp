@@ -1,6 +1,6 @@
 #include "attempt/grant.hpp"
 
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "journal/scratch_directory.hpp"
 
 #include <gtest/gtest.h>

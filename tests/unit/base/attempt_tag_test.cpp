@@ -1,4 +1,4 @@
-#include "base/attempt_tag.hpp"
+#include "base/process_name.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "base/keeper_address.hpp"
+#include "base/process_name.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "base/test_environment.hpp"
+#include "base/environment.hpp"
 
 #include <gtest/gtest.h>
 

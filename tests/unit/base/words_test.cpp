@@ -1,4 +1,4 @@
-#include "base/enum_names.hpp"
+#include "base/text.hpp"
 
 #include <gtest/gtest.h>
 

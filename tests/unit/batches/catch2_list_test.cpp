@@ -1,4 +1,4 @@
-#include "batches/case_report.hpp"
+#include "batches/program_words.hpp"
 
 #include <gtest/gtest.h>
 

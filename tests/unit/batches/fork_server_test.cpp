@@ -18,7 +18,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/scratch.hpp"
-#include "values/worker_message.hpp"
+#include "values/case_result.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
-#include "values/worker_message.hpp"
+#include "values/case_result.hpp"
 
 namespace holdfast::exec {
 namespace {

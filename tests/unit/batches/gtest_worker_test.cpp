@@ -22,7 +22,7 @@
 #include "os/process/packet_socket.hpp"
 #include "os/scratch.hpp"
 #include "output/output_relay.hpp"
-#include "values/worker_message.hpp"
+#include "values/case_result.hpp"
 
 namespace holdfast::exec {
 namespace {

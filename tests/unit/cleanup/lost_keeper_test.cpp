@@ -12,7 +12,7 @@
 #include "base/names.hpp"
 #include "ctest/log_lines.hpp"
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/scratch.hpp"
 #include "run/nowhere.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/attempt_tag.hpp"
+#include "base/process_name.hpp"
 #include "values/lock_spec.hpp"
 
 namespace holdfast {

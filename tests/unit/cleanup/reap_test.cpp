@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "journal/run_directory.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "attempt/records.hpp"
-#include "cluster/cluster_words.hpp"
+#include "cluster/cluster_wire.hpp"
 #include "locks/lock_need.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::supervision {
 namespace {

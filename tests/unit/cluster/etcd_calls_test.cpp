@@ -12,7 +12,7 @@
 #include "cluster/etcd_messages.hpp"
 #include "cluster/fake_etcd.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::etcd {
 namespace {

@@ -14,9 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/number.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/network/address.hpp"
 
 namespace holdfast::etcd {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::cluster {
 namespace {

@@ -10,7 +10,6 @@
 
 #include "base/encoding.hpp"
 #include "cluster/cluster_wire.hpp"
-#include "cluster/cluster_words.hpp"
 #include "cluster/etcd_messages.hpp"
 #include "cluster/fake_etcd.hpp"
 #include "os/file/clock.hpp"

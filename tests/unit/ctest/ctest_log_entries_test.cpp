@@ -3,7 +3,6 @@
 
 #include "ctest/log_lines.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,6 @@
 #include "ctest/opened_log.hpp"
 #include "journal/scratch_directory.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ctest/fixture_sets.hpp"
+#include "ctest/test_graph.hpp"
 
 #include <gtest/gtest.h>
 

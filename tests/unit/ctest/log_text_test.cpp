@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 
 namespace holdfast {
 namespace {

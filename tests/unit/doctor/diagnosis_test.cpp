@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "doctor/diagnosis.hpp"
+#include "doctor/examination.hpp"
 #include "doctor/found.hpp"
 
 namespace holdfast::doctor {

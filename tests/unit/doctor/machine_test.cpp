@@ -8,7 +8,6 @@
 #include "doctor/found.hpp"
 #include "doctor/machine/clock.hpp"
 #include "doctor/machine/limits.hpp"
-#include "doctor/machine/space.hpp"
 #include "doctor/tree/requested_resources.hpp"
 
 namespace holdfast::doctor {

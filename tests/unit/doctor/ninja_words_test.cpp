@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "doctor/tree/build.hpp"
 
 namespace holdfast::doctor {

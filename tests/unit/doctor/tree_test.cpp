@@ -15,7 +15,6 @@
 #include "doctor/tree/requested_resources.hpp"
 #include "doctor/tree/settings.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "settings/settings_file.hpp"
 #include "values/test_properties.hpp"
 

@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "os/file/clock.hpp"
-#include "os/process/git_command.hpp"
+#include "os/process/bounded_work.hpp"
 #include "os/scratch.hpp"
 
 namespace holdfast::forensics {

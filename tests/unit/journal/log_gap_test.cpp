@@ -1,4 +1,4 @@
-#include "journal/log_gap.hpp"
+#include "journal/kept_output.hpp"
 
 #include <gtest/gtest.h>
 

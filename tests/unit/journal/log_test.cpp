@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-#include "base/enum_names.hpp"
+#include "base/text.hpp"
 #include "journal/log_reader.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"

@@ -1,5 +1,5 @@
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 
 #include <gtest/gtest.h>
 

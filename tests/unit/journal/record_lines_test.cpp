@@ -1,6 +1,6 @@
 // Each row of journal/records.def: what is written of it is read again, and
 // docs/reference/journal.md has it.
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "journal/run_directory.hpp"
 
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "journal/scratch_directory.hpp"
 #include "os/process/process.hpp"
 

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "base/names.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"
 #include "os/scratch.hpp"
 #include "run/nowhere.hpp"

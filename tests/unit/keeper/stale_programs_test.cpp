@@ -1,4 +1,4 @@
-#include "keeper/stale_programs.hpp"
+#include "keeper/attempt_grants.hpp"
 
 #include <gtest/gtest.h>
 

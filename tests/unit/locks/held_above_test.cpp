@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/attempt_tag.hpp"
+#include "base/process_name.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -11,7 +11,6 @@
 
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "run/fake_supervisors.hpp"
 #include "settings/wire.hpp"

@@ -1,4 +1,4 @@
-#include "locks/slot_loans.hpp"
+#include "locks/slot_lending.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "os/file/clock.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

@@ -1,4 +1,4 @@
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // What is said of git's answer, without git.
-#include "os/process/git_command.hpp"
+#include "os/process/bounded_work.hpp"
 
 #include <gtest/gtest.h>
 

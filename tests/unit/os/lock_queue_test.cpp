@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/sanitized.hpp"

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/test_lock.hpp"
 

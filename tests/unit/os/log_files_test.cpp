@@ -6,7 +6,7 @@
 #include <string>
 
 #include "os/child_process.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
 #include "os/scratch.hpp"

@@ -1,4 +1,3 @@
-#include "os/file/file_text.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

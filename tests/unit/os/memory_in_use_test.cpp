@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/number.hpp"
+#include "base/text.hpp"
 #include "os/child_process.hpp"
 #include "os/memory/free_memory.hpp"
 #include "os/process/process.hpp"

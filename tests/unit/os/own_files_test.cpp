@@ -1,5 +1,6 @@
 // What another user may own needs root, and is in tests/system/attempt/planted_test.py.
 #include "os/file/own_files.hpp"
+#include "os/file/descriptors.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,7 +14,6 @@
 
 #include "base/names.hpp"
 #include "os/child_process.hpp"
-#include "os/file/file_text.hpp"
 #include "os/scratch.hpp"
 
 namespace holdfast::os {

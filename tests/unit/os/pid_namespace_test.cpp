@@ -6,7 +6,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/tree.hpp"
 
 namespace holdfast::os {

@@ -9,8 +9,8 @@
 #include <optional>
 #include <set>
 
-#include "base/number.hpp"
-#include "os/file/file_text.hpp"
+#include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/test_lock.hpp"
 #include "values/lock_spec.hpp"
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "os/child_process.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_file.hpp"
 #include "os/refused_files.hpp"

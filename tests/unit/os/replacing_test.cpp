@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "os/child_process.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/scratch.hpp"
 
 namespace holdfast::os {

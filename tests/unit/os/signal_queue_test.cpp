@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "os/child_process.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/sanitized.hpp"
 
 namespace holdfast::os {

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "os/child_process.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/scratch.hpp"
 

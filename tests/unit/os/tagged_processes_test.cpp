@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "base/attempt_tag.hpp"
+#include "base/process_name.hpp"
 #include "os/child_process.hpp"
 #include "os/process/process.hpp"
 

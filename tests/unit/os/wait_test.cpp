@@ -1,4 +1,3 @@
-#include "os/file/wait.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

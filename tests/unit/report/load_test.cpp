@@ -3,8 +3,7 @@
 #include "ctest/ctest_log.hpp"
 #include "ctest/opened_log.hpp"
 #include "journal/kept_output.hpp"
-#include "journal/log_gap.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "journal/scratch_directory.hpp"
 
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "journal/scratch_directory.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/descriptors.hpp"
 #include "report/bundle/bundled_files.hpp"
 #include "report/bundle/read_bundle.hpp"
 #include "report/rendered.hpp"

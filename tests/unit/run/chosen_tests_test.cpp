@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 
 namespace holdfast {
 namespace {

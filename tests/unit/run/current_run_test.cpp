@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/scratch.hpp"
 #include "run/heard_stderr.hpp"
 #include "run/nowhere.hpp"

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/attempt_tag.hpp"
+#include "base/process_name.hpp"
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"
 

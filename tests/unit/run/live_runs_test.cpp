@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "journal/journal_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"
 

@@ -12,7 +12,7 @@
 
 #include "journal/journal_reader.hpp"
 #include "journal/log_reader.hpp"
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 #include "journal/run_directory.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"

@@ -1,5 +1,4 @@
 #include "select/division.hpp"
-#include "ctest/fixture_sets.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -17,7 +17,6 @@
 
 #include "os/child_process.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"

@@ -8,7 +8,7 @@
 
 #include "os/child_process.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/wait.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/scratch.hpp"
 

@@ -22,7 +22,6 @@
 #include "os/child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/wait.hpp"
 #include "os/network/address.hpp"
 #include "os/process/process.hpp"
 #include "os/process/tagged_processes.hpp"

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "journal/log_gap.hpp"
+#include "journal/kept_output.hpp"
 #include "os/scratch.hpp"
 
 namespace holdfast::host {

@@ -180,7 +180,7 @@ std::vector<Row> rows_of_build_steps() {
   return rows;
 }
 
-// The forms of the fields of a ServiceSpec, by their types (settings/service_keys.cpp).
+// The forms of the fields of a ServiceSpec, by their types (settings/declared_services.cpp).
 Form form_of_field(const std::string& /*field*/) { return {"text", k_text}; }
 Form form_of_field(const std::vector<std::string>& /*field*/) { return form_of(kind::Locks{}); }
 Form form_of_field(Milliseconds /*field*/) { return form_of(kind::Duration{}); }

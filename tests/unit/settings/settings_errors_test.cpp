@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/strings.hpp"
+#include "base/text.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "cluster/cluster_wire.hpp"
-#include "cluster/cluster_words.hpp"
 #include "cluster/lock_order.hpp"
 #include "values/lock_spec.hpp"
 

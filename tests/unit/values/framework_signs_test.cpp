@@ -1,4 +1,4 @@
-#include "values/framework_signs.hpp"
+#include "values/framework.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "values/run_retries.hpp"
+#include "values/retry_rules.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "values/lock_wait.hpp"
+#include "values/held_locks.hpp"
 
 #include <gtest/gtest.h>
 

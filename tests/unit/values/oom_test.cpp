@@ -1,4 +1,4 @@
-#include "values/explained_ends.hpp"
+#include "values/outcome.hpp"
 
 #include <gtest/gtest.h>
 

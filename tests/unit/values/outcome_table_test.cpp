@@ -1,5 +1,4 @@
 // Repeats every column of the table of outcomes: a changed name or fact shows here.
-#include "values/outcome_table.hpp"
 
 #include <gtest/gtest.h>
 

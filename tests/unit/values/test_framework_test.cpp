@@ -1,4 +1,4 @@
-#include "values/test_framework.hpp"
+#include "values/framework.hpp"
 
 #include <gtest/gtest.h>
 

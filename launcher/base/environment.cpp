@@ -1,9 +1,7 @@
-#include "base/test_environment.hpp"
 
-#include <algorithm>
 
 #include "base/environment.hpp"
-#include "base/strings.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,13 +1,10 @@
-#include "journal/record_lines.hpp"
+#include "journal/records.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <string_view>
 #include <utility>
 
 #include "base/json_line.hpp"
-#include "values/fields.hpp"
 
 namespace holdfast {
 namespace {

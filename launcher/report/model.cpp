@@ -1,4 +1,4 @@
-#include "report/test_outcome.hpp"
+#include "report/model.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,6 +1,6 @@
-#include "journal/log_gap.hpp"
+#include "journal/kept_output.hpp"
 
-#include "base/number.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {
