@@ -169,6 +169,7 @@ TEST_F(CtestFiles, NoListSaysThatWhatCouldNotBeStartedHasPassed) {
 // Only what has not changed since the run began shows why ctest could not start it.
 TEST_F(CtestFiles, AProgramThatMayHaveBeenGoodWasStarted) {
   std::string end = end_of("a", "Test Failed.");
+  const std::string end_after_some_time = end;
   end.replace(end.find("0.03"), 4, "0.00");
   const auto record_of = [&](const std::string& program, double run_started) {
     const auto file =
@@ -184,6 +185,8 @@ TEST_F(CtestFiles, AProgramThatMayHaveBeenGoodWasStarted) {
             "Process not started: " + fresh + " [permission denied]");
   EXPECT_TRUE(*record_of(fresh + ".gone", now() + 60).ran);
   EXPECT_EQ(record_of("/usr", now() + 60).note, "Process not started: /usr [permission denied]");
+  end = end_after_some_time;
+  EXPECT_TRUE(*record_of("/usr", now() + 60).ran);
 }
 
 // One has printed the entry of a test that does not exist.

@@ -225,6 +225,10 @@ TEST(Flaky, ATestThatIsRedGreenAndRedOnOneProgramAlternates) {
   ASSERT_EQ(flakiness.alternating().size(), 1U);
   EXPECT_EQ(flakiness.alternating()[0].test.name, "a");
   ASSERT_EQ(flakiness.unsteady().size(), 2U);
+  const auto unsteady = nlohmann::json::parse(flaky_json(flakiness)).at("unsteady").at(0);
+  EXPECT_EQ(unsteady.at("test"), "b");
+  EXPECT_EQ(unsteady.at("changes"), 3);
+  EXPECT_EQ(unsteady.at("changes_on_one_program"), 0);
   EXPECT_NE(
       flaky_text(flakiness).find(
           "\nAlternating on one program, without a retry\n  a: 2 changes in 4 runs, red in 3\n"),

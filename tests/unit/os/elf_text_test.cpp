@@ -105,6 +105,23 @@ TEST(ElfText, AFileCutOffAnywhereIsReadToNoEnd) {
   }
 }
 
+// Such files have other fields, at other places.
+TEST(ElfText, AFileOfOtherWordsOrAnotherByteOrderIsNotRead) {
+  const Scratch scratch;
+  const std::string path = scratch.path("other");
+  write_elf(path, "wanted");
+  ASSERT_TRUE(elf_section_holds(path, ".text", "wanted"));
+  for (const int place : {int{EI_CLASS}, int{EI_DATA}}) {
+    write_elf(path, "wanted");
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(place).put(place == EI_CLASS                            ? char{ELFCLASS32}
+                          : std::endian::native == std::endian::little ? char{ELFDATA2MSB}
+                                                                       : char{ELFDATA2LSB});
+    file.close();
+    EXPECT_FALSE(elf_section_holds(path, ".text", "wanted")) << place;
+  }
+}
+
 // A linker writes none of these, but a test program may be anything.
 TEST(ElfText, SectionsThatCannotBeHaveNoLinksAndNoText) {
   constexpr std::uint64_t k_behind_the_end = std::uint64_t{1} << 40U;

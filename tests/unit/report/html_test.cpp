@@ -186,6 +186,25 @@ TEST(HtmlReport, TheWordsOfAFailureStandBeforeItsOutputAndInTheData) {
               testing::StartsWith("noise\n/s/a.cpp"));
 }
 
+TEST(HtmlReport, TheEndOfAnOutputWithoutWordsIsBounded) {
+  const std::string plain =
+      plain_part(page_of(full_journal().report(), {{"dead", std::string(5000, 'x') + "\n"}}));
+  const std::size_t begin = plain.find("the end of its output");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string said = plain.substr(begin, plain.find("</div>", begin) - begin);
+  EXPECT_THAT(said, HasSubstr(std::string(1900, 'x')));
+  EXPECT_THAT(said, Not(HasSubstr(std::string(2001, 'x'))));
+}
+
+TEST(HtmlReport, CasesAreCountedWhereThereAreSome) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::passed).run_ended();
+  EXPECT_THAT(plain_part(page_of(sample.report())), Not(HasSubstr("id=\"cases\"")));
+  RunReport report = sample.report();
+  report.counts.cases = 2;
+  EXPECT_THAT(top_html(report), HasSubstr("<p id=\"cases\">2 cases in batches"));
+}
+
 TEST(HtmlReport, WithoutWordsTheReasonIsLeft) {
   const std::string page = page_of(full_journal().report(), {{"dead", "nothing of interest"}});
   EXPECT_THAT(plain_part(page), HasSubstr("signal 11 (SIGSEGV) after 0.05 s"));
