@@ -35,7 +35,7 @@ class TrackedFiles(AffectedCase):
         self.repository({
             "CMakeLists.txt": "cmake_minimum_required(VERSION 3.25)\nproject(@NAME@ NONE)\nenable_testing()\n"
                               "find_package(Holdfast REQUIRED)\n" + code + more,
-            "writes.py": WRITES, "holdfast.toml": toml, "a.txt": "a\n", "b.txt": "b\n", "sub dir/c.txt": "c\n"})
+            "writes.py": WRITES, "holdfast.toml": toml, "a.txt": "a\n", "b.txt": "b\n", "sub dir/c.txt": "c\n", "twice.txt": "d\n"})
         self.configure()
 
     def run_tests(self, *words):
@@ -77,14 +77,14 @@ class TrackedFiles(AffectedCase):
 
     def test_what_a_test_changes_and_commits_counts_and_what_it_only_commits_does_not(self):
         self.with_tests({}, more="""
-add_test(NAME commits COMMAND sh -c "echo x >>a.txt; git rm -q 'sub dir/c.txt'; git add new.txt; git -c user.name=n -c user.email=e commit -q -a -m m"
+add_test(NAME commits COMMAND sh -c "echo x | tee -a a.txt >>twice.txt; git rm -q 'sub dir/c.txt'; git add new.txt; git -c user.name=n -c user.email=e commit -q -a -m m; echo x >>twice.txt"
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 """)
         self.append("b.txt")
         self.append("new.txt")
         said = self.run_tests()
-        self.assertEqual(said, "holdfast: 2 tracked files changed while tests ran: a.txt (while only commits ran), "
-                         "sub dir/c.txt (removed)")
+        self.assertEqual(said, "holdfast: 3 tracked files changed while tests ran: a.txt (while only commits ran), "
+                         "sub dir/c.txt (removed), twice.txt (while only commits ran)")
 
     def test_tests_that_ran_beside_each_other_are_both_named(self):
         self.with_tests({"one": ["a.txt"], "two": ["b.txt"]}, more="""

@@ -213,6 +213,17 @@ TEST_F(LockSessionTest, AWatchBeginsBehindWhatWasRead) {
   EXPECT_EQ(watched, json({{"key", to_base64(key)}, {"start_revision", "21"}}));
 }
 
+// etcd ends one without a reason when its node is about to end.
+TEST_F(LockSessionTest, AWatchThatEtcdEndsIsBegunAnew) {
+  add_other("holdfast/locks/db/top/other", other());
+  server_.obey([&](const Call& call) -> std::optional<Answer> {
+    if (call.path != k_watch || server_.calls_of(k_watch).size() > 1) return usual(call);
+    return Answer{200, "{\"result\":{\"canceled\":true}}\n", true};
+  });
+  ask();
+  EXPECT_TRUE(go_on_until([&] { return server_.calls_of(k_watch).size() > 1; }));
+}
+
 TEST_F(LockSessionTest, AQuestionIsAnsweredThoughEtcdDoesNotAnswerInTime) {
   add_other("holdfast/locks/db/top/other", other());
   ask();

@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <thread>
@@ -346,6 +348,18 @@ TEST_F(HistoryFile, NumbersOfAForeignFileAreBounded) {
     answer.add(*history.load(history.runs()->front()));
     EXPECT_FALSE(history_text(answer, Charset::unicode).empty());
   }
+}
+
+// It would need two more files beside it, which others could have put there. Bytes 18 and 19 of the
+// file say so (sqlite.org/fileformat.html).
+TEST_F(HistoryFile, OneWithAWriteAheadLogIsRefusedAndGetsNoFilesBesideIt) {
+  const auto path = directory_.path() / "h.sqlite";
+  ASSERT_TRUE(opened().add({run_at(100)}));
+  std::fstream(path, std::ios::binary | std::ios::in | std::ios::out).seekp(18).write("\2\2", 2);
+  EXPECT_FALSE(History::open_existing(path));
+  EXPECT_FALSE(History::open(path));
+  const std::filesystem::directory_iterator files(directory_.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
 TEST_F(HistoryFile, ALinkIsFollowed) {
