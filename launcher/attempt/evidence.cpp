@@ -69,10 +69,6 @@ bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>
   return is_one_empty;
 }
 
-bool exited_with(const Observation& seen, int code) {
-  return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == code;
-}
-
 // Decides what the trace means. The absence of a trace is evidence only if the program was able to
 // leave one.
 void judge_end(GoogletestEnd end, const Policy& policy, AttemptResult& result) {
@@ -105,7 +101,7 @@ void look_at_files(const Evidence& evidence, const Grant& grant, const os::Scrat
   std::vector<std::string> names = left.marker_files;
   const WeighedTrace trace = weigh_trace(evidence.googletest, left, names);
   judge_end(trace.end, grant.policy, result);
-  if (trace.ran_nothing && exited_with(seen, 0)) seen.ran_nothing = true;
+  if (trace.ran_nothing && seen.main.exited_with(0)) seen.ran_nothing = true;
   if (names.empty()) return;
   const GuardReport& report = result.report;
   JudgedMarkers judged = judge_markers(
@@ -214,11 +210,11 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
   Observation& seen = result.observation;
   seen.no_tests = grant.policy.no_tests;
   seen.skip_code = invocation.skip_code;
-  seen.ran_nothing = evidence.pytest && exited_with(seen, k_pytest_found_nothing);
-  if (evidence.pytest && exited_with(seen, k_pytest_usage_error)) {
+  seen.ran_nothing = evidence.pytest && seen.main.exited_with(k_pytest_found_nothing);
+  if (evidence.pytest && seen.main.exited_with(k_pytest_usage_error)) {
     result.remark = "pytest did not understand what it was given: an option, a path, a conftest.py";
   }
-  if (!evidence.not_asked.empty() && exited_with(seen, 0)) {
+  if (!evidence.not_asked.empty() && seen.main.exited_with(0)) {
     add_clause(result.remark, evidence.not_asked);
   }
   // A trace may be told by a file that is gone.
