@@ -77,22 +77,16 @@ AttemptResult result_of(const SeenAttempt& seen) {
 }
 
 AttemptResult own_failure(const Error& error) {
-  Observation seen;
-  seen.own_failure = true;
-  return result_without_attempt(seen, to_text(error));
+  return result_without_attempt({.own_failure = true}, to_text(error));
 }
 
 AttemptResult not_begun(std::string note, int signal) {
-  Observation seen;
-  seen.end_reason = EndReason::signal;
-  seen.end_signal = signal;
-  return result_without_attempt(seen, std::move(note));
+  return result_without_attempt({.end_reason = EndReason::signal, .end_signal = signal},
+                                std::move(note));
 }
 
 AttemptResult refused(std::string note) {
-  Observation seen;
-  seen.lock_refused = true;
-  return result_without_attempt(seen, std::move(note));
+  return result_without_attempt({.lock_refused = true}, std::move(note));
 }
 
 std::int64_t AttemptClock::wall_us() const {

@@ -263,7 +263,7 @@ constexpr std::array<std::string_view, 3> words_of(PrematureExit) {
 
 // Everything that the outcome depends on.
 struct Observation {
-  ProcessEnd main;
+  ProcessEnd main = {};
   EndReason end_reason = EndReason::none;
   int end_signal = 0;            // with EndReason::signal
   bool lock_not_had = false;     // the wait for the lock reached its time limit
@@ -278,9 +278,9 @@ struct Observation {
   bool unfinished = false;       // the test is a GoogleTest program that ended before its tests did
   bool ran_nothing = false;      // the test reported that it selected nothing to run
   NoTests no_tests = NoTests::keep;
-  bool out_of_memory = false;    // evidence of a kill by the kernel (values/outcome.hpp)
-  std::optional<int> skip_code;  // SKIP_RETURN_CODE
-  bool flaky_fails = false;      // a pass after a failure must not count as a pass
+  bool out_of_memory = false;         // evidence of a kill by the kernel (values/outcome.hpp)
+  std::optional<int> skip_code = {};  // SKIP_RETURN_CODE
+  bool flaky_fails = false;           // a pass after a failure must not count as a pass
 };
 
 Outcome outcome_of(const Observation& observation);
