@@ -28,7 +28,7 @@ class Attempts : public testing::Test {
     if (!keeper_.connected()) {
       auto ends = os::packet_pair();
       ASSERT_TRUE(ends);
-      keeper_ = supervision::KeeperLink::adopt(std::move(ends->first));
+      keeper_ = supervision::KeeperLink(std::move(ends->first));
       its_end_ = std::move(ends->second);
     }
     ASSERT_TRUE(os::send_message(its_end_.get(), wire::Message(wire::k_again, std::move(fields))));
