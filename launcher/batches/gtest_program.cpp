@@ -256,13 +256,13 @@ class GoogletestProgram final : public TestProgram {
   }
 
   std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
-    GtestWorker::Report report;
+    GtestReportFiles report;
     report.tells = asks_ ? markers_ : std::string();
     if (!report_.empty()) {
       report.part = part_;
       report.parts = parts_;
     }
-    return std::make_unique<GtestWorker>(std::move(order), std::move(report));
+    return gtest_worker(std::move(order), std::move(report));
   }
 
   void use(const std::string& markers) override { markers_ = markers; }
