@@ -122,8 +122,7 @@ class Attempt final : public os::TreeWatcher {
   void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
   int hurry_fd() override { return around_.signals.fd(); }
   bool hurries() override {
-    for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
-         got = around_.next_signal()) {
+    while (os::ReceivedSignal got = around_.next_signal()) {
       if (around_.callers.ignores(got.number)) continue;
       if (got.number == SIGTERM || got.number == SIGINT) return true;
     }
@@ -326,8 +325,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void read_signals() {
-    for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
-         got = around_.next_signal()) {
+    while (os::ReceivedSignal got = around_.next_signal()) {
       if (got.number == SIGCHLD) {
         look_at_guard();
         continue;

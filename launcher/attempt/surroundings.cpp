@@ -48,7 +48,7 @@ os::ReceivedSignal Surroundings::next_signal() {
 }
 
 int next_ending_signal(Surroundings& around, Milliseconds& stopped) {
-  for (os::ReceivedSignal got = around.next_signal(); got.number != 0; got = around.next_signal()) {
+  while (const os::ReceivedSignal got = around.next_signal()) {
     if (around.callers.ignores(got.number)) continue;
     const os::SignalSet signal = os::signal_bit(got.number);
     if ((signal & k_ending_signals) != 0 || around.tells_limit(got)) return got.number;

@@ -261,7 +261,7 @@ void SideBySide::wait() {
 // Ctrl-C on a terminal reaches the processes without us.
 void SideBySide::read_signals() {
   supervision::Surroundings& around = parts_.around;
-  for (os::ReceivedSignal got = around.next_signal(); got.number != 0; got = around.next_signal()) {
+  while (const os::ReceivedSignal got = around.next_signal()) {
     const os::SignalSet signal = os::signal_bit(got.number);
     if (around.callers.ignores(got.number)) continue;
     const bool is_theirs = got.source == SignalSource::terminal;

@@ -411,7 +411,7 @@ class FarSide {
   // Nobody but Slurm signals the task of a step: the allocation is over, or the step was cancelled.
   void read_signals(FarLauncher& launcher) {
     constexpr os::SignalSet k_ending = supervision::k_ending_signals;
-    for (os::ReceivedSignal got = signals_.next(); got.number != 0; got = signals_.next()) {
+    while (const os::ReceivedSignal got = signals_.next()) {
       if ((os::signal_bit(got.number) & k_ending) != 0) end_for("Slurm ended its step", launcher);
     }
   }
