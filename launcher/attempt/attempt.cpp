@@ -100,12 +100,9 @@ class Attempt final : public os::TreeWatcher {
     if (plan_.stop_time != k_longest && plan_.stop_time - k_stop_time_look > clock_.started()) {
       look_at_ = plan_.stop_time - k_stop_time_look;
     }
-    for (Need* const need : plan_.needs) {
-      if (Result<void> begun = need->begin_watch(); !begun) return own_failure(begun.error());
-    }
-    if (Result<void> begun = guard_.start(plan_, around_); !begun) {
-      return own_failure(begun.error());
-    }
+    Result<void> begun = begin_watch(plan_.needs);
+    if (begun) begun = guard_.start(plan_, around_);
+    if (!begun) return own_failure(begun.error());
     while (state_.stage != Stage::ended) wait_for_news();
     if (state_.reason == EndReason::none) stacks_.drop();  // the test ended before --stop-time
     stacks_.tell();  // the tree was gone before its stacks were complete

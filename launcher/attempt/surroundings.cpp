@@ -61,8 +61,7 @@ int next_ending_signal(Surroundings& around, Milliseconds& stopped) {
 }
 
 LossEndsWaits::LossEndsWaits(Needs needs, Surroundings& around) : around_(around) {
-  const auto begin = [](Need* need) { return static_cast<bool>(need->begin_watch()); };
-  if (std::ranges::all_of(needs, begin)) around_.watched = needs;
+  if (begin_watch(needs)) around_.watched = needs;
 }
 
 Waited wait_until(Surroundings& around, Milliseconds until, const std::vector<int>& readable) {
