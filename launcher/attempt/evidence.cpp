@@ -241,7 +241,7 @@ void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptRes
 
 void weigh_memory(KeeperLink& keeper, AttemptResult& result) {
   Observation& seen = result.observation;
-  if (seen.main.kind != ProcessEnd::Kind::signalled || seen.main.code != SIGKILL) return;
+  if (!seen.main.died_of(SIGKILL)) return;
   if (seen.end_reason != EndReason::none || seen.own_failure) return;
   seen.out_of_memory = result.report.oom_kills > 0 || keeper.asks_memory(result.report.main);
   result.outcome = outcome_of(seen);

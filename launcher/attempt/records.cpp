@@ -65,8 +65,7 @@ AttemptResult result_of(const SeenAttempt& seen) {
   // Whoever pressed the key wanted the test to end. So if the test died of the key's signal, the
   // key is the reason for the end.
   if (observation.end_reason == EndReason::none && result.pressed != 0 &&
-      observation.main.kind == ProcessEnd::Kind::signalled &&
-      observation.main.code == result.pressed) {
+      observation.main.died_of(result.pressed)) {
     observation.end_reason = EndReason::signal;
     observation.end_signal = result.pressed;
   }

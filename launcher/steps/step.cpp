@@ -296,7 +296,7 @@ Companion::Verdict StepMemory::on_deadline() {
 bool StepMemory::ran_out(const AttemptResult& result) const {
   // A counter that cannot be read any more is less than any number.
   if (before_ && events_.count() > before_) return true;
-  return died_of_sigkill(result.observation) &&
+  return result.observation.main.died_of(SIGKILL) &&
          os::kernel_log_names_victim(result.report.main, os::monotonic_now() - started_);
 }
 

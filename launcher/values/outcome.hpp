@@ -216,6 +216,7 @@ struct ProcessEnd {
   int code = 0;  // exited: 0..255; signalled: the signal; never_started: errno of exec, or 0
 
   bool exited_with(int wanted) const { return kind == Kind::exited && code == wanted; }
+  bool died_of(int wanted) const { return kind == Kind::signalled && code == wanted; }
 };
 
 // For a main process that never started: whether its command does not exist.
