@@ -117,7 +117,7 @@ class Step {
 
   std::string why_once_more(const AttemptResult& result) const {
     if (!may_be_done_once_more(step_, result.observation)) return {};
-    return runner_.why_once_more(result);
+    return holdfast::why_once_more(result.observation, runner_.look_into(result));
   }
 
   static EarlierAttempts add_up(const AttemptResult& result, const std::string& why) {
@@ -305,10 +305,8 @@ AttemptResult StepRunner::run(AttemptPlan plan, Surroundings& around) {
   return run_attempt(plan, around);
 }
 
-std::string StepRunner::why_once_more(const AttemptResult& result) {
-  StepEvidence evidence;
-  evidence.out_of_memory = memory_.ran_out(result);
-  return holdfast::why_once_more(result.observation, evidence);
+StepEvidence StepRunner::look_into(const AttemptResult& result) {
+  return {.out_of_memory = memory_.ran_out(result)};
 }
 
 Exit launch_step(Invocation invocation, HandOver handed, StepRunner& runner) {

@@ -117,9 +117,8 @@ class StepRunner {
   // Called before each attempt. Adds the step's locks to those of its policy.
   virtual Result<void> prepare(const BuildStep& /*step*/, Policy& /*policy*/) { return {}; }
   virtual AttemptResult run(AttemptPlan plan, Surroundings& around);
-  // Returns why the step is done once more after this failure; empty: it is not. Called only if the
-  // rules allow another attempt.
-  virtual std::string why_once_more(const AttemptResult& result);
+  // Returns what may explain this failure. Called only if the rules allow another attempt.
+  virtual StepEvidence look_into(const AttemptResult& result);
   // Called after the last attempt. Shows the output of that attempt that was held back.
   virtual void come_to_the_end() {}
 

@@ -41,6 +41,7 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
     HOLDFAST_TRY(settings_, step_settings(step.tree));
   }
   if (step.earlier.count > 0) {
+    output_.reset();  // that of an attempt that does not count is not shown
     make_alone(policy.locks, supervision::scope_of_memory_slots());
     return {};
   }
@@ -65,19 +66,14 @@ supervision::AttemptResult StepRun::run(supervision::AttemptPlan plan,
   return run_captured(plan, around, *output_);
 }
 
-std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
-  StepEvidence evidence;
-  evidence.out_of_memory = memory_.ran_out(result);
-  if (output_) {
-    const std::string text = output_->text(k_most_searched_output);
-    const auto found = first_found(settings_->steps.transient, text);
-    if (!found) supervision::write_line("ignoring `transient`: " + to_text(found.error()));
-    if (found && *found) evidence.signature = settings_->steps.transient[**found];
-  }
-  std::string why = holdfast::why_once_more(result.observation, evidence);
-  // The output of an attempt that does not count is not shown.
-  if (!why.empty()) output_.reset();
-  return why;
+StepEvidence StepRun::look_into(const supervision::AttemptResult& result) {
+  StepEvidence evidence = StepRunner::look_into(result);
+  if (!output_) return evidence;
+  const std::string text = output_->text(k_most_searched_output);
+  const auto found = first_found(settings_->steps.transient, text);
+  if (!found) supervision::write_line("ignoring `transient`: " + to_text(found.error()));
+  if (found && *found) evidence.signature = settings_->steps.transient[**found];
+  return evidence;
 }
 
 void StepRun::come_to_the_end() {

@@ -18,7 +18,7 @@ class StepRun final : public supervision::StepRunner {
   Result<void> prepare(const BuildStep& step, Policy& policy) override;
   supervision::AttemptResult run(supervision::AttemptPlan plan,
                                  supervision::Surroundings& around) override;
-  std::string why_once_more(const supervision::AttemptResult& result) override;
+  StepEvidence look_into(const supervision::AttemptResult& result) override;
   void come_to_the_end() override;
 
  private:
