@@ -60,7 +60,7 @@ struct BatchEvent {
   std::optional<CaseEnd> child_said = {};
   bool child_finished = false;
   CaseResult settled = {};
-  std::int64_t at_us = 0;  // a clock that only goes forward
+  std::int64_t at_us = 0;  // a clock that only goes forward; 0: now, for who takes the event
   std::vector<std::string> others = {};
   // For listed: the cases are those of a shard. Then `cases` may be empty, and `others` is not
   // known.

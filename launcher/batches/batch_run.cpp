@@ -69,7 +69,7 @@ class BatchRun {
 
  private:
   void happened(BatchEvent event) {
-    event.at_us = os::monotonic_now_us();
+    if (event.at_us == 0) event.at_us = os::monotonic_now_us();
     perform(batch_->happened(event));
   }
 
@@ -222,13 +222,13 @@ class BatchRun {
     }
     Result<supervision::Capture> capture = supervision::Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
-    const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
+    const auto tell = [this](BatchEvent event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::case_began) {
         open_ = event.name;
         know_place({}, {});  // the case's output is not known yet
       }
       if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
-      perform(batch_->happened(event));
+      happened(std::move(event));
     };
     const std::unique_ptr<BatchWorker> worker =
         program_->worker({*capture, relay_, link_, services_, plan_.policy.case_timeout, own_case,
@@ -369,9 +369,9 @@ class BatchRun {
     Result<supervision::Capture> capture = supervision::Capture::open(false);
     const Result<std::string> launcher = supervision::launcher_program();
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
-    const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
+    const auto tell = [this](BatchEvent event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::child_ended) know_place(event.name, range);
-      perform(batch_->happened(event));
+      happened(std::move(event));
       write_journal();
     };
     ForkServer server({plan_, *batch_, program_->is_shard(), *capture, relay_, link_, slots_,

@@ -483,8 +483,8 @@ class GtestWorker final : public BatchWorker {
   }
 
   void happened(BatchEvent event, const OutputRange& range = {}) {
-    event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
-    order_.tell(event, range);
+    event.at_us = said_at_us_;
+    order_.tell(std::move(event), range);
   }
 
   Milliseconds said_at() const {

@@ -78,7 +78,7 @@ class ReportWorker final : public BatchWorker {
     began(order_.own_case);
     if (!said.is_through) return;
     ended({order_.own_case, *end}, {from_, order_.relay.position()});
-    happened(BatchEvent{BatchEvent::Kind::finished});
+    order_.tell({.kind = BatchEvent::Kind::finished}, {});
   }
 
   void tell_cases(const CaseReport& said) {
@@ -95,7 +95,7 @@ class ReportWorker final : public BatchWorker {
       print(said.died_in->words);
     }
     print(said.last_words);
-    if (said.is_through) happened(BatchEvent{BatchEvent::Kind::finished});
+    if (said.is_through) order_.tell({.kind = BatchEvent::Kind::finished}, {});
   }
 
   // Words that the program has not printed itself.
@@ -107,25 +107,19 @@ class ReportWorker final : public BatchWorker {
   }
 
   void announce(std::uint64_t count) {
-    BatchEvent event{BatchEvent::Kind::announced};
-    event.count = count;
-    happened(std::move(event));
+    order_.tell({.kind = BatchEvent::Kind::announced, .count = count}, {});
   }
 
+  // Nobody knows when each of several cases began, so they take no time.
   void began(const std::string& name) {
-    BatchEvent event{BatchEvent::Kind::case_began, name};
-    // Nobody knows when each of several cases began, so they take no time.
-    if (!order_.own_case.empty()) event.at_us = since_us_;
-    happened(std::move(event));
+    order_.tell({.kind = BatchEvent::Kind::case_began,
+                 .name = name,
+                 .at_us = order_.own_case.empty() ? 0 : since_us_},
+                {});
   }
 
   void ended(const ReportedCase& one, const OutputRange& range) {
-    happened(BatchEvent{BatchEvent::Kind::case_ended, one.name, one.end}, range);
-  }
-
-  void happened(BatchEvent event, const OutputRange& range = {}) {
-    if (event.at_us == 0) event.at_us = os::monotonic_now_us();
-    order_.tell(event, range);
+    order_.tell({.kind = BatchEvent::Kind::case_ended, .name = one.name, .said = one.end}, range);
   }
 
   const ReportProgram& program_;
