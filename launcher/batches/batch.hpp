@@ -118,6 +118,7 @@ class Batch {
   std::string summary() const;
 
  private:
+  void take(const BatchEvent& event);
   void on_begun(const BatchEvent& event);
   void on_listed(const BatchEvent& event);
   void on_not_listed(const WorkerEnd& end);
