@@ -352,11 +352,8 @@ void Catch2Totals::read_line(std::string_view line) {
   // Before version 3.3, the compact reporter writes these lines.
   const bool is_early_pass = source_ == Source::compact && line.starts_with("Passed ");
   const bool is_early_failure = source_ == Source::compact && line.starts_with("Failed ");
-  std::string room;
-  if (line.find('\x1b') != std::string_view::npos) {
-    room = without_colours(line);
-    line = room;
-  }
+  const std::string plain = without_colours(line);
+  line = plain;
   // A crash is reported before the totals.
   if (line.find("fatal error condition") != std::string_view::npos) {
     has_crashed_ = true;
