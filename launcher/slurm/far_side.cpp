@@ -223,9 +223,6 @@ class FarRunner final : public supervision::AttemptRunner {
   int result_;
 };
 
-// Build steps never run on a node.
-class NoSteps final : public supervision::StepRunner {};
-
 // The job's environment, with what Slurm and the site have set for this step.
 std::vector<std::string> environment_of(const FarJob& job) {
   const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
@@ -258,7 +255,7 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   held.lines = output.give_to_launcher();
   held.far = supervision::FarSide{parent, job.n, job.variables, files.log_file(), node_name()};
   FarRunner tests(job, files.cases_file(), result);
-  NoSteps steps;
+  supervision::StepRunner steps;  // build steps never run on a node
   supervision::AllNeeds needs;
   (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps, needs.all},
                            std::move(held));

@@ -113,6 +113,7 @@ class StepMemory final : public Companion {
 // whether memory ran out.
 class StepRunner {
  public:
+  virtual ~StepRunner() = default;
   virtual bool is_plain() const { return true; }
   // Called before each attempt. Adds the step's locks to those of its policy.
   virtual Result<void> prepare(const BuildStep& /*step*/, Policy& /*policy*/) { return {}; }
@@ -123,8 +124,6 @@ class StepRunner {
   virtual void come_to_the_end() {}
 
  protected:
-  ~StepRunner() = default;
-
   StepMemory memory_;
 };
 
