@@ -267,7 +267,7 @@ class BatchRun {
   void run_side_by_side() {
     side_since_us_ = os::monotonic_now_us();
     batch_pid_ = ::getpid();
-    SideBySide cases(
+    const SideBySideEnd end = run_cases(
         {around_, relay_, slots_, plan_.policy.grace, [this] { return next_beside(); },
          [this] { return batch_->waiting().size(); },
          [this](const BatchAction& action, CaseProcessReport& report) { work_on(action, report); },
@@ -275,7 +275,6 @@ class BatchRun {
          [this](Milliseconds length) {
            side_since_us_ += std::chrono::microseconds(length).count();
          }});
-    const SideBySide::End end = cases.run();
     slots_.rest();
     ran_us_ += os::monotonic_now_us() - side_since_us_;
     if (end.reason == EndReason::parent_gone) total_.end_by(end.reason, end.signal);
