@@ -221,7 +221,7 @@ class GtestWorker final : public BatchWorker {
       case GtestEvent::Kind::ended:
         if (!is_linked_) {
           if (said_end_ && said_end_->name == event.name) {
-            return end_case(event.name, std::exchange(said_end_, std::nullopt)->said, place);
+            return end_case(event.name, std::exchange(said_end_, std::nullopt)->end, place);
           }
           limit_from_ = said_at();
           printed_end_ =
@@ -341,10 +341,8 @@ class GtestWorker final : public BatchWorker {
     progress_ = ProgressLog::make();
     last_said_us_ = os::monotonic_now_us();
     const bool must_ask = order_.services.are_used() && order_.own_case.empty();
-    const std::string mode =
-        must_ask ? worker_message(
-                       {HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT, HOLDFAST_WORKER_ASK})
-                 : worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
+    std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
+    if (must_ask) mode += worker_message({HOLDFAST_WORKER_ASK});
     is_linked_ =
         progress_.valid() ? order_.link.send_with(mode, {progress_.fd()}) : order_.link.send(mode);
     if (!is_linked_) progress_.reset();
@@ -404,7 +402,7 @@ class GtestWorker final : public BatchWorker {
       forget_printed(*printed);
       return end_case(name, said, at);
     }
-    said_end_ = SaidEnd{std::string(name), said};
+    said_end_ = ReportedCase{std::string(name), said};
     // If the case's first line was printed, its last line will follow. A custom printer may print
     // neither line.
     if (printed_.open_case() != name) settle_end();
@@ -429,19 +427,19 @@ class GtestWorker final : public BatchWorker {
 
   void settle_end() {
     if (!said_end_) return;
-    const SaidEnd end = *std::exchange(said_end_, std::nullopt);
-    const Printed* printed = first_printed(end.name);
+    const ReportedCase said = *std::exchange(said_end_, std::nullopt);
+    const Printed* printed = first_printed(said.name);
     const bool is_printed = printed != nullptr && printed->end;
     const std::uint64_t at = is_printed ? *printed->end : order_.relay.position();
     if (printed != nullptr) forget_printed(*printed);
-    end_case(end.name, end.said, at);
+    end_case(said.name, said.end, at);
   }
 
   void settle_printed_end() {
     if (!printed_end_) return;
     const PrintedEnd ended = *std::exchange(printed_end_, std::nullopt);
     said_at_us_ = ended.at_us;
-    end_case(ended.end.name, ended.end.said, ended.place);
+    end_case(ended.end.name, ended.end.end, ended.place);
     said_at_us_ = 0;
   }
 
@@ -457,10 +455,9 @@ class GtestWorker final : public BatchWorker {
   }
 
   Printed* last_printed(std::string_view name) {
-    for (std::size_t i = printed_cases_.size(); i > 0; --i) {
-      if (printed_cases_[i - 1].name == name) return &printed_cases_[i - 1];
-    }
-    return nullptr;
+    const auto found = std::find_if(printed_cases_.rbegin(), printed_cases_.rend(),
+                                    [&](const Printed& one) { return one.name == name; });
+    return found == printed_cases_.rend() ? nullptr : &*found;
   }
 
   // A report that does not fit the process's end, or has not as many cases as the process has
@@ -506,16 +503,12 @@ class GtestWorker final : public BatchWorker {
   std::uint64_t case_from_ = 0;  // where the open case's output begins in the file
   std::uint64_t rest_from_ = 0;  // where output that belongs to no case begins
   std::string open_;             // the case that runs; empty: none
-  struct SaidEnd {
-    std::string name;
-    CaseEnd said;
-  };
   // The program has said this end; the case's last line may not have been printed yet.
-  std::optional<SaidEnd> said_end_;
+  std::optional<ReportedCase> said_end_;
   // An end that was printed by a program that is not linked. It is told later, because the case may
   // have forged the line. In that case the true line follows.
   struct PrintedEnd {
-    SaidEnd end;
+    ReportedCase end;
     std::uint64_t place;
     std::int64_t at_us;
   };
