@@ -165,7 +165,8 @@ void CaseJournal::begin_record(unsigned worker) {
   worker_ = worker;
 }
 
-Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
+Result<void> CaseJournal::add(const CaseResult& result, const std::string& log,
+                              const OutputRange& range) {
   if (path_.empty()) return {};
   Result<void> written;
   if (record_ && worker_ != result.worker) written = write();
@@ -174,9 +175,9 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
   if (result.outcome) record_->seconds("wall_s", result.wall_us);
   if (result.signal) record_->number("signal", *result.signal);
   if (result.exit_code) record_->number("exit_code", *result.exit_code);
-  if (!output.log.empty() && output.end > output.begin) {
-    record_->numbers("output", output.begin, output.end - output.begin);
-    log_ = output.log;
+  if (!log.empty() && range.end > range.begin) {
+    record_->numbers("output", range.begin, range.end - range.begin);
+    log_ = log;
   }
   if (!result.note.empty()) record_->text("note", result.note);
   record_->end_object();

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "batches/batch.hpp"
 #include "batches/gtest_report.hpp"
+#include "batches/test_program.hpp"
 #include "values/case_result.hpp"
 
 namespace holdfast::exec {
@@ -69,13 +70,6 @@ class BatchReport {
 
 // The journal's records of cases: docs/reference/journal.md.
 
-// Where a case's output is.
-struct CaseOutput {
-  std::string_view log;  // the path of the file; empty: the output is not kept
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
-
 // Collects cases, so that many cases make one record, which names their test once. The caller must
 // call write() before it waits without a limit. An error leads to a warning and no more: a record
 // never changes a verdict.
@@ -85,7 +79,8 @@ class CaseJournal {
   CaseJournal(const supervision::AttemptIdentity& identity, std::string path)
       : identity_(identity), path_(std::move(path)) {}
 
-  Result<void> add(const CaseResult& result, const CaseOutput& output);
+  // `log`: the path of the file that has the case's output, in that range; empty: it is not kept.
+  Result<void> add(const CaseResult& result, const std::string& log, const OutputRange& range);
   Result<void> write();
 
  private:

@@ -129,18 +129,11 @@ class BatchRun {
     os::log(is_bad(result.outcome) ? LogLevel::debug : LogLevel::trace,
             {"case ", result.name, ": ", name_of(result.outcome)});
     if (is_of_one_case_) return;
-    CaseOutput output;
-    if (place_.name == result.name) output = {relay_.log(), place_.range.begin, place_.range.end};
-    warn(journal_.add(result, output));
+    const OutputRange range = place_.name == result.name ? place_.range : OutputRange{};
+    warn(journal_.add(result, relay_.log(), range));
     if (report_.is_wanted() && is_bad(result.outcome)) {
-      report_.add_words(result.name, relay_.part(output.begin, output.end));
+      report_.add_words(result.name, relay_.part(range.begin, range.end));
     }
-  }
-
-  // Assigns the parts one by one, so that the memory of the last name is used again.
-  void know_place(std::string_view name, const OutputRange& range) {
-    place_.name = name;
-    place_.range = range;
   }
 
   void write_journal() {
@@ -225,9 +218,9 @@ class BatchRun {
     const auto tell = [this](BatchEvent event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::case_began) {
         open_ = event.name;
-        know_place({}, {});  // the case's output is not known yet
+        place_ = {};  // the case's output is not known yet
       }
-      if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
+      if (event.kind == BatchEvent::Kind::case_ended) place_ = {std::string(event.name), range};
       happened(std::move(event));
     };
     const std::unique_ptr<BatchWorker> worker =
@@ -358,7 +351,7 @@ class BatchRun {
       if (event.settled.note.empty()) event.settled.note = "its supervisor was killed";
       event.end.main = {ProcessEnd::Kind::exited, 0};
     }
-    know_place(one.name(), range);
+    place_ = {one.name(), range};
     happened(std::move(event));
     write_journal();
   }
@@ -369,7 +362,7 @@ class BatchRun {
     const Result<std::string> launcher = supervision::launcher_program();
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
     const auto tell = [this](BatchEvent event, const OutputRange& range) {
-      if (event.kind == BatchEvent::Kind::child_ended) know_place(event.name, range);
+      if (event.kind == BatchEvent::Kind::child_ended) place_ = {std::string(event.name), range};
       happened(std::move(event));
       write_journal();
     };
