@@ -18,6 +18,7 @@
 
 #include "attempt/attempt_plan.hpp"
 #include "attempt/records.hpp"
+#include "base/environment.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "batches/batch_run.hpp"
@@ -225,11 +226,10 @@ class FarRunner final : public supervision::AttemptRunner {
 
 // The job's environment, with what Slurm and the site have set for this step.
 std::vector<std::string> environment_of(const FarJob& job) {
-  const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
   std::vector<std::string> entries = job.environment;
   for (char** own = environ; *own != nullptr; ++own) {
-    const std::string_view name = name_of(*own);
-    const auto same = [&](const std::string& entry) { return name_of(entry) == name; };
+    const std::string_view name = name_in(*own);
+    const auto same = [&](const std::string& entry) { return name_in(entry) == name; };
     const auto found = std::find_if(entries.begin(), entries.end(), same);
     if (found == entries.end()) {
       entries.emplace_back(*own);
@@ -422,10 +422,7 @@ class FarSide {
   // The guard ends the test within its grace. What is left then gets SIGKILL.
   void end_what_is_left() const {
     os::Unwatched nobody;
-    os::EndOrder order;
-    order.first_signal = SIGTERM;
-    order.grace = job_.grant.policy.grace;
-    (void)os::end_tree(order, nobody);
+    (void)os::end_tree({SIGTERM, job_.grant.policy.grace, {}}, nobody);
   }
 
   AttemptResult result_of(const FarLauncher& launcher) const {
