@@ -3,9 +3,10 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
-#include "attempt/evidence.hpp"
 #include "attempt/guard_messages.hpp"
 #include "attempt/guard_process.hpp"
 #include "attempt/records.hpp"
@@ -15,6 +16,7 @@
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
+#include "os/stack/stack_dump.hpp"
 #include "values/outcome.hpp"
 
 namespace holdfast::supervision {
@@ -89,6 +91,50 @@ class SharedStops {
   os::SignalQueue& signals_;
   MainStop last_;
   MainStop woken_by_;  // our latest stop, until the SIGCONT that ended it is read
+};
+
+// Takes the stacks of a test that is about to be ended, while the test still lives. The stacks go
+// to the test's output, which ctest keeps.
+class AttemptStacks {
+ public:
+  AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
+
+  // Starts to take the stacks of the whole tree. The debugger is our child and does not belong to
+  // the tree. To be called before any signal is sent to the tree. If stacks are already being
+  // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
+  // them.
+  bool take() {
+    tell();
+    const Milliseconds now = os::monotonic_now();
+    const Milliseconds time = stacks_time(now, plan_.native_end);
+    if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
+    std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
+    std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
+    dump_.emplace(std::move(processes), now + time, plan_.command.tag);
+    return true;
+  }
+
+  // If stacks are being taken, stops now and writes what there is to the output.
+  void tell() {
+    if (!dump_) return;
+    dump_->finish();
+    plan_.companion->tell(dump_->text());
+    dump_.reset();
+  }
+
+  // Stops now and writes nothing.
+  void drop() { dump_.reset(); }
+
+  // For the poll loop, while stacks are being taken.
+  int fd() const { return dump_ ? dump_->fd() : -1; }
+  Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
+  // True: the stacks are complete.
+  bool go_on() { return dump_ && dump_->go_on(); }
+
+ private:
+  const AttemptPlan& plan_;
+  const GuardProcess& guard_;
+  std::optional<os::StackDump> dump_;
 };
 
 class Attempt final : public os::TreeWatcher {

@@ -4,11 +4,10 @@
 #include <sys/stat.h>
 #include <algorithm>
 
+#include "attempt/attempt_plan.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/own_place.hpp"
-#include "os/process/process_tree.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -132,24 +131,6 @@ std::string not_asked(const Grant& grant, const Invocation& invocation) {
 }
 
 }  // namespace
-
-bool AttemptStacks::take() {
-  tell();
-  const Milliseconds now = os::monotonic_now();
-  const Milliseconds time = stacks_time(now, plan_.native_end);
-  if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
-  std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
-  std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
-  dump_.emplace(std::move(processes), now + time, plan_.command.tag);
-  return true;
-}
-
-void AttemptStacks::tell() {
-  if (!dump_) return;
-  dump_->finish();
-  plan_.companion->tell(dump_->text());
-  dump_.reset();
-}
 
 bool wants_report(const Policy& policy, const Invocation& invocation) {
   return policy.no_tests != NoTests::keep &&
