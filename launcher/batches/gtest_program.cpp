@@ -142,8 +142,7 @@ std::string xml_report_of(const GtestCommand& given) {
   if (!wanted.starts_with("xml:")) return {};
   const std::string file(wanted.substr(4));
   if (!file.empty() && !file.ends_with('/')) return in_full(file);
-  const std::string_view program = given.command.arguments[0];
-  return in_full(file + std::string(program.substr(program.rfind('/') + 1)) + ".xml");
+  return in_full(file + std::string(last_part_of(given.command.arguments[0])) + ".xml");
 }
 
 // A report of ours takes the place of a file. A device, a pipe and a link stay what they are: each

@@ -10,6 +10,7 @@
 #include "attempt/step_files.hpp"
 #include "attempt/unwatched.hpp"
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "locks/lock_need.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
@@ -246,8 +247,7 @@ LockScope scope_of_memory_slots() { return scope_of_slots(memory_lock(1, LockSco
 
 void complete_step(Invocation& invocation) {
   BuildStep& step = *invocation.line.step;
-  const std::string_view path = invocation.command[0];
-  step.program = path.substr(path.rfind('/') + 1);
+  step.program = last_part_of(invocation.command[0]);
   if (step.kind == StepKind::compile) {
     const std::string_view scanned = scanned_into(words_of(invocation.command));
     if (!scanned.empty()) {
