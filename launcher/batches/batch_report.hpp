@@ -22,12 +22,6 @@ namespace holdfast::exec {
 // The attempts of all workers of a batch, added up to one.
 EndedBy who_ended(const supervision::AttemptResult& result);
 
-// Puts the end of the main process into the fields from which the journal's record takes it.
-void note_end(const ProcessEnd& main, supervision::AttemptResult& result);
-
-// A worker did not begin. `by`: who ended the batch for that.
-BatchEvent not_begun(EndedBy by, std::string why);
-
 struct BatchTotal {
   supervision::AttemptResult result = {};
   EndedBy last_by = EndedBy::itself;  // who ended the last worker
@@ -51,9 +45,8 @@ class BatchReport {
   BatchReport(std::string file, const std::string& markers);
 
   bool is_wanted() const { return !file_.empty(); }
-  // `some`: only these cases run again. The report that is there has the others.
-  enum class Cases : std::uint8_t { all, some };
-  void begin(Cases cases);
+  // `cases`: only these run again, and the report that is there has the others; empty: all.
+  void begin(const std::vector<std::string>& cases);
   // What a case printed that did not pass.
   void add_words(std::string_view name, std::string words) {
     merge_.add_words(name, std::move(words));

@@ -52,7 +52,7 @@ class BatchRun {
 
   AttemptResult run(std::vector<std::string> cases) {
     start_us_ = os::monotonic_now_us();
-    report_.begin(cases.empty() ? BatchReport::Cases::all : BatchReport::Cases::some);
+    report_.begin(cases);
     if (!start_.why.empty()) say(start_.why);
     happened({.kind = BatchEvent::Kind::begun, .cases = std::move(cases)});
     while (!todo_.empty()) {
@@ -176,10 +176,17 @@ class BatchRun {
     return result;
   }
 
+  // A worker did not begin. `by`: who ended the batch for that.
+  void not_begun(EndedBy by, std::string why) {
+    happened({.kind = BatchEvent::Kind::not_begun,
+              .why = std::move(why),
+              .end = {.main = {ProcessEnd::Kind::exited, 0}, .by = by}});
+  }
+
   // Nothing more of the batch begins.
   void end_unbegun(EndReason reason, int signal, std::string why) {
     total_.end_by(reason, signal);
-    happened(not_begun(total_.last_by, std::move(why)));
+    not_begun(total_.last_by, std::move(why));
   }
 
   // False: the locks over machines are lost, and the batch ends.
@@ -200,7 +207,7 @@ class BatchRun {
       end_unbegun(EndReason::signal, services_.signal(), services_.trouble());
     } else {
       total_.result.observation.service_not_had = true;
-      happened(not_begun(WorkerEnd{}.by, services_.trouble()));
+      not_begun(EndedBy::itself, services_.trouble());
     }
     return false;
   }
@@ -431,6 +438,13 @@ class BatchRun {
     ran_us_ += result.wall_us;
   }
 
+  // Puts the end of the main process into the fields from which the journal's record takes it.
+  static void note_end(const ProcessEnd& main, supervision::GuardReport& report) {
+    report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
+    if (main.kind == ProcessEnd::Kind::exited) report.main_status = main.code << 8;
+    if (main.kind == ProcessEnd::Kind::signalled) report.main_status = main.code;
+  }
+
   AttemptResult conclude() {
     AttemptResult result = total_.result;
     result.wall_us = os::monotonic_now_us() - start_us_;
@@ -447,7 +461,7 @@ class BatchRun {
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
     result.ran_nothing_because = conclusion.note;
-    note_end(conclusion.main, result);
+    note_end(conclusion.main, result.report);
     relay_.write(Stream::output, "holdfast: " + batch_->summary() + "\n");
     relay_.finish();
     if (const Result<void> written = report_.write(batch_->results()); !written) {

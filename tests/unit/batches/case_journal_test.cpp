@@ -132,7 +132,7 @@ TEST(BatchReportTest, LeavesNothingBesideItsFile) {
   const std::filesystem::path markers = directory.path() / "markers";
   std::filesystem::create_directory(markers);
   BatchReport report((out / "r.xml").string(), markers.string());
-  report.begin(BatchReport::Cases::all);
+  report.begin({});
   EXPECT_EQ(names_in(markers).size(), 1U);
   ASSERT_TRUE(report.write({passed("A.a")}));
   EXPECT_EQ(names_in(out), std::vector<std::string>{"r.xml"});
@@ -149,7 +149,7 @@ TEST(BatchReportTest, LeavesNothingIfItCannotTakeItsPlace) {
   directory.write("out/file", "");
   for (const auto& file : {out / "r.xml", out / "file" / "r.xml"}) {
     BatchReport report(file.string(), markers.string());
-    report.begin(BatchReport::Cases::all);
+    report.begin({});
     EXPECT_FALSE(report.write({passed("A.a")}));
     EXPECT_EQ(names_in(out), (std::vector<std::string>{"file", "r.xml"}));
     EXPECT_TRUE(names_in(markers).empty());
@@ -162,7 +162,7 @@ TEST(BatchReportTest, LeavesNoDraftIfTheDiskIsFull) {
   std::filesystem::create_directory(markers);
   const std::filesystem::path file = directory.write("out/r.xml", "the earlier one");
   BatchReport report(file.string(), markers.string());
-  report.begin(BatchReport::Cases::all);
+  report.begin({});
   rlimit usual{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
   rlimit full = usual;
@@ -183,7 +183,7 @@ TEST(BatchReportTest, OfSomeCasesNeedsNoEarlierOne) {
   const std::filesystem::path markers = directory.path() / "markers";
   std::filesystem::create_directory(markers);
   BatchReport report((directory.path() / "r.xml").string(), markers.string());
-  report.begin(BatchReport::Cases::some);
+  report.begin({"A.a"});
   EXPECT_TRUE(report.write({passed("A.a")}));
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "r.xml"));
 }
