@@ -130,12 +130,10 @@ void Batch::on_listed(const BatchEvent& event) {
     others_ = event.others;
     return wait_for(event.cases);
   }
-  if (!event.why.empty() && may_run_as_one()) {
-    return run_as_one(text_of({"its list of cases is unreadable: ", event.why}));
-  }
   if (!event.why.empty()) {
-    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0},
-           "its list of cases is unreadable: " + event.why);
+    const std::string why = "its list of cases is unreadable: " + event.why;
+    if (may_run_as_one()) return run_as_one(why);
+    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, why);
   }
   others_ = event.others;
   is_shard_ = event.is_shard;
