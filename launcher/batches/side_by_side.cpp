@@ -65,16 +65,14 @@ void CaseProcessReport::write(std::string_view text, Note& to) {
 }
 
 CaseResult CaseProcessReport::result(const std::string& name) const {
-  CaseResult made;
-  made.name = name;
-  made.note = note.data();
-  made.wall_us = wall_us;
-  made.exit_code = exit_code;
-  made.signal = signal;
-  made.outcome = outcome;
-  made.leak_failed = leak_failed;
-  made.untold = untold;
-  return made;
+  return {.name = name,
+          .note = note.data(),
+          .wall_us = wall_us,
+          .exit_code = exit_code,
+          .signal = signal,
+          .outcome = outcome,
+          .leak_failed = leak_failed,
+          .untold = untold};
 }
 
 std::unique_ptr<CaseProcess> CaseProcess::start(std::string name, bool streams_are_one,
