@@ -188,6 +188,24 @@ class Step {
   LockNeed locks_;
 };
 
+// Finds the build tool among our ancestors.
+BuildToolSearch find_build_tool() {
+  const BuildToolSearch::Self self{::getpid(), ::getppid(), ::getsid(0)};
+  BuildToolSearch search(self);
+  os::walk_up(self.parent, [&](pid_t pid, const os::ProcessStat& stat) {
+    return search.take({pid, stat.start}, ::getsid(pid), stat.name);
+  });
+  return search;
+}
+
+// Opens the tool's stderr. A step can say there what it waits for, because the step's own output is
+// shown only when the step is over. Writing never blocks. Invalid: it cannot be opened.
+os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
+  const std::string path = os::in_proc(tool.process.pid, "fd/2");
+  return os::UniqueFd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
 // Watches the build tool in place of our parent. Returns the descriptor for lines to the user (the
 // tool's stderr); invalid: there is none.
 os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around) {
@@ -226,21 +244,6 @@ bool BuildToolSearch::take(const ProcessName& ancestor, pid_t session, std::stri
   const bool may_have_another_above = is_make(name);
   if (!tool_ || may_have_another_above) tool_ = BuildTool{ancestor, ancestor.pid == self_.parent};
   return may_have_another_above;
-}
-
-BuildToolSearch find_build_tool() {
-  const BuildToolSearch::Self self{::getpid(), ::getppid(), ::getsid(0)};
-  BuildToolSearch search(self);
-  os::walk_up(self.parent, [&](pid_t pid, const os::ProcessStat& stat) {
-    return search.take({pid, stat.start}, ::getsid(pid), stat.name);
-  });
-  return search;
-}
-
-os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
-  const std::string path = os::in_proc(tool.process.pid, "fd/2");
-  return os::UniqueFd(
-      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 LockScope scope_of_memory_slots() { return scope_of_slots(memory_lock(1, LockScope::user)); }

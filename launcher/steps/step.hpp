@@ -57,13 +57,6 @@ class BuildToolSearch {
   std::optional<BuildTool> tool_;
 };
 
-// Finds the build tool among our ancestors.
-BuildToolSearch find_build_tool();
-
-// Opens the tool's stderr. A step can say there what it waits for, because the step's own output is
-// shown only when the step is over. Writing never blocks. Invalid: it cannot be opened.
-os::UniqueFd open_build_tools_stderr(const BuildTool& tool);
-
 // Adds what only the step's command says (CMake expands nothing in a compiler's launcher). Then
 // adds the slots that the step takes because of its output: a lock, or slots by memory.
 // `invocation.line.step` must be set; to be called once.
