@@ -111,6 +111,13 @@ void look_at_files(const Evidence& evidence, const Grant& grant, const os::Scrat
   result.orphans = std::move(judged.orphans);
 }
 
+// True: a setting gives a verdict to an empty selection, and this may be one.
+bool wants_report(const Policy& policy, const Invocation& invocation) {
+  return policy.no_tests != NoTests::keep &&
+         may_select_nothing(invocation.command, invocation.environment) &&
+         may_be_asked_for_report(invocation.command, invocation.environment);
+}
+
 // What a GoogleTest program is not asked that the settings want to know, and why; empty: there is
 // nothing.
 std::string not_asked(const Grant& grant, const Invocation& invocation) {
@@ -131,12 +138,6 @@ std::string not_asked(const Grant& grant, const Invocation& invocation) {
 }
 
 }  // namespace
-
-bool wants_report(const Policy& policy, const Invocation& invocation) {
-  return policy.no_tests != NoTests::keep &&
-         may_select_nothing(invocation.command, invocation.environment) &&
-         may_be_asked_for_report(invocation.command, invocation.environment);
-}
 
 GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,
                               const std::string& markers, TestEnvironment& told) {

@@ -47,9 +47,6 @@ struct WeighedTrace {
   bool ran_nothing = false;  // by its report
 };
 
-// True: a setting gives a verdict to an empty selection, and this may be one.
-bool wants_report(const Policy& policy, const Invocation& invocation);
-
 // Asks for each part whose variable the user has not set.
 GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,
                               const std::string& markers, TestEnvironment& told);
