@@ -128,7 +128,7 @@ class BatchRun {
   void record(const CaseResult& result) {
     os::log(is_bad(result.outcome) ? LogLevel::debug : LogLevel::trace,
             {"case ", result.name, ": ", name_of(result.outcome)});
-    if (is_of_one_case_) return;
+    if (of_one_case_) return;
     const OutputRange range = place_.name == result.name ? place_.range : OutputRange{};
     warn(journal_.add(result, relay_.log(), range));
     if (report_.is_wanted() && is_bad(result.outcome)) {
@@ -137,7 +137,7 @@ class BatchRun {
   }
 
   void write_journal() {
-    if (!is_of_one_case_) warn(journal_.write());
+    if (!of_one_case_) warn(journal_.write());
   }
 
   void warn(const Result<void>& recorded) {
@@ -156,9 +156,9 @@ class BatchRun {
     AttemptPlan plan = plan_;
     // The keeper takes what it hears for the end of the whole attempt, and so does who reads its
     // record.
-    if (is_of_one_case_) {
+    if (of_one_case_) {
       plan.keeper = -1;
-      plan.identity = &of_one_case_;
+      plan.identity = &*of_one_case_;
     }
     plan.command = command;
     plan.command.output = capture.output();
@@ -216,7 +216,7 @@ class BatchRun {
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     if (!has_services()) return;
     services_.give_to(command);
-    if (is_of_one_case_) {
+    if (of_one_case_) {
       command.hide_variable(environment::k_marker_dir);
       command.add_variable(std::string(environment::k_marker_dir) + "=" + markers_);
     }
@@ -301,9 +301,8 @@ class BatchRun {
     around_.parent = std::move(*parent);
     around_.parent_tells = false;
     ran_us_ += os::monotonic_now_us() - side_since_us_;
-    is_of_one_case_ = true;
     of_one_case_ = *plan_.identity;
-    of_one_case_.journal.clear();
+    of_one_case_->journal.clear();
     relay_ = OutputRelay(std::string());
     total_ = {};
     todo_.clear();
@@ -495,11 +494,11 @@ class BatchRun {
   std::int64_t ran_us_ = 0;  // the time of all workers, without pauses
   std::optional<Error> failure_;
   bool warned_ = false;
-  WorkerEnd worker_end_;                      // of the last worker
-  std::int64_t side_since_us_ = 0;            // when cases began to run side by side
-  pid_t batch_pid_ = 0;                       // whose fork looks after a case
-  supervision::AttemptIdentity of_one_case_;  // of such a fork: it records nothing
-  bool is_of_one_case_ = false;               // this process is such a fork
+  WorkerEnd worker_end_;            // of the last worker
+  std::int64_t side_since_us_ = 0;  // when cases began to run side by side
+  pid_t batch_pid_ = 0;             // whose fork looks after a case
+  // Set: this process is such a fork, which records nothing.
+  std::optional<supervision::AttemptIdentity> of_one_case_;
 };
 
 }  // namespace

@@ -111,6 +111,7 @@ class ProgressLog {
 
   // Not valid if the kernel has no sealed files in memory. Everything comes in packets then.
   static ProgressLog make();
+
   bool valid() const { return start_ != nullptr; }
   // Returns the descriptor for the program.
   int fd() const { return file_.get(); }
