@@ -175,30 +175,27 @@ class Attempt final : public os::TreeWatcher {
  private:
   void wait_for_news() {
     const int parent = parent_watched_ ? around_.parent.get() : -1;
-    wait_.clear();
-    for (const int fd : {around_.signals.fd(), parent, stacks_.fd(), guard_.fd()}) wait_.on(fd);
-    for (const Milliseconds time :
-         {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline()}) {
-      wait_.until(time);
-    }
-    plan_.companion->join(wait_);
-    for (Need* const need : plan_.needs) need->join(wait_);
+    os::Wait wait({around_.signals.fd(), parent, stacks_.fd(), guard_.fd()},
+                  std::min({deadline(), companions_deadline(), guard_deadline(), look_at_,
+                            stacks_.deadline()}));
+    plan_.companion->join(wait);
+    for (Need* const need : plan_.needs) need->join(wait);
     if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
-      wait_.go_for(rest);
+      wait.go_for(rest);
     } else {
-      wait_.go();
+      wait.go();
     }
     plan_.companion->look();
     // We read the guard's reports first. If the test has already ended, an event of the same moment
     // must not count as an interruption of the test.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
-    if (wait_.news(around_.signals.fd()) != 0) read_signals();
-    if (wait_.news(parent) != 0) {
+    if (wait.news(around_.signals.fd()) != 0) read_signals();
+    if (wait.news(parent) != 0) {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
-    for (Need* const need : plan_.needs) look_at(*need);
+    for (Need* const need : plan_.needs) look_at(*need, wait);
     if (stacks_.go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
     if (now >= look_at_) look_before_stop_time();
@@ -207,8 +204,8 @@ class Attempt final : public os::TreeWatcher {
     if (now >= guard_deadline()) take_over();
   }
 
-  void look_at(Need& need) {
-    switch (need.look(wait_)) {
+  void look_at(Need& need, const os::Wait& wait) {
+    switch (need.look(wait)) {
       case Need::News::none:
         return;
       case Need::News::lost:
@@ -477,7 +474,6 @@ class Attempt final : public os::TreeWatcher {
   bool guard_lost_ = false;
   bool is_lease_over_ = false;
   bool parent_watched_ = true;
-  os::Wait wait_;
   bool main_is_told_ = false;  // the companion was told that the main process runs
   bool wants_stacks_ = true;
   bool is_over_for_companion_ = false;  // the tree was ended because the companion's time was over
