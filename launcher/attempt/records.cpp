@@ -13,11 +13,6 @@ namespace {
 // A record names at most this many orphan markers. The note gives the number of all.
 constexpr std::size_t k_most_orphans = 16;
 
-std::vector<OrphanMarker> worth_a_line(const std::vector<OrphanMarker>& orphans) {
-  return {orphans.begin(),
-          orphans.begin() + static_cast<std::ptrdiff_t>(std::min(orphans.size(), k_most_orphans))};
-}
-
 // 0: not measured.
 std::optional<std::int64_t> known(std::int64_t measured) {
   return measured == 0 ? std::nullopt : std::optional(measured);
@@ -145,6 +140,8 @@ Result<void> record_start(const AttemptIdentity& identity, const std::vector<Loc
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result) {
   if (identity.journal.empty()) return {};
   const GuardReport& report = result.report;
+  std::vector<OrphanMarker> orphans = result.orphans;
+  orphans.resize(std::min(orphans.size(), k_most_orphans));
   AttemptEnded record{
       .at = os::unix_now(),
       .attempt = identity.attempt,
@@ -169,7 +166,7 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
       .leftovers = result.observation.leaked ? leftovers_in(report) : std::vector<Leftover>(),
       .scratch = result.scratch,
       .marker = result.marker,
-      .orphan_markers = worth_a_line(result.orphans),
+      .orphan_markers = std::move(orphans),
       .verdict = named<Verdict>(result.verdict),
       .retry = result.retry,
       .log = result.log,
