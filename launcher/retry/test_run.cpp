@@ -68,14 +68,14 @@ constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
 void say_last_words(const std::string& words, const CTestVerdict& mirror, const EndedAttempt& ended,
                     OutputRelay* output) {
   if (words.empty()) return;
-  if (output == nullptr) return tell_lines(words, ended.test.teller());
-  const std::string last = output->text(1);
-  const std::string text = (last.empty() || last == "\n" ? "" : "\n") + words;
-  if (is_same_with(mirror, ended.result, ended.test.invocation.mode(), *output, text)) {
-    output->write(Stream::output, text);
-  } else {
-    tell_lines(words, ended.test.teller());
+  if (output != nullptr) {
+    const std::string last = output->text(1);
+    const std::string text = (last.empty() || last == "\n" ? "" : "\n") + words;
+    if (is_same_with(mirror, ended.result, ended.test.invocation.mode(), *output, text)) {
+      return output->write(Stream::output, text);
+    }
   }
+  tell_lines(words, ended.test.teller());
 }
 
 // What happens when a test has failed for good: the probes, and the user's command.
@@ -292,16 +292,10 @@ class TestRunner final : public AttemptRunner {
   }
 
   void come_to_the_end(const EndedAttempt& ended, const RetryDecision& decision) {
-    switch (attempts_.back().verdict) {
-      case MirroredVerdict::passed:
-        if (is_flaky(attempts_)) note_flaky(ended);
-        break;
-      case MirroredVerdict::failed:
-        note_failure(ended, decision);
-        tell_timeout(ended);
-        break;
-      case MirroredVerdict::skipped:
-        break;
+    if (is_flaky(attempts_)) note_flaky(ended);
+    if (attempts_.back().verdict == MirroredVerdict::failed) {
+      note_failure(ended, decision);
+      tell_timeout(ended);
     }
     if (output_) output_->release();
     settle_log(ended);
@@ -328,10 +322,9 @@ class TestRunner final : public AttemptRunner {
     if (ended.test.grant.policy.retry.flaky_result == FlakyResult::pass) return;
     result.observation.flaky_fails = true;
     result.verdict = name_of(MirroredVerdict::failed);
-    const std::string note = "\"" + brief(ended.test.grant.identity.test) +
-                             "\": passed on attempt " + std::to_string(attempts_.size()) +
-                             ", and flaky-result is fail";
-    result.note += (result.note.empty() ? "" : "; ") + note;
+    supervision::add_clause(
+        result.note, brief_in_quotes(ended.test.grant.identity.test) + ": passed on attempt " +
+                         std::to_string(attempts_.size()) + ", and flaky-result is fail");
   }
 
   void note_failure(const EndedAttempt& ended, const RetryDecision& decision) {
