@@ -266,10 +266,6 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void act(const Action& action) {
-    const bool ends = action.kind == Action::Kind::end_tree ||
-                      action.kind == Action::Kind::end_tree_beyond_group ||
-                      action.kind == Action::Kind::end_tree_here;
-    if (ends) plan_.companion->on_tree_ends();
     switch (action.kind) {
       case Action::Kind::forward_signal:
         return stops_.forward(passing_on(GuardOrder::Kind::forward, action.signal));
@@ -283,7 +279,6 @@ class Attempt final : public os::TreeWatcher {
         ordered_ = os::monotonic_now();
         return guard_.order({GuardOrder::Kind::kill_tree, 0});
       case Action::Kind::end_tree_here:
-        stacks_.tell();
         return end_tree_here(action.signal);
       case Action::Kind::stop_self:
         if (!stops_.stop_as_test(action.signal)) happened({Event::Kind::signal_received, SIGCONT});
@@ -313,6 +308,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void order_end(GuardOrder::Kind kind, int signal) {
+    plan_.companion->on_tree_ends();
     stacks_.tell();
     ordered_ = os::monotonic_now();
     grace_ = grace();
@@ -409,6 +405,8 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void end_tree_here(int signal) {
+    plan_.companion->on_tree_ends();
+    stacks_.tell();
     os::log(LogLevel::debug, {"ends the process tree itself: the guard is gone"});
     AttemptContainment* containment = guard_.containment();
     os::EndOrder order{signal, grace(), {guard_.spared(), plan_.step != nullptr}};
