@@ -504,8 +504,8 @@ class BatchRun {
 }  // namespace
 
 AttemptResult run_batch(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay,
-                        BatchOrder order) {
-  return BatchRun(plan, around, relay, std::move(order.journal)).run(std::move(order.cases));
+                        std::vector<std::string> cases, std::string journal) {
+  return BatchRun(plan, around, relay, std::move(journal)).run(std::move(cases));
 }
 
 }  // namespace holdfast::exec

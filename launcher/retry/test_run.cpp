@@ -214,7 +214,7 @@ class TestRunner final : public AttemptRunner {
   supervision::AttemptResult run_captured_attempt(const AttemptPlan& plan, Surroundings& around) {
     if (far_) return run_on_node(plan, *far_, around, *output_, cases_left_);
     if (plan.test->is_batch())
-      return run_batch(plan, around, *output_, {cases_left_, plan.identity->journal});
+      return run_batch(plan, around, *output_, cases_left_, plan.identity->journal);
     return run_captured(plan, around, *output_);
   }
 

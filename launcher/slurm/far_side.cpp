@@ -205,7 +205,7 @@ class FarRunner final : public supervision::AttemptRunner {
                                  supervision::Surroundings& around) override {
     if (plan.test->is_batch()) {
       OutputRelay relay = OutputRelay::for_log_of_reader(job_.log);
-      return run_batch(plan, around, relay, {job_.cases, cases_file_});
+      return run_batch(plan, around, relay, job_.cases, cases_file_);
     }
     if (!plan.policy.hooks.any()) return supervision::run_attempt(plan, around);
     OutputRelay relay{std::string()};
