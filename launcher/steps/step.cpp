@@ -190,9 +190,8 @@ class Step {
 
 // Finds the build tool among our ancestors.
 BuildToolSearch find_build_tool() {
-  const BuildToolSearch::Self self{::getpid(), ::getppid(), ::getsid(0)};
-  BuildToolSearch search(self);
-  os::walk_up(self.parent, [&](pid_t pid, const os::ProcessStat& stat) {
+  BuildToolSearch search(::getpid(), ::getsid(0));
+  os::walk_up(::getppid(), [&](pid_t pid, const os::ProcessStat& stat) {
     return search.take({pid, stat.start}, ::getsid(pid), stat.name);
   });
   return search;
@@ -200,8 +199,8 @@ BuildToolSearch find_build_tool() {
 
 // Opens the tool's stderr. A step can say there what it waits for, because the step's own output is
 // shown only when the step is over. Writing never blocks. Invalid: it cannot be opened.
-os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
-  const std::string path = os::in_proc(tool.process.pid, "fd/2");
+os::UniqueFd open_build_tools_stderr(const ProcessName& tool) {
+  const std::string path = os::in_proc(tool.pid, "fd/2");
   return os::UniqueFd(
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
@@ -212,12 +211,12 @@ os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around
   const BuildStep& step = *invocation.line.step;
   const BuildToolSearch search = find_build_tool();
   around.parent_gone = search.tool_has_ended();
-  const std::optional<BuildTool>& tool = search.tool();
+  const std::optional<ProcessName>& tool = search.tool();
   if (!tool) return {};
   Result<os::UniqueFd> watched =
-      tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
+      tool->pid == ::getppid() ? os::watch_parent(tool->pid) : os::watch_process(*tool);
   // A tool that lives and cannot be watched (too few descriptors) does not stop the step.
-  around.parent_gone = !watched && !os::is_alive(tool->process);
+  around.parent_gone = !watched && !os::is_alive(*tool);
   if (watched) around.parent = std::move(*watched);
   const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;
   return may_wait || step.kind == StepKind::custom ? open_build_tools_stderr(*tool)
@@ -234,7 +233,7 @@ bool is_exempt(const Invocation& invocation) {
 }  // namespace
 
 bool BuildToolSearch::take(const ProcessName& ancestor, pid_t session, std::string_view name) {
-  if (session != self_.session) {
+  if (session != session_) {
     is_adopted_ = !has_leader_;
     return false;
   }
@@ -242,7 +241,7 @@ bool BuildToolSearch::take(const ProcessName& ancestor, pid_t session, std::stri
   has_leader_ = has_leader_ || ancestor.pid == session;
   if (stands_between(name)) return true;
   const bool may_have_another_above = is_make(name);
-  if (!tool_ || may_have_another_above) tool_ = BuildTool{ancestor, ancestor.pid == self_.parent};
+  if (!tool_ || may_have_another_above) tool_ = ancestor;
   return may_have_another_above;
 }
 

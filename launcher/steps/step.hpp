@@ -18,15 +18,11 @@
 
 namespace holdfast::supervision {
 
-// The ninja or make that started a build step, perhaps through a shell or `ctest --instrument`.
-
-struct BuildTool {
-  ProcessName process;
-  bool is_parent = false;  // it is our parent; false: another process is between
-};
-
-// Finds the nearest ancestor that is not a shell, ctest or cmake. Ninja starts a shell for `: &&
-// link … && :`. If one make runs another (CMake's Makefiles do that three deep), finds the
+// Finds the build tool: the ninja or make that started a build step, perhaps through a shell or
+// `ctest --instrument`.
+//
+// It is the nearest ancestor that is not a shell, ctest or cmake. Ninja starts a shell for `: &&
+// link … && :`. If one make runs another (CMake's Makefiles do that three deep), it is the
 // outermost make. When the outermost make is killed, the inner ones end only because their steps
 // fail.
 //
@@ -36,25 +32,20 @@ struct BuildTool {
 // from that: a first process of a container which is a shell and leads the session of its ninja.
 class BuildToolSearch {
  public:
-  struct Self {
-    pid_t pid;
-    pid_t parent;
-    pid_t session;  // getsid(2)
-  };
-
-  explicit BuildToolSearch(const Self& self) : self_(self), has_leader_(self.pid == self.session) {}
+  // `session`: of the process `own`, getsid(2).
+  BuildToolSearch(pid_t own, pid_t session) : session_(session), has_leader_(own == session) {}
 
   // Takes the ancestors, one per call, the nearest first. False: no further ancestor is wanted.
   bool take(const ProcessName& ancestor, pid_t session, std::string_view name);
   // Returns the build tool. None: no ancestor is a build tool.
-  const std::optional<BuildTool>& tool() const { return tool_; }
+  const std::optional<ProcessName>& tool() const { return tool_; }
   bool tool_has_ended() const { return is_adopted_ && !tool_; }
 
  private:
-  Self self_;
+  pid_t session_;
   bool has_leader_;  // the leader of our session is this process or above it
   bool is_adopted_ = false;
-  std::optional<BuildTool> tool_;
+  std::optional<ProcessName> tool_;
 };
 
 // Adds what only the step's command says (CMake expands nothing in a compiler's launcher). Then
