@@ -279,10 +279,8 @@ void ForkServer::look_at_children(const WorkerEnd* server) {
 }
 
 void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
-  BatchEvent event;
-  event.kind = BatchEvent::Kind::child_ended;
-  event.name = child.name();
-  event.why = child.trouble();
+  BatchEvent event{
+      .kind = BatchEvent::Kind::child_ended, .name = child.name(), .why = child.trouble()};
   const bool server_died = server != nullptr && server->by == EndedBy::itself;
   if (child.has_own_end()) {
     event.end = child.end(EndedBy::itself);

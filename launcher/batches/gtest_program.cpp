@@ -240,9 +240,7 @@ class GoogletestProgram final : public TestProgram {
   }
 
   BatchEvent listed(std::string_view printed, const WorkerEnd& end) const override {
-    BatchEvent event;
-    event.end = end;
-    event.kind = BatchEvent::Kind::not_listed;
+    BatchEvent event{.kind = BatchEvent::Kind::not_listed, .end = end};
     if (!end.ended_well()) return event;
     const Selection selection = selection_of(given_);
     GtestList list = take_list(printed);

@@ -207,11 +207,9 @@ class GtestWorker final : public BatchWorker {
         }
         is_run_printed_ = true;
         is_finished_printed_ = false;
-        BatchEvent announced{BatchEvent::Kind::announced};
-        announced.count = event.count;
         // A case may start another program.
         if (!announced_) announced_ = event.count;
-        return happened(announced);
+        return happened({.kind = BatchEvent::Kind::announced, .count = event.count});
       }
       case GtestEvent::Kind::began:
         if (!is_linked_) return begin_case(event.name, place);

@@ -146,9 +146,7 @@ TestProgram::Start ReportProgram::start(Isolation wanted) const {
 }
 
 BatchEvent ReportProgram::listed(std::string_view printed, const WorkerEnd& end) const {
-  BatchEvent event;
-  event.end = end;
-  event.kind = BatchEvent::Kind::not_listed;
+  BatchEvent event{.kind = BatchEvent::Kind::not_listed, .end = end};
   const auto file = list_file_.empty() ? std::nullopt : take_report_file(markers_, list_file_);
   if (!end.exited_by_itself()) return event;
   if (!read_list(file ? std::string_view(*file) : printed, end.main.code, event)) {
