@@ -13,7 +13,7 @@ constexpr Milliseconds k_patience{60'000};
 // holdfast.toml has at most 1 MiB.
 constexpr std::size_t k_longest_answer = 2UL * 1024 * 1024;
 
-Result<std::string> answer_to(std::vector<std::string> question, std::string input) {
+Result<wire::Message> answer_to(std::vector<std::string> question, std::string input) {
   HOLDFAST_TRY(const std::string program, supervision::main_program());
   const std::string asking = "execute " + program + " answer " + question[0];
   os::BoundedOrder order;
@@ -39,7 +39,7 @@ Result<std::string> answer_to(std::vector<std::string> question, std::string inp
   if (end.code == exit_codes::k_own_failure) return ErrorInWords{end.output};
   if (end.code != 0) return Error{asking + ": it exited with " + std::to_string(end.code)};
   if (end.output_cut) return Error{asking + ": its answer is too long"};
-  return std::move(end.output);
+  return wire::decode(end.output);
 }
 
 }  // namespace
@@ -49,16 +49,14 @@ Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& p
   if (output.empty()) return std::optional<std::size_t>();
   std::vector<std::string> question{"found"};
   question.insert(question.end(), patterns.begin(), patterns.end());
-  HOLDFAST_TRY(const std::string answer, answer_to(std::move(question), output));
-  HOLDFAST_TRY(const wire::Message message, wire::decode(answer));
-  HOLDFAST_TRY(const wire::Found found, wire::read<wire::Found>(message));
+  HOLDFAST_TRY(const wire::Message answer, answer_to(std::move(question), output));
+  HOLDFAST_TRY(const wire::Found found, wire::read<wire::Found>(answer));
   return found.index;
 }
 
 Result<StepSettings> step_settings(const std::string& tree) {
-  HOLDFAST_TRY(const std::string answer, answer_to({"steps", tree}, {}));
-  HOLDFAST_TRY(const wire::Message message, wire::decode(answer));
-  return wire::read_as<StepSettings>(wire::k_steps, message);
+  HOLDFAST_TRY(const wire::Message answer, answer_to({"steps", tree}, {}));
+  return wire::read_as<StepSettings>(wire::k_steps, answer);
 }
 
 int await_unless_told_to_end(supervision::Surroundings& around,

@@ -3,9 +3,10 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
-#include "attempt/evidence.hpp"
 #include "attempt/guard_messages.hpp"
 #include "attempt/guard_process.hpp"
 #include "attempt/records.hpp"
@@ -15,6 +16,7 @@
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
+#include "os/stack/stack_dump.hpp"
 #include "values/outcome.hpp"
 
 namespace holdfast::supervision {
@@ -91,6 +93,50 @@ class SharedStops {
   MainStop woken_by_;  // our latest stop, until the SIGCONT that ended it is read
 };
 
+// Takes the stacks of a test that is about to be ended, while the test still lives. The stacks go
+// to the test's output, which ctest keeps.
+class AttemptStacks {
+ public:
+  AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
+
+  // Starts to take the stacks of the whole tree. The debugger is our child and does not belong to
+  // the tree. To be called before any signal is sent to the tree. If stacks are already being
+  // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
+  // them.
+  bool take() {
+    tell();
+    const Milliseconds now = os::monotonic_now();
+    const Milliseconds time = stacks_time(now, plan_.native_end);
+    if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
+    std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
+    std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
+    dump_.emplace(std::move(processes), now + time, plan_.command.tag);
+    return true;
+  }
+
+  // If stacks are being taken, stops now and writes what there is to the output.
+  void tell() {
+    if (!dump_) return;
+    dump_->finish();
+    plan_.companion->tell(dump_->text());
+    dump_.reset();
+  }
+
+  // Stops now and writes nothing.
+  void drop() { dump_.reset(); }
+
+  // For the poll loop, while stacks are being taken.
+  int fd() const { return dump_ ? dump_->fd() : -1; }
+  Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
+  // True: the stacks are complete.
+  bool go_on() { return dump_ && dump_->go_on(); }
+
+ private:
+  const AttemptPlan& plan_;
+  const GuardProcess& guard_;
+  std::optional<os::StackDump> dump_;
+};
+
 class Attempt final : public os::TreeWatcher {
  public:
   Attempt(const AttemptPlan& plan, Surroundings& around) : plan_(plan), around_(around) {}
@@ -100,12 +146,9 @@ class Attempt final : public os::TreeWatcher {
     if (plan_.stop_time != k_longest && plan_.stop_time - k_stop_time_look > clock_.started()) {
       look_at_ = plan_.stop_time - k_stop_time_look;
     }
-    for (Need* const need : plan_.needs) {
-      if (Result<void> begun = need->begin_watch(); !begun) return own_failure(begun.error());
-    }
-    if (Result<void> begun = guard_.start(plan_, around_); !begun) {
-      return own_failure(begun.error());
-    }
+    Result<void> begun = begin_watch(plan_.needs);
+    if (begun) begun = guard_.start(plan_, around_);
+    if (!begun) return own_failure(begun.error());
     while (state_.stage != Stage::ended) wait_for_news();
     if (state_.reason == EndReason::none) stacks_.drop();  // the test ended before --stop-time
     stacks_.tell();  // the tree was gone before its stacks were complete
@@ -122,8 +165,7 @@ class Attempt final : public os::TreeWatcher {
   void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
   int hurry_fd() override { return around_.signals.fd(); }
   bool hurries() override {
-    for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
-         got = around_.next_signal()) {
+    while (os::ReceivedSignal got = around_.next_signal()) {
       if (around_.callers.ignores(got.number)) continue;
       if (got.number == SIGTERM || got.number == SIGINT) return true;
     }
@@ -133,30 +175,27 @@ class Attempt final : public os::TreeWatcher {
  private:
   void wait_for_news() {
     const int parent = parent_watched_ ? around_.parent.get() : -1;
-    wait_.clear();
-    for (const int fd : {around_.signals.fd(), parent, stacks_.fd(), guard_.fd()}) wait_.on(fd);
-    for (const Milliseconds time :
-         {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline()}) {
-      wait_.until(time);
-    }
-    plan_.companion->join(wait_);
-    for (Need* const need : plan_.needs) need->join(wait_);
+    os::Wait wait({around_.signals.fd(), parent, stacks_.fd(), guard_.fd()},
+                  std::min({deadline(), companions_deadline(), guard_deadline(), look_at_,
+                            stacks_.deadline()}));
+    plan_.companion->join(wait);
+    for (Need* const need : plan_.needs) need->join(wait);
     if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
-      wait_.go_for(rest);
+      wait.go_for(rest);
     } else {
-      wait_.go();
+      wait.go();
     }
     plan_.companion->look();
     // We read the guard's reports first. If the test has already ended, an event of the same moment
     // must not count as an interruption of the test.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
-    if (wait_.news(around_.signals.fd()) != 0) read_signals();
-    if (wait_.news(parent) != 0) {
+    if (wait.news(around_.signals.fd()) != 0) read_signals();
+    if (wait.news(parent) != 0) {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
-    for (Need* const need : plan_.needs) look_at(*need);
+    for (Need* const need : plan_.needs) look_at(*need, wait);
     if (stacks_.go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
     if (now >= look_at_) look_before_stop_time();
@@ -165,8 +204,8 @@ class Attempt final : public os::TreeWatcher {
     if (now >= guard_deadline()) take_over();
   }
 
-  void look_at(Need& need) {
-    switch (need.look(wait_)) {
+  void look_at(Need& need, const os::Wait& wait) {
+    switch (need.look(wait)) {
       case Need::News::none:
         return;
       case Need::News::lost:
@@ -227,10 +266,6 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void act(const Action& action) {
-    const bool ends = action.kind == Action::Kind::end_tree ||
-                      action.kind == Action::Kind::end_tree_beyond_group ||
-                      action.kind == Action::Kind::end_tree_here;
-    if (ends) plan_.companion->on_tree_ends();
     switch (action.kind) {
       case Action::Kind::forward_signal:
         return stops_.forward(passing_on(GuardOrder::Kind::forward, action.signal));
@@ -244,7 +279,6 @@ class Attempt final : public os::TreeWatcher {
         ordered_ = os::monotonic_now();
         return guard_.order({GuardOrder::Kind::kill_tree, 0});
       case Action::Kind::end_tree_here:
-        stacks_.tell();
         return end_tree_here(action.signal);
       case Action::Kind::stop_self:
         if (!stops_.stop_as_test(action.signal)) happened({Event::Kind::signal_received, SIGCONT});
@@ -274,6 +308,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void order_end(GuardOrder::Kind kind, int signal) {
+    plan_.companion->on_tree_ends();
     stacks_.tell();
     ordered_ = os::monotonic_now();
     grace_ = grace();
@@ -326,8 +361,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void read_signals() {
-    for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
-         got = around_.next_signal()) {
+    while (os::ReceivedSignal got = around_.next_signal()) {
       if (got.number == SIGCHLD) {
         look_at_guard();
         continue;
@@ -371,6 +405,8 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void end_tree_here(int signal) {
+    plan_.companion->on_tree_ends();
+    stacks_.tell();
     os::log(LogLevel::debug, {"ends the process tree itself: the guard is gone"});
     AttemptContainment* containment = guard_.containment();
     os::EndOrder order{signal, grace(), {guard_.spared(), plan_.step != nullptr}};
@@ -436,7 +472,6 @@ class Attempt final : public os::TreeWatcher {
   bool guard_lost_ = false;
   bool is_lease_over_ = false;
   bool parent_watched_ = true;
-  os::Wait wait_;
   bool main_is_told_ = false;  // the companion was told that the main process runs
   bool wants_stacks_ = true;
   bool is_over_for_companion_ = false;  // the tree was ended because the companion's time was over

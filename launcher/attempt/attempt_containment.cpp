@@ -3,11 +3,12 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "attempt/programs.hpp"
+#include "base/environment.hpp"
 #include "base/names.hpp"
 #include "base/process_name.hpp"
 #include "base/text.hpp"
@@ -52,11 +53,6 @@ namespace {
 
 constexpr const char* k_display_sockets = "/tmp/.X11-unix";
 
-std::string variable(const char* name) {
-  const char* const value = ::getenv(name);
-  return value != nullptr ? value : "";
-}
-
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
 std::string path_of_program(const char* word) {
@@ -68,7 +64,7 @@ std::string path_of_program(const char* word) {
 
 // As the test will have it.
 std::string temporary_directory(const Policy& policy) {
-  std::string set = variable("TMPDIR");
+  std::string set(variable_in(::environ, "TMPDIR"));
   const auto given = std::ranges::find(policy.environment, "TMPDIR", &Variable::name);
   return set.empty() && given != policy.environment.end() ? given->value : set;
 }
@@ -89,7 +85,7 @@ std::vector<os::PrivateTmp::Passed> paths_to_pass(const Grant& grant, const Invo
   if (Result<std::string> prefix = installation(); prefix) paths.push_back({std::move(*prefix)});
   paths.push_back({temporary_directory(grant.policy)});
   paths.push_back({k_display_sockets});
-  paths.push_back({variable("SSH_AUTH_SOCK"), true});
+  paths.push_back({std::string(variable_in(::environ, "SSH_AUTH_SOCK")), true});
   // A program may need what lies beside it.
   paths.push_back({path_of_program(invocation.command[0]), true});
   std::erase_if(paths, [](const auto& passed) { return !is_absolute(passed.path); });
@@ -161,9 +157,8 @@ AttemptContainment::AttemptContainment(Containment wanted, const ContainmentNeed
 
 Result<void> AttemptContainment::make_cgroup(const std::string& name) {
   HOLDFAST_TRY(os::Cgroup made, os::Cgroup::make(name));
-  HOLDFAST_TRY(os::UniqueFd entrance, made.open_entrance());
+  HOLDFAST_TRY(entrance_, made.open_entrance());
   cgroup_.emplace(std::move(made));
-  entrance_ = std::move(entrance);
   return {};
 }
 

@@ -4,11 +4,10 @@
 #include <sys/stat.h>
 #include <algorithm>
 
+#include "attempt/attempt_plan.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/own_place.hpp"
-#include "os/process/process_tree.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -69,10 +68,6 @@ bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>
   return is_one_empty;
 }
 
-bool exited_with(const Observation& seen, int code) {
-  return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == code;
-}
-
 // Decides what the trace means. The absence of a trace is evidence only if the program was able to
 // leave one.
 void judge_end(GoogletestEnd end, const Policy& policy, AttemptResult& result) {
@@ -105,7 +100,7 @@ void look_at_files(const Evidence& evidence, const Grant& grant, const os::Scrat
   std::vector<std::string> names = left.marker_files;
   const WeighedTrace trace = weigh_trace(evidence.googletest, left, names);
   judge_end(trace.end, grant.policy, result);
-  if (trace.ran_nothing && exited_with(seen, 0)) seen.ran_nothing = true;
+  if (trace.ran_nothing && seen.main.exited_with(0)) seen.ran_nothing = true;
   if (names.empty()) return;
   const GuardReport& report = result.report;
   JudgedMarkers judged = judge_markers(
@@ -114,6 +109,13 @@ void look_at_files(const Evidence& evidence, const Grant& grant, const os::Scrat
   seen.marked = judged.reason.has_value();
   result.marker = std::move(judged.reason);
   result.orphans = std::move(judged.orphans);
+}
+
+// True: a setting gives a verdict to an empty selection, and this may be one.
+bool wants_report(const Policy& policy, const Invocation& invocation) {
+  return policy.no_tests != NoTests::keep &&
+         may_select_nothing(invocation.command, invocation.environment) &&
+         may_be_asked_for_report(invocation.command, invocation.environment);
 }
 
 // What a GoogleTest program is not asked that the settings want to know, and why; empty: there is
@@ -136,30 +138,6 @@ std::string not_asked(const Grant& grant, const Invocation& invocation) {
 }
 
 }  // namespace
-
-bool AttemptStacks::take() {
-  tell();
-  const Milliseconds now = os::monotonic_now();
-  const Milliseconds time = stacks_time(now, plan_.native_end);
-  if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
-  std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
-  std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
-  dump_.emplace(std::move(processes), now + time, plan_.command.tag);
-  return true;
-}
-
-void AttemptStacks::tell() {
-  if (!dump_) return;
-  dump_->finish();
-  plan_.companion->tell(dump_->text());
-  dump_.reset();
-}
-
-bool wants_report(const Policy& policy, const Invocation& invocation) {
-  return policy.no_tests != NoTests::keep &&
-         may_select_nothing(invocation.command, invocation.environment) &&
-         may_be_asked_for_report(invocation.command, invocation.environment);
-}
 
 GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,
                               const std::string& markers, TestEnvironment& told) {
@@ -214,11 +192,11 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
   Observation& seen = result.observation;
   seen.no_tests = grant.policy.no_tests;
   seen.skip_code = invocation.skip_code;
-  seen.ran_nothing = evidence.pytest && exited_with(seen, k_pytest_found_nothing);
-  if (evidence.pytest && exited_with(seen, k_pytest_usage_error)) {
+  seen.ran_nothing = evidence.pytest && seen.main.exited_with(k_pytest_found_nothing);
+  if (evidence.pytest && seen.main.exited_with(k_pytest_usage_error)) {
     result.remark = "pytest did not understand what it was given: an option, a path, a conftest.py";
   }
-  if (!evidence.not_asked.empty() && exited_with(seen, 0)) {
+  if (!evidence.not_asked.empty() && seen.main.exited_with(0)) {
     add_clause(result.remark, evidence.not_asked);
   }
   // A trace may be told by a file that is gone.
@@ -245,7 +223,7 @@ void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptRes
 
 void weigh_memory(KeeperLink& keeper, AttemptResult& result) {
   Observation& seen = result.observation;
-  if (seen.main.kind != ProcessEnd::Kind::signalled || seen.main.code != SIGKILL) return;
+  if (!seen.main.died_of(SIGKILL)) return;
   if (seen.end_reason != EndReason::none || seen.own_failure) return;
   seen.out_of_memory = result.report.oom_kills > 0 || keeper.asks_memory(result.report.main);
   result.outcome = outcome_of(seen);

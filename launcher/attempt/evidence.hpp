@@ -1,54 +1,22 @@
-// Takes the stacks of a test that is about to be ended, while the test still lives. The stacks go
-// to the test's output, which ctest keeps.
+// What tells more about a test's end than its exit status: what its program leaves, and what the
+// kernel says.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "attempt/attempt_plan.hpp"
 #include "attempt/grant.hpp"
-#include "attempt/guard_process.hpp"
 #include "attempt/invocation.hpp"
 #include "attempt/records.hpp"
-#include "base/duration.hpp"
 #include "base/environment.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/scratch_directory.hpp"
-#include "os/stack/stack_dump.hpp"
 #include "values/marker.hpp"
 #include "values/outcome.hpp"
 #include "values/policy.hpp"
 
 namespace holdfast::supervision {
-
-class AttemptStacks {
- public:
-  // Both arguments must outlive this object.
-  AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
-
-  // Starts to take the stacks of the whole tree. The debugger is our child and does not belong to
-  // the tree. To be called before any signal is sent to the tree. If stacks are already being
-  // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
-  // them.
-  bool take();
-  // If stacks are being taken, stops now and writes what there is to the output.
-  void tell();
-  // Stops now and writes nothing.
-  void drop() { dump_.reset(); }
-
-  // For the poll loop, while stacks are being taken.
-  int fd() const { return dump_ ? dump_->fd() : -1; }
-  Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
-  // True: the stacks are complete.
-  bool go_on() { return dump_ && dump_->go_on(); }
-
- private:
-  const AttemptPlan& plan_;
-  const GuardProcess& guard_;
-  std::optional<os::StackDump> dump_;
-};
 
 // What a GoogleTest program is asked to leave in the attempt's marker directory, so that its end
 // can be told from an exit in the middle, and an empty selection from a pass.
@@ -78,9 +46,6 @@ struct WeighedTrace {
   GoogletestEnd end = GoogletestEnd::not_asked;
   bool ran_nothing = false;  // by its report
 };
-
-// True: a setting gives a verdict to an empty selection, and this may be one.
-bool wants_report(const Policy& policy, const Invocation& invocation);
 
 // Asks for each part whose variable the user has not set.
 GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,

@@ -76,20 +76,18 @@ std::uint64_t sum_of_command(const Invocation& invocation) {
 
 wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant) {
   const AttemptIdentity& identity = grant.identity;
-  wire::AttemptRequest request;
-  request.test = identity.test;
-  request.key = identity.key;
-  request.include_count = invocation.attach->include_count;
-  request.word = invocation.line.word;
-  request.launcher = identity.launcher;
-  request.soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()});
-  request.facts = invocation.facts;
-  request.said = invocation.said;
-  const char* const program = invocation.command[0];
-  if (*program == '/') request.program = program;
-  request.inputs = inputs_of(invocation.command, invocation.facts.required_files);
-  request.command_sum = sum_of_command(invocation);
-  return request;
+  const std::string program = invocation.command[0];
+  return {.test = identity.test,
+          .key = identity.key,
+          .include_count = invocation.attach->include_count,
+          .word = invocation.line.word,
+          .launcher = identity.launcher,
+          .soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()}),
+          .program = program.starts_with('/') ? program : std::string(),
+          .inputs = inputs_of(invocation.command, invocation.facts.required_files),
+          .command_sum = sum_of_command(invocation),
+          .facts = invocation.facts,
+          .said = invocation.said};
 }
 
 // False: there is no keeper to ask.

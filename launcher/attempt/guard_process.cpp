@@ -31,12 +31,6 @@ namespace {
 // double-forked process with a cleared environment belongs to the test. Of the two processes, the
 // survivor is a subreaper and so gets every orphan.
 
-// Runs in the forked child and does not return. Everything that `plan` and `around` refer to is an
-// inherited copy. `socket`: the guard's end of its connection with `launcher`. `containment`: null:
-// there is none.
-[[noreturn]] void be_guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd socket,
-                           pid_t launcher, AttemptContainment* containment);
-
 // A new server needs a moment to close the descriptors that it inherited. We wait between two
 // looks, because each look is a walk through all of the server's descriptors.
 constexpr Milliseconds k_closing_patience{2000};
@@ -77,15 +71,16 @@ class LauncherLink {
 
   bool is_stopped() const { return os::is_stopped(launcher_); }
 
-  enum class Heard : std::uint8_t { nothing, order, death };
-  // Never waits.
-  Heard next_order(GuardOrder& order) {
+  // Never waits. False: there is no order. The launcher's death counts as an order to end the tree.
+  bool next_order(GuardOrder& order, Milliseconds grace) {
     const ssize_t got =
         os::retried([&] { return ::recv(socket_.get(), &order, sizeof order, MSG_DONTWAIT); });
-    if (got == static_cast<ssize_t>(sizeof order)) return Heard::order;
-    if (got < 0 && errno == EAGAIN) return Heard::nothing;
+    if (got == static_cast<ssize_t>(sizeof order)) return true;
+    if (got < 0 && errno == EAGAIN) return false;
     socket_.reset();
-    return Heard::death;
+    os::log(LogLevel::debug, {"the launcher has died, so the guard ends the process tree"});
+    order = {GuardOrder::Kind::end_tree, SIGTERM, grace.count()};
+    return true;
   }
 
  private:
@@ -94,8 +89,10 @@ class LauncherLink {
   bool is_cut_ = false;
 };
 
+// Runs in the forked child. Everything that `plan` and `around` refer to is an inherited copy.
 class Guard final : public os::TreeWatcher {
  public:
+  // `launcher`: the guard's end of its connection. `containment`: null: there is none.
   Guard(const AttemptPlan& plan, const Surroundings& around, LauncherLink launcher,
         AttemptContainment* containment)
       : plan_(plan),
@@ -445,15 +442,7 @@ class Guard final : public os::TreeWatcher {
     os::signal_descendants(order.signal, spared(), told);
   }
 
-  // The launcher's death counts as an order to end the tree.
-  bool read_order(GuardOrder& order) {
-    const LauncherLink::Heard heard = launcher_.next_order(order);
-    if (heard == LauncherLink::Heard::death) {
-      os::log(LogLevel::debug, {"the launcher has died, so the guard ends the process tree"});
-      order = {GuardOrder::Kind::end_tree, SIGTERM, plan_.policy.grace.count()};
-    }
-    return heard != LauncherLink::Heard::nothing;
-  }
+  bool read_order(GuardOrder& order) { return launcher_.next_order(order, plan_.policy.grace); }
 
   const AttemptPlan& plan_;
   const Surroundings& around_;
@@ -467,26 +456,20 @@ class Guard final : public os::TreeWatcher {
   std::int64_t started_us_ = os::monotonic_now_us();
 };
 
-void be_guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd socket,
-              pid_t launcher, AttemptContainment* containment) {
-  Guard(plan, around, {std::move(socket), launcher}, containment).run();
-}
-
 }  // namespace
 
 void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& report,
                                std::int64_t wall_us) {
-  AttemptResult result;
+  AttemptResult result = result_without_attempt(
+      {.end_reason = EndReason::parent_gone},
+      text_of({"the launcher of the ", plan.step != nullptr ? "step" : "test",
+               " was killed; its process tree was ended"}));
   result.report = report;
-  result.observation.end_reason = EndReason::parent_gone;
-  result.outcome = outcome_of(result.observation);
   result.wall_us = wall_us;
   if (plan.step != nullptr) {
     plan.outputs->remove();
-    result.note = "the launcher of the step was killed; its process tree was ended";
     return record_step(*plan.step, result);
   }
-  result.note = "the launcher of the test was killed; its process tree was ended";
   (void)record_end(*plan.identity, result);
   bid_farewell(plan.keeper, LentScratch::used);
   // The keeper holds the test's locks and the build tree. If it is stopped, it would hold both for
@@ -503,15 +486,14 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   HOLDFAST_TRY(auto pair, os::packet_pair());
   const pid_t launcher = ::getpid();
   if (plan.policy.containment.has_any()) {
-    HOLDFAST_TRY(const pid_t guard, fork_contained(plan));
-    pid_ = guard;
+    HOLDFAST_TRY(pid_, fork_contained(plan));
   } else {
     pid_ = ::fork();
     if (pid_ < 0) return os::system_error("start the guard");
   }
   if (pid_ == 0) {
     pair.first.reset();
-    be_guard(plan, around, std::move(pair.second), launcher, containment());
+    Guard(plan, around, {std::move(pair.second), launcher}, containment()).run();
   }
   link_ = std::move(pair.first);
   if (containment_) {

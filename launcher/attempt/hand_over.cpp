@@ -83,13 +83,6 @@ Result<HandOver> from_message(const wire::Message& message) {
   return read.give(message.kind, std::move(handed));
 }
 
-// Reads the message that `descriptor` has, and closes it.
-Result<wire::Message> take_message(int descriptor) {
-  const os::UniqueFd file(descriptor);
-  HOLDFAST_TRY(const std::string text, os::read_memory_file(file.get()));
-  return wire::decode(text);
-}
-
 }  // namespace
 
 Error hand_over(const std::string& program, char** arguments, char** environment,
@@ -117,7 +110,9 @@ Result<HandOver> take_over(char**& arguments) {
   if (!word.starts_with(k_handed_over)) return HandOver();
   const std::optional<int> fd = parse_number<int>(word.substr(k_handed_over.size()));
   if (!fd) return Error{"read what was handed over: expected a descriptor"};
-  HOLDFAST_TRY(const wire::Message message, take_message(*fd));
+  const os::UniqueFd file(*fd);
+  HOLDFAST_TRY(const std::string text, os::read_memory_file(file.get()));
+  HOLDFAST_TRY(const wire::Message message, wire::decode(text));
   HOLDFAST_TRY(HandOver handed, from_message(message));
   arguments[1] = arguments[0];
   ++arguments;

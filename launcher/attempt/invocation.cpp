@@ -11,11 +11,9 @@ namespace {
 
 // Returns the signal with that name. Returns 0 for a name that TIMEOUT_SIGNAL_NAME cannot have.
 int timeout_signal_named(std::string_view name) {
-  if (name == "SIGINT") return SIGINT;
-  if (name == "SIGQUIT") return SIGQUIT;
-  if (name == "SIGTERM") return SIGTERM;
-  if (name == "SIGUSR1") return SIGUSR1;
-  if (name == "SIGUSR2") return SIGUSR2;
+  for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) {
+    if (name == signal_name(signal)) return signal;
+  }
   return 0;
 }
 
@@ -127,22 +125,13 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   }
   if (!invocation.attach) {
     // Properties are meant for the test that ctest starts, not for commands that the test runs.
-    invocation.facts = {};
-    invocation.said.clear();
-    invocation.limits = {};
-    invocation.bare = false;
-    invocation.tells_locks = false;
-    invocation.told_timeout = Milliseconds{0};
-    invocation.skip_code.reset();
-    invocation.judged = {};
+    static_cast<SaidByCtest&>(invocation) = {};
   } else if (!found_command.empty()) {
     // The text is in the inherited environment, which outlives every use.
     invocation.command[0] = const_cast<char*>(found_command.data());
   }
   if (invocation.limits.raised || invocation.limits.kept) invocation.facts.default_timeout.clear();
-  const std::string_view command = invocation.command[0];
-  invocation.test =
-      invocation.line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
+  invocation.test = invocation.line.name.value_or(std::string(last_part_of(invocation.command[0])));
   return invocation;
 }
 

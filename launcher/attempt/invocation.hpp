@@ -28,17 +28,11 @@ struct FarSide {
   std::string node = {};                 // its machine
 };
 
-struct Invocation {
-  CommandLine line;
-  char** arguments = nullptr;    // argv
-  char** command = nullptr;      // null-terminated tail of argv
-  char** environment = nullptr;  // as inherited
-  std::optional<Attach> attach;  // set: ctest started us
+// What ctest says of the test that it starts.
+struct SaidByCtest {
   TestFacts facts;
   Values said;  // what the test's properties say
   CtestLimits limits;
-  std::string held;              // what ancestors hold (HOLDFAST_HELD)
-  std::string test;              // the name in records and messages
   std::optional<int> skip_code;  // SKIP_RETURN_CODE, if ctest would judge by it
   // The properties by which ctest judges the test besides its end. Only reports need them.
   std::string_view judged;
@@ -46,8 +40,18 @@ struct Invocation {
   // If this is more than 0, the output is held back, so that it can begin with our line that the
   // test timed out. ctest ends the test this long after that line.
   Milliseconds told_timeout{0};
-  bool disabled = false;  // HOLDFAST_DISABLE
-  bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF
+  bool bare = false;  // the test's property HOLDFAST_ENABLED is OFF
+};
+
+struct Invocation : SaidByCtest {
+  CommandLine line;
+  char** arguments = nullptr;    // argv
+  char** command = nullptr;      // null-terminated tail of argv
+  char** environment = nullptr;  // as inherited
+  std::optional<Attach> attach;  // set: ctest started us
+  std::string held;              // what ancestors hold (HOLDFAST_HELD)
+  std::string test;              // the name in records and messages
+  bool disabled = false;         // HOLDFAST_DISABLE
   // Set: this side of the attempt is on another machine than its ctest, and there is no keeper.
   std::optional<FarSide> far;
   std::string not_understood;  // what ctest has said in another version's words; empty: nothing

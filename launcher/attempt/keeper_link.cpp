@@ -60,25 +60,16 @@ bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
 
 }  // namespace
 
-KeeperLink KeeperLink::adopt(os::UniqueFd socket) {
-  KeeperLink link;
-  link.socket_ = std::move(socket);
-  return link;
-}
-
 KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& callers) {
-  KeeperLink link;
   os::Connected connected = connect_to_keeper(attach);
-  if (!connected.socket.valid() && connected.failure == os::ConnectFailure::absent) {
-    if (start_keeper(attach, callers)) connected = connect_to_keeper(attach);
-  }
-  if (!connected.socket.valid()) {
-    link.trouble_ = connected.failure == os::ConnectFailure::dead
-                        ? "it was killed; journalctl -k tells whether memory ran out"
-                        : to_text(connected.error);
-    return link;
-  }
-  link.socket_ = std::move(connected.socket);
+  const bool is_absent =
+      !connected.socket.valid() && connected.failure == os::ConnectFailure::absent;
+  if (is_absent && start_keeper(attach, callers)) connected = connect_to_keeper(attach);
+  KeeperLink link(std::move(connected.socket));
+  if (link.connected()) return link;
+  link.trouble_ = connected.failure == os::ConnectFailure::dead
+                      ? "it was killed; journalctl -k tells whether memory ran out"
+                      : to_text(connected.error);
   return link;
 }
 
@@ -113,9 +104,8 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
 }
 
 void KeeperLink::entrust(int descriptor) {
-  wire::Message message(wire::k_hold);
   // If this fails, the lock ends with launcher and guard. That matters only when both are killed.
-  (void)os::send_message(fd(), message, {descriptor});
+  (void)os::send_message(fd(), wire::Message(wire::k_hold), {descriptor});
 }
 
 template <typename Struct>

@@ -26,8 +26,9 @@ class KeeperLink {
   // fails, the link is unconnected, and trouble() says in one sentence why.
   static KeeperLink find(const Attach& attach, const os::CallersSignals& callers);
 
+  KeeperLink() = default;
   // Takes over a connection with a keeper.
-  static KeeperLink adopt(os::UniqueFd socket);
+  explicit KeeperLink(os::UniqueFd socket) : socket_(std::move(socket)) {}
 
   bool connected() const { return socket_.valid(); }
   const std::string& trouble() const { return trouble_; }

@@ -83,7 +83,7 @@ std::string on_outcome(const AttemptResult& result, const std::string& name) {
 
 std::string on_evidence(const AttemptResult& result, std::string_view test) {
   if (result.outcome == Outcome::passed && result.orphans.empty()) return {};
-  const std::string name = "\"" + brief(test) + "\"";
+  const std::string name = brief_in_quotes(test);
   std::string text = on_outcome(result, name);
   add_clause(text, on_orphans(result, name));
   return text;
@@ -164,10 +164,10 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   const bool pressed = seen.end_reason == EndReason::signal && seen.end_signal == result.pressed;
   if (seen.end_reason != EndReason::none && !pressed) {
     text =
-        "\"" + brief(test) + "\" " + why(result, policy, parent) + "; its process tree was ended";
+        brief_in_quotes(test) + " " + why(result, policy, parent) + "; its process tree was ended";
     if (seen.end_reason == EndReason::timeout) add_clause(text, on_orphan(report.orphan));
   } else if (seen.leaked) {
-    text = "\"" + brief(test) + "\" " + describe_leftovers(report);
+    text = brief_in_quotes(test) + " " + describe_leftovers(report);
   }
   add_clause(text, on_evidence(result, test));
   if (report.survivors > 0) {

@@ -68,6 +68,12 @@ class Need {
 // In the order in which they are acquired. They are let go in the opposite order.
 using Needs = std::span<Need* const>;
 
+// Stops at the first that cannot be watched.
+inline Result<void> begin_watch(Needs needs) {
+  for (Need* const need : needs) HOLDFAST_DO(need->begin_watch());
+  return {};
+}
+
 inline bool is_lost_now(Needs needs) {
   for (Need* const need : needs) {
     if (need->is_lost_now()) return true;

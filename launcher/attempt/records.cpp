@@ -13,11 +13,6 @@ namespace {
 // A record names at most this many orphan markers. The note gives the number of all.
 constexpr std::size_t k_most_orphans = 16;
 
-std::vector<OrphanMarker> worth_a_line(const std::vector<OrphanMarker>& orphans) {
-  return {orphans.begin(),
-          orphans.begin() + static_cast<std::ptrdiff_t>(std::min(orphans.size(), k_most_orphans))};
-}
-
 // 0: not measured.
 std::optional<std::int64_t> known(std::int64_t measured) {
   return measured == 0 ? std::nullopt : std::optional(measured);
@@ -65,8 +60,7 @@ AttemptResult result_of(const SeenAttempt& seen) {
   // Whoever pressed the key wanted the test to end. So if the test died of the key's signal, the
   // key is the reason for the end.
   if (observation.end_reason == EndReason::none && result.pressed != 0 &&
-      observation.main.kind == ProcessEnd::Kind::signalled &&
-      observation.main.code == result.pressed) {
+      observation.main.died_of(result.pressed)) {
     observation.end_reason = EndReason::signal;
     observation.end_signal = result.pressed;
   }
@@ -77,22 +71,16 @@ AttemptResult result_of(const SeenAttempt& seen) {
 }
 
 AttemptResult own_failure(const Error& error) {
-  Observation seen;
-  seen.own_failure = true;
-  return result_without_attempt(seen, to_text(error));
+  return result_without_attempt({.own_failure = true}, to_text(error));
 }
 
 AttemptResult not_begun(std::string note, int signal) {
-  Observation seen;
-  seen.end_reason = EndReason::signal;
-  seen.end_signal = signal;
-  return result_without_attempt(seen, std::move(note));
+  return result_without_attempt({.end_reason = EndReason::signal, .end_signal = signal},
+                                std::move(note));
 }
 
 AttemptResult refused(std::string note) {
-  Observation seen;
-  seen.lock_refused = true;
-  return result_without_attempt(seen, std::move(note));
+  return result_without_attempt({.lock_refused = true}, std::move(note));
 }
 
 std::int64_t AttemptClock::wall_us() const {
@@ -152,6 +140,8 @@ Result<void> record_start(const AttemptIdentity& identity, const std::vector<Loc
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result) {
   if (identity.journal.empty()) return {};
   const GuardReport& report = result.report;
+  std::vector<OrphanMarker> orphans = result.orphans;
+  orphans.resize(std::min(orphans.size(), k_most_orphans));
   AttemptEnded record{
       .at = os::unix_now(),
       .attempt = identity.attempt,
@@ -176,7 +166,7 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
       .leftovers = result.observation.leaked ? leftovers_in(report) : std::vector<Leftover>(),
       .scratch = result.scratch,
       .marker = result.marker,
-      .orphan_markers = worth_a_line(result.orphans),
+      .orphan_markers = std::move(orphans),
       .verdict = named<Verdict>(result.verdict),
       .retry = result.retry,
       .log = result.log,

@@ -14,9 +14,7 @@ Result<AttemptScratch> AttemptScratch::make_own() {
   if (Result<os::UniqueFd> made = os::open_below(user, above, 0700); !made) return made.error();
   AttemptScratch own(os::user_directory_path() + "/" + above + "/" +
                      file_name_of(os::own_name(), os::own_pid_namespace()));
-  HOLDFAST_TRY(os::UniqueFd claimed, os::make_claimed_scratch(own.path_));
-  own.claim_ = std::move(claimed);
-  own.is_own_ = true;
+  HOLDFAST_TRY(own.claim_, os::make_claimed_scratch(own.path_));
   return own;
 }
 
@@ -40,7 +38,7 @@ Scratch AttemptScratch::settle_tmp(const ContainmentNeeds& needs, const Policy& 
     return Scratch::keep;
   }
   const bool is_bare = !is_in_use && tmp.is_bare();
-  if (is_bare && !is_own_) return what;  // for the next attempt with this scratch directory
+  if (is_bare && !is_own()) return what;  // for the next attempt with this scratch directory
   const bool goes_now = !is_in_use && (is_bare || goes(what, result.outcome));
   if (goes_now && succeeded(tmp.remove())) return what;
   // What could not be removed must not meet the next test.
@@ -72,7 +70,7 @@ std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::Scra
     (void)succeeded(os::remove_marker_directory(path_));
     return path_;
   }
-  if (is_own_) os::remove_empty_scratch(path_);
+  if (is_own()) os::remove_empty_scratch(path_);
   return {};
 }
 

@@ -31,7 +31,7 @@ class AttemptScratch {
   static Result<AttemptScratch> make_own();
 
   const std::string& path() const { return path_; }
-  bool is_own() const { return is_own_; }
+  bool is_own() const { return claim_.valid(); }
 
   // Returns what the test left in the directory. To be called when the test is over.
   os::ScratchContent look() const {
@@ -64,7 +64,6 @@ class AttemptScratch {
   std::string path_;
   std::string trouble_;
   os::UniqueFd claim_;  // of a directory that we made
-  bool is_own_ = false;
   bool is_as_new_ = false;
 };
 

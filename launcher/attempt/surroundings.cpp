@@ -48,7 +48,7 @@ os::ReceivedSignal Surroundings::next_signal() {
 }
 
 int next_ending_signal(Surroundings& around, Milliseconds& stopped) {
-  for (os::ReceivedSignal got = around.next_signal(); got.number != 0; got = around.next_signal()) {
+  while (const os::ReceivedSignal got = around.next_signal()) {
     if (around.callers.ignores(got.number)) continue;
     const os::SignalSet signal = os::signal_bit(got.number);
     if ((signal & k_ending_signals) != 0 || around.tells_limit(got)) return got.number;
@@ -61,8 +61,7 @@ int next_ending_signal(Surroundings& around, Milliseconds& stopped) {
 }
 
 LossEndsWaits::LossEndsWaits(Needs needs, Surroundings& around) : around_(around) {
-  const auto begin = [](Need* need) { return static_cast<bool>(need->begin_watch()); };
-  if (std::ranges::all_of(needs, begin)) around_.watched = needs;
+  if (begin_watch(needs)) around_.watched = needs;
 }
 
 Waited wait_until(Surroundings& around, Milliseconds until, const std::vector<int>& readable) {

@@ -47,76 +47,66 @@ std::string why_no_more(const WorkerEnd& end) {
 std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
   actions_.clear();
   now_us_ = event.at_us;
+  take(event);
+  return actions_;
+}
+
+void Batch::take(const BatchEvent& event) {
   switch (event.kind) {
     case Kind::begun:
-      on_begun(event);
-      break;
+      return on_begun(event);
     case Kind::listed:
-      on_listed(event);
-      break;
+      return on_listed(event);
     case Kind::not_listed:
-      on_not_listed(event.end);
-      break;
+      return on_not_listed(event.end);
     case Kind::announced:
       announced_ = event.count;
       has_told_ = has_told_ || event.count > 0;
       results_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       worker_finished_ = false;
-      break;
+      return;
     case Kind::printed_help:
       has_printed_help_ = !announced_ && results_.empty();
-      break;
+      return;
     case Kind::case_began:
-      on_case_began(event);
-      break;
+      return on_case_began(event);
     case Kind::case_ended:
-      on_case_ended(event);
-      break;
+      return on_case_ended(event);
     case Kind::all_skipped:
       worker_skipped_all_ = worker_finished_ = true;
-      break;
+      return;
     case Kind::reported:
-      on_reported(event);
-      break;
+      return on_reported(event);
     case Kind::finished:
       if (!open_) worker_finished_ = true;
-      break;
+      return;
     case Kind::reached:
       worker_reached_ = true;
-      break;
+      return;
     case Kind::leaves:
       worker_leaves_ = true;
-      break;
+      return;
     case Kind::not_begun:
-      on_not_begun(event);
-      break;
+      return on_not_begun(event);
     case Kind::worker_ended:
-      on_worker_ended(event);
-      break;
+      return on_worker_ended(event);
     case Kind::cannot_fork:
       isolation_ = Isolation::process;
-      say("cannot fork its cases, each gets a process of its own: " + event.why);
-      break;
+      return say("cannot fork its cases, each gets a process of its own: " + event.why);
     case Kind::child_began:
       worker_has_begun_ = true;
       if (!is_child(event.name)) children_.push_back({std::string(event.name), event.at_us, 0});
-      forget_waiting(event.name);
-      break;
+      return forget_waiting(event.name);
     case Kind::child_ended:
-      on_child_ended(event);
-      break;
+      return on_child_ended(event);
     case Kind::case_wanted:
-      on_case_wanted();
-      break;
+      return on_case_wanted();
     case Kind::case_settled:
-      on_case_settled(event);
-      break;
+      return on_case_settled(event);
     case Kind::cases_over:
       worker_runs_ = false;
-      go_on();
-      break;
+      return go_on();
   }
-  return actions_;
 }
 
 void Batch::on_begun(const BatchEvent& event) {
@@ -140,12 +130,10 @@ void Batch::on_listed(const BatchEvent& event) {
     others_ = event.others;
     return wait_for(event.cases);
   }
-  if (!event.why.empty() && may_run_as_one()) {
-    return run_as_one(text_of({"its list of cases is unreadable: ", event.why}));
-  }
   if (!event.why.empty()) {
-    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0},
-           "its list of cases is unreadable: " + event.why);
+    const std::string why = "its list of cases is unreadable: " + event.why;
+    if (may_run_as_one()) return run_as_one(why);
+    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, why);
   }
   others_ = event.others;
   is_shard_ = event.is_shard;

@@ -60,7 +60,7 @@ struct BatchEvent {
   std::optional<CaseEnd> child_said = {};
   bool child_finished = false;
   CaseResult settled = {};
-  std::int64_t at_us = 0;  // a clock that only goes forward
+  std::int64_t at_us = 0;  // a clock that only goes forward; 0: now, for who takes the event
   std::vector<std::string> others = {};
   // For listed: the cases are those of a shard. Then `cases` may be empty, and `others` is not
   // known.
@@ -118,6 +118,7 @@ class Batch {
   std::string summary() const;
 
  private:
+  void take(const BatchEvent& event);
   void on_begun(const BatchEvent& event);
   void on_listed(const BatchEvent& event);
   void on_not_listed(const WorkerEnd& end);

@@ -208,15 +208,12 @@ void Batch::skip_waiting() {
 // What runs the next cases; none: no case waits. A case that no selection selects alone does not
 // run.
 std::optional<BatchAction> Batch::next_run() {
+  const bool takes_many = isolation_ == Isolation::none;
   while (!waiting_.empty()) {
     BatchAction action{BatchAction::Kind::run_cases};
-    action.selection = isolation_ == Isolation::none ? select_many() : select_first();
+    action.selection = takes_many ? select_many() : select_first();
     if (action.selection.empty()) continue;
-    if (isolation_ == Isolation::none) {
-      action.cases.assign(waiting_.begin(), waiting_.end());
-    } else {
-      action.cases.push_back(waiting_.front());
-    }
+    action.cases.assign(waiting_.begin(), takes_many ? waiting_.end() : waiting_.begin() + 1);
     return action;
   }
   return std::nullopt;

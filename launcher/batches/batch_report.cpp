@@ -69,19 +69,6 @@ EndedBy who_ended(const supervision::AttemptResult& result) {
   return EndedBy::own_failure;
 }
 
-void note_end(const ProcessEnd& main, supervision::AttemptResult& result) {
-  result.report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
-  if (main.kind == ProcessEnd::Kind::exited) result.report.main_status = main.code << 8;
-  if (main.kind == ProcessEnd::Kind::signalled) result.report.main_status = main.code;
-}
-
-BatchEvent not_begun(EndedBy by, std::string why) {
-  BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = std::move(why)};
-  event.end.by = by;
-  event.end.main = {ProcessEnd::Kind::exited, 0};
-  return event;
-}
-
 void BatchTotal::end_by(EndReason reason, int signal) {
   last_by = EndedBy::interruption;
   result.observation.end_reason = reason;
@@ -137,11 +124,11 @@ void keep_part(const std::string& file, const std::string& parts) {
 BatchReport::BatchReport(std::string file, const std::string& markers)
     : file_(std::move(file)), parts_(parts_in(markers)) {}
 
-void BatchReport::begin(Cases cases) {
+void BatchReport::begin(const std::vector<std::string>& cases) {
   if (!is_wanted()) return;
   began_ = local_time();
   (void)os::make_own_directories(parts_, 0700);
-  if (cases == Cases::all) return;
+  if (cases.empty()) return;
   const Result<std::string> earlier = os::read_file(file_, k_longest_part);
   if (earlier) merge_.add(*earlier);
 }
@@ -165,7 +152,8 @@ void CaseJournal::begin_record(unsigned worker) {
   worker_ = worker;
 }
 
-Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
+Result<void> CaseJournal::add(const CaseResult& result, const std::string& log,
+                              const OutputRange& range) {
   if (path_.empty()) return {};
   Result<void> written;
   if (record_ && worker_ != result.worker) written = write();
@@ -174,9 +162,9 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
   if (result.outcome) record_->seconds("wall_s", result.wall_us);
   if (result.signal) record_->number("signal", *result.signal);
   if (result.exit_code) record_->number("exit_code", *result.exit_code);
-  if (!output.log.empty() && output.end > output.begin) {
-    record_->numbers("output", output.begin, output.end - output.begin);
-    log_ = output.log;
+  if (!log.empty() && range.end > range.begin) {
+    record_->numbers("output", range.begin, range.end - range.begin);
+    log_ = log;
   }
   if (!result.note.empty()) record_->text("note", result.note);
   record_->end_object();

@@ -14,18 +14,13 @@
 #include "base/result.hpp"
 #include "batches/batch.hpp"
 #include "batches/gtest_report.hpp"
+#include "batches/test_program.hpp"
 #include "values/case_result.hpp"
 
 namespace holdfast::exec {
 
 // The attempts of all workers of a batch, added up to one.
 EndedBy who_ended(const supervision::AttemptResult& result);
-
-// Puts the end of the main process into the fields from which the journal's record takes it.
-void note_end(const ProcessEnd& main, supervision::AttemptResult& result);
-
-// A worker did not begin. `by`: who ended the batch for that.
-BatchEvent not_begun(EndedBy by, std::string why);
 
 struct BatchTotal {
   supervision::AttemptResult result = {};
@@ -50,9 +45,8 @@ class BatchReport {
   BatchReport(std::string file, const std::string& markers);
 
   bool is_wanted() const { return !file_.empty(); }
-  // `some`: only these cases run again. The report that is there has the others.
-  enum class Cases : std::uint8_t { all, some };
-  void begin(Cases cases);
+  // `cases`: only these run again, and the report that is there has the others; empty: all.
+  void begin(const std::vector<std::string>& cases);
   // What a case printed that did not pass.
   void add_words(std::string_view name, std::string words) {
     merge_.add_words(name, std::move(words));
@@ -69,13 +63,6 @@ class BatchReport {
 
 // The journal's records of cases: docs/reference/journal.md.
 
-// Where a case's output is.
-struct CaseOutput {
-  std::string_view log;  // the path of the file; empty: the output is not kept
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
-
 // Collects cases, so that many cases make one record, which names their test once. The caller must
 // call write() before it waits without a limit. An error leads to a warning and no more: a record
 // never changes a verdict.
@@ -85,7 +72,8 @@ class CaseJournal {
   CaseJournal(const supervision::AttemptIdentity& identity, std::string path)
       : identity_(identity), path_(std::move(path)) {}
 
-  Result<void> add(const CaseResult& result, const CaseOutput& output);
+  // `log`: the path of the file that has the case's output, in that range; empty: it is not kept.
+  Result<void> add(const CaseResult& result, const std::string& log, const OutputRange& range);
   Result<void> write();
 
  private:

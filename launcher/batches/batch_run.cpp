@@ -52,7 +52,7 @@ class BatchRun {
 
   AttemptResult run(std::vector<std::string> cases) {
     start_us_ = os::monotonic_now_us();
-    report_.begin(cases.empty() ? BatchReport::Cases::all : BatchReport::Cases::some);
+    report_.begin(cases);
     if (!start_.why.empty()) say(start_.why);
     happened({.kind = BatchEvent::Kind::begun, .cases = std::move(cases)});
     while (!todo_.empty()) {
@@ -69,7 +69,7 @@ class BatchRun {
 
  private:
   void happened(BatchEvent event) {
-    event.at_us = os::monotonic_now_us();
+    if (event.at_us == 0) event.at_us = os::monotonic_now_us();
     perform(batch_->happened(event));
   }
 
@@ -128,23 +128,16 @@ class BatchRun {
   void record(const CaseResult& result) {
     os::log(is_bad(result.outcome) ? LogLevel::debug : LogLevel::trace,
             {"case ", result.name, ": ", name_of(result.outcome)});
-    if (is_of_one_case_) return;
-    CaseOutput output;
-    if (place_.name == result.name) output = {relay_.log(), place_.range.begin, place_.range.end};
-    warn(journal_.add(result, output));
+    if (of_one_case_) return;
+    const OutputRange range = place_.name == result.name ? place_.range : OutputRange{};
+    warn(journal_.add(result, relay_.log(), range));
     if (report_.is_wanted() && is_bad(result.outcome)) {
-      report_.add_words(result.name, relay_.part(output.begin, output.end));
+      report_.add_words(result.name, relay_.part(range.begin, range.end));
     }
   }
 
-  // Assigns the parts one by one, so that the memory of the last name is used again.
-  void know_place(std::string_view name, const OutputRange& range) {
-    place_.name = name;
-    place_.range = range;
-  }
-
   void write_journal() {
-    if (!is_of_one_case_) warn(journal_.write());
+    if (!of_one_case_) warn(journal_.write());
   }
 
   void warn(const Result<void>& recorded) {
@@ -163,9 +156,9 @@ class BatchRun {
     AttemptPlan plan = plan_;
     // The keeper takes what it hears for the end of the whole attempt, and so does who reads its
     // record.
-    if (is_of_one_case_) {
+    if (of_one_case_) {
       plan.keeper = -1;
-      plan.identity = &of_one_case_;
+      plan.identity = &*of_one_case_;
     }
     plan.command = command;
     plan.command.output = capture.output();
@@ -183,10 +176,17 @@ class BatchRun {
     return result;
   }
 
+  // A worker did not begin. `by`: who ended the batch for that.
+  void not_begun(EndedBy by, std::string why) {
+    happened({.kind = BatchEvent::Kind::not_begun,
+              .why = std::move(why),
+              .end = {.main = {ProcessEnd::Kind::exited, 0}, .by = by}});
+  }
+
   // Nothing more of the batch begins.
   void end_unbegun(EndReason reason, int signal, std::string why) {
     total_.end_by(reason, signal);
-    happened(not_begun(total_.last_by, std::move(why)));
+    not_begun(total_.last_by, std::move(why));
   }
 
   // False: the locks over machines are lost, and the batch ends.
@@ -207,7 +207,7 @@ class BatchRun {
       end_unbegun(EndReason::signal, services_.signal(), services_.trouble());
     } else {
       total_.result.observation.service_not_had = true;
-      happened(not_begun(WorkerEnd{}.by, services_.trouble()));
+      not_begun(EndedBy::itself, services_.trouble());
     }
     return false;
   }
@@ -216,19 +216,19 @@ class BatchRun {
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     if (!has_services()) return;
     services_.give_to(command);
-    if (is_of_one_case_) {
+    if (of_one_case_) {
       command.hide_variable(environment::k_marker_dir);
       command.add_variable(std::string(environment::k_marker_dir) + "=" + markers_);
     }
     Result<supervision::Capture> capture = supervision::Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
-    const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
+    const auto tell = [this](BatchEvent event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::case_began) {
         open_ = event.name;
-        know_place({}, {});  // the case's output is not known yet
+        place_ = {};  // the case's output is not known yet
       }
-      if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
-      perform(batch_->happened(event));
+      if (event.kind == BatchEvent::Kind::case_ended) place_ = {std::string(event.name), range};
+      happened(std::move(event));
     };
     const std::unique_ptr<BatchWorker> worker =
         program_->worker({*capture, relay_, link_, services_, plan_.policy.case_timeout, own_case,
@@ -267,7 +267,7 @@ class BatchRun {
   void run_side_by_side() {
     side_since_us_ = os::monotonic_now_us();
     batch_pid_ = ::getpid();
-    SideBySide cases(
+    const SideBySideEnd end = run_cases(
         {around_, relay_, slots_, plan_.policy.grace, [this] { return next_beside(); },
          [this] { return batch_->waiting().size(); },
          [this](const BatchAction& action, CaseProcessReport& report) { work_on(action, report); },
@@ -275,7 +275,6 @@ class BatchRun {
          [this](Milliseconds length) {
            side_since_us_ += std::chrono::microseconds(length).count();
          }});
-    const SideBySide::End end = cases.run();
     slots_.rest();
     ran_us_ += os::monotonic_now_us() - side_since_us_;
     if (end.reason == EndReason::parent_gone) total_.end_by(end.reason, end.signal);
@@ -302,9 +301,8 @@ class BatchRun {
     around_.parent = std::move(*parent);
     around_.parent_tells = false;
     ran_us_ += os::monotonic_now_us() - side_since_us_;
-    is_of_one_case_ = true;
     of_one_case_ = *plan_.identity;
-    of_one_case_.journal.clear();
+    of_one_case_->journal.clear();
     relay_ = OutputRelay(std::string());
     total_ = {};
     todo_.clear();
@@ -359,7 +357,7 @@ class BatchRun {
       if (event.settled.note.empty()) event.settled.note = "its supervisor was killed";
       event.end.main = {ProcessEnd::Kind::exited, 0};
     }
-    know_place(one.name(), range);
+    place_ = {one.name(), range};
     happened(std::move(event));
     write_journal();
   }
@@ -369,9 +367,9 @@ class BatchRun {
     Result<supervision::Capture> capture = supervision::Capture::open(false);
     const Result<std::string> launcher = supervision::launcher_program();
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
-    const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
-      if (event.kind == BatchEvent::Kind::child_ended) know_place(event.name, range);
-      perform(batch_->happened(event));
+    const auto tell = [this](BatchEvent event, const OutputRange& range) {
+      if (event.kind == BatchEvent::Kind::child_ended) place_ = {std::string(event.name), range};
+      happened(std::move(event));
       write_journal();
     };
     ForkServer server({plan_, *batch_, program_->is_shard(), *capture, relay_, link_, slots_,
@@ -439,6 +437,13 @@ class BatchRun {
     ran_us_ += result.wall_us;
   }
 
+  // Puts the end of the main process into the fields from which the journal's record takes it.
+  static void note_end(const ProcessEnd& main, supervision::GuardReport& report) {
+    report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
+    if (main.kind == ProcessEnd::Kind::exited) report.main_status = main.code << 8;
+    if (main.kind == ProcessEnd::Kind::signalled) report.main_status = main.code;
+  }
+
   AttemptResult conclude() {
     AttemptResult result = total_.result;
     result.wall_us = os::monotonic_now_us() - start_us_;
@@ -455,7 +460,7 @@ class BatchRun {
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
     result.ran_nothing_because = conclusion.note;
-    note_end(conclusion.main, result);
+    note_end(conclusion.main, result.report);
     relay_.write(Stream::output, "holdfast: " + batch_->summary() + "\n");
     relay_.finish();
     if (const Result<void> written = report_.write(batch_->results()); !written) {
@@ -489,18 +494,18 @@ class BatchRun {
   std::int64_t ran_us_ = 0;  // the time of all workers, without pauses
   std::optional<Error> failure_;
   bool warned_ = false;
-  WorkerEnd worker_end_;                      // of the last worker
-  std::int64_t side_since_us_ = 0;            // when cases began to run side by side
-  pid_t batch_pid_ = 0;                       // whose fork looks after a case
-  supervision::AttemptIdentity of_one_case_;  // of such a fork: it records nothing
-  bool is_of_one_case_ = false;               // this process is such a fork
+  WorkerEnd worker_end_;            // of the last worker
+  std::int64_t side_since_us_ = 0;  // when cases began to run side by side
+  pid_t batch_pid_ = 0;             // whose fork looks after a case
+  // Set: this process is such a fork, which records nothing.
+  std::optional<supervision::AttemptIdentity> of_one_case_;
 };
 
 }  // namespace
 
 AttemptResult run_batch(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay,
-                        BatchOrder order) {
-  return BatchRun(plan, around, relay, std::move(order.journal)).run(std::move(order.cases));
+                        std::vector<std::string> cases, std::string journal) {
+  return BatchRun(plan, around, relay, std::move(journal)).run(std::move(cases));
 }
 
 }  // namespace holdfast::exec

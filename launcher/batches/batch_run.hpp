@@ -10,14 +10,11 @@
 
 namespace holdfast::exec {
 
-struct BatchOrder {
-  std::vector<std::string> cases;  // those that an earlier attempt has left; empty: all
-  std::string journal;             // the file for the records of cases; empty: there is none
-};
-
 // Runs one attempt of the batch. The result has the cases that the next attempt has to run.
+// `cases`: those that an earlier attempt has left; empty: all. `journal`: the file for the records
+// of cases; empty: there is none.
 supervision::AttemptResult run_batch(const supervision::AttemptPlan& plan,
                                      supervision::Surroundings& around, OutputRelay& relay,
-                                     BatchOrder order);
+                                     std::vector<std::string> cases, std::string journal);
 
 }  // namespace holdfast::exec

@@ -16,7 +16,7 @@ using supervision::KeeperLink;
 // The keeper knows the test by its connection, so this must be the same one.
 KeeperLink link_of(const supervision::AttemptPlan& plan) {
   if (plan.policy.services.empty()) return {};
-  return KeeperLink::adopt(os::UniqueFd(::fcntl(plan.keeper, F_DUPFD_CLOEXEC, 3)));
+  return KeeperLink(os::UniqueFd(::fcntl(plan.keeper, F_DUPFD_CLOEXEC, 3)));
 }
 
 }  // namespace

@@ -127,19 +127,15 @@ class BoostProgram final : public ReportProgram {
     const auto is_selected = [filter](const std::string& path) {
       return filter.empty() ? true : boost_filter_selects(filter, path);
     };
-    for (const std::string& path : all.disabled) {
-      if (!filter.empty() && is_selected(path) != false) {
-        event.why = "its filter (" + std::string(filter) + ") changes what is enabled";
-        return;
-      }
+    const auto enables = [&](const std::string& path) { return is_selected(path) != false; };
+    const auto is_unclear = [&](const std::string& path) { return !is_selected(path); };
+    if ((!filter.empty() && std::ranges::any_of(all.disabled, enables)) ||
+        std::ranges::any_of(all.cases, is_unclear)) {
+      event.why = "its filter (" + std::string(filter) + ") changes what is enabled";
+      return;
     }
     for (std::string& path : all.cases) {
-      const std::optional<bool> selected = is_selected(path);
-      if (!selected) {
-        event.why = "its filter (" + std::string(filter) + ") changes what is enabled";
-        return;
-      }
-      (*selected ? event.cases : event.others).push_back(std::move(path));
+      (*is_selected(path) ? event.cases : event.others).push_back(std::move(path));
     }
   }
 

@@ -283,9 +283,6 @@ namespace {
 
 constexpr std::string_view k_result = ":test-result: ";
 
-// No line of Catch2's own that matters is longer.
-constexpr std::size_t k_longest_line = 4 * 1024;
-
 struct Word {
   std::string_view text;
   CaseEnd end;
@@ -326,50 +323,31 @@ std::vector<ReportedCase> read_catch2_cases(std::string_view report) {
   return cases;
 }
 
-void Catch2Totals::read(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t newline = bytes.find('\n');
-    const std::string_view part = bytes.substr(0, newline);
-    const bool is_end = newline != std::string_view::npos;
-    bytes.remove_prefix(is_end ? newline + 1 : bytes.size());
-    if (is_end && line_.empty()) {
-      read_line(part);
-      continue;
-    }
-    line_ += part.substr(0, k_longest_line - std::min(line_.size(), k_longest_line));
-    if (is_end) end();
-  }
-}
-
-void Catch2Totals::end() {
-  read_line(line_);
-  line_.clear();
-}
-
-void Catch2Totals::read_line(std::string_view line) {
+Catch2Totals read_catch2_totals(std::string_view text, Catch2Source source) {
   constexpr std::string_view k_columns = "test cases:";
-  if (line.empty()) return;
-  // Before version 3.3, the compact reporter writes these lines.
-  const bool is_early_pass = source_ == Source::compact && line.starts_with("Passed ");
-  const bool is_early_failure = source_ == Source::compact && line.starts_with("Failed ");
-  std::string room;
-  if (line.find('\x1b') != std::string_view::npos) {
-    room = without_colours(line);
-    line = room;
+  Catch2Totals totals;
+  while (!text.empty()) {
+    const std::string_view printed = take_part(text, '\n');
+    // Before version 3.3, the compact reporter writes these lines.
+    const bool is_early_pass = source == Catch2Source::compact && printed.starts_with("Passed ");
+    const bool is_early_failure = source == Catch2Source::compact && printed.starts_with("Failed ");
+    const std::string plain = without_colours(printed);
+    const std::string_view line = plain;
+    // A crash is reported before the totals.
+    if (line.find("fatal error condition") != std::string_view::npos) {
+      totals.has_crashed = true;
+    } else if (line.starts_with("No tests ran")) {
+      totals.are_there = totals.ran_nothing = true;
+    } else if (is_early_pass || line.starts_with("All tests passed (")) {
+      totals.are_there = true;
+    } else if (line.starts_with(k_columns)) {
+      totals.are_there = true;
+      totals.has_failed = tells_of_failures(line.substr(k_columns.size()));
+    } else if (is_early_failure) {
+      totals.are_there = totals.has_failed = true;
+    }
   }
-  // A crash is reported before the totals.
-  if (line.find("fatal error condition") != std::string_view::npos) {
-    has_crashed_ = true;
-  } else if (line.starts_with("No tests ran")) {
-    are_there_ = ran_nothing_ = true;
-  } else if (is_early_pass || line.starts_with("All tests passed (")) {
-    are_there_ = true;
-  } else if (line.starts_with(k_columns)) {
-    are_there_ = true;
-    has_failed_ = tells_of_failures(line.substr(k_columns.size()));
-  } else if (is_early_failure) {
-    are_there_ = has_failed_ = true;
-  }
+  return totals;
 }
 
 }  // namespace holdfast

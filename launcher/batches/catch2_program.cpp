@@ -79,24 +79,23 @@ class Catch2Program final : public ReportProgram {
                          std::string_view printed) const override {
     CaseReport said;
     const bool has_exited = end.kind == ProcessEnd::Kind::exited;
-    Catch2Totals totals(has_reports() ? Catch2Totals::Source::compact
-                                      : Catch2Totals::Source::console);
+    Catch2Totals totals;
     if (has_reports()) {
       const auto cases = take_file(names::k_catch2_cases_file);
       said.has_begun = cases.has_value();
       if (cases) said.cases = read_catch2_cases(*cases);
-      totals.read(take_file(names::k_catch2_totals_file).value_or(""));
+      totals = read_catch2_totals(take_file(names::k_catch2_totals_file).value_or(""),
+                                  Catch2Source::compact);
     } else if (prints_totals()) {
-      totals.read(printed);
+      totals = read_catch2_totals(printed, Catch2Source::console);
     } else {
       said.is_through = has_exited;
     }
-    totals.end();
     // After a fatal signal, Catch2 ends its reports as it does after a whole run, although the
     // program may live on.
-    const bool has_crashed = totals.has_crashed() && !has_exited;
-    said.is_through = said.is_through || (totals.are_there() && !has_crashed);
-    said.ran_nothing = said.is_through && totals.ran_nothing();
+    const bool has_crashed = totals.has_crashed && !has_exited;
+    said.is_through = said.is_through || (totals.are_there && !has_crashed);
+    said.ran_nothing = said.is_through && totals.ran_nothing;
     // If the process has crashed, it has crashed in the last case.
     if (has_crashed && !said.cases.empty() && said.cases.back().end == CaseEnd::failed) {
       said.died_in = std::move(said.cases.back());
@@ -104,7 +103,7 @@ class Catch2Program final : public ReportProgram {
     }
     const bool is_by_code = !has_reports() && said.is_through && !said.ran_nothing;
     if (is_by_code && !own_case.empty()) {
-      const bool is_well = !totals.has_failed() && (!has_exited || end.code == 0);
+      const bool is_well = !totals.has_failed && (!has_exited || end.code == 0);
       said.cases.push_back({own_case, is_well ? CaseEnd::passed : CaseEnd::failed});
     }
     return said;

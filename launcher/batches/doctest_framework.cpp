@@ -345,8 +345,8 @@ CaseReport read_doctest_report(std::string_view xml) { return DoctestReader(xml)
 
 CaseReport read_doctest_totals(std::string_view printed, std::string_view own_case) {
   CaseReport report;
-  std::string room;
-  if (printed.find('\x1b') != std::string_view::npos) printed = room = without_colours(printed);
+  const std::string plain = without_colours(printed);
+  printed = plain;
   const std::size_t at = printed.rfind(k_doctest_totals);
   if (at == std::string_view::npos) return report;
   std::string_view columns = printed.substr(at + k_doctest_totals.size());

@@ -246,7 +246,7 @@ void ForkServer::on_message(std::string_view packet) {
   const std::string first(fields->size() > 1 ? (*fields)[1] : std::string_view());
   if (kind == HOLDFAST_WORKER_HELLO) {
     if (first != HOLDFAST_WORKER_VERSION) return parts_.link.drop();
-    happened({.kind = BatchEvent::Kind::reached});
+    parts_.tell({.kind = BatchEvent::Kind::reached}, {});
     has_answered_ = parts_.link.send(
         worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_FORK, parts_.launcher,
                         std::to_string(parts_.plan.policy.grace.count())}));
@@ -254,11 +254,12 @@ void ForkServer::on_message(std::string_view packet) {
     for (std::size_t i = 1; i < fields->size(); ++i) listed_.emplace_back((*fields)[i]);
   } else if (kind == HOLDFAST_WORKER_LISTED && !is_listed_) {
     is_listed_ = true;
-    happened({.kind = BatchEvent::Kind::listed,
-              .cases = std::move(listed_),
-              .is_shard = parts_.is_shard});
+    parts_.tell({.kind = BatchEvent::Kind::listed,
+                 .cases = std::move(listed_),
+                 .is_shard = parts_.is_shard},
+                {});
   } else if (kind == HOLDFAST_WORKER_CANNOT_FORK) {
-    happened({.kind = BatchEvent::Kind::cannot_fork, .why = first});
+    parts_.tell({.kind = BatchEvent::Kind::cannot_fork, .why = first}, {});
   }
 }
 
@@ -278,10 +279,8 @@ void ForkServer::look_at_children(const WorkerEnd* server) {
 }
 
 void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
-  BatchEvent event;
-  event.kind = BatchEvent::Kind::child_ended;
-  event.name = child.name();
-  event.why = child.trouble();
+  BatchEvent event{
+      .kind = BatchEvent::Kind::child_ended, .name = child.name(), .why = child.trouble()};
   const bool server_died = server != nullptr && server->by == EndedBy::itself;
   if (child.has_own_end()) {
     event.end = child.end(EndedBy::itself);
@@ -301,8 +300,8 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
   event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
   event.child_said = child.said();
   event.child_finished = child.has_finished();
-  event.at_us = child.is_over() ? child.over_at_us() : os::monotonic_now_us();
-  parts_.tell(event, {first_from_, parts_.relay.position()});
+  event.at_us = child.over_at_us();
+  parts_.tell(std::move(event), {first_from_, parts_.relay.position()});
 }
 
 void ForkServer::start_children() {
@@ -326,7 +325,7 @@ void ForkServer::start_children() {
     if (!child) break;
     if (children_.empty()) first_from_ = parts_.relay.position();
     children_.push_back(std::move(*child));
-    happened({.kind = BatchEvent::Kind::child_began, .name = name});
+    parts_.tell({.kind = BatchEvent::Kind::child_began, .name = name}, {});
   }
   parts_.slots.tell(running(), is_one_lost ? 0 : parts_.batch.waiting().size());
   // A case that waits now was refused, and with no child left nothing would wake us to ask again.
@@ -389,11 +388,6 @@ void ForkServer::finish(const WorkerEnd& end) {
   look_at_children(&end);
   parts_.link.drop();
   anchors_.clear();
-}
-
-void ForkServer::happened(BatchEvent event) {
-  event.at_us = os::monotonic_now_us();
-  parts_.tell(event, {});
 }
 
 }  // namespace holdfast::exec

@@ -56,6 +56,7 @@ class ForkedCase {
   // Returns the report socket of the case's anchor, if the anchor waits for another case. Only the
   // first call returns it.
   os::UniqueFd take_anchor() { return std::move(free_anchor_); }
+  // 0: it is not over.
   std::int64_t over_at_us() const { return over_at_us_; }
 
   void join(os::Wait& wait) const;
@@ -164,7 +165,6 @@ class ForkServer final : public CapturedOutput {
   os::UniqueFd free_anchor();
   void conclude(ForkedCase& child, const WorkerEnd* server);
   void notice_death();
-  void happened(BatchEvent event);
 
   Parts parts_;
   pid_t main_ = -1;

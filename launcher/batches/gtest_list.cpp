@@ -80,6 +80,8 @@ class ListReader {
 
 constexpr std::string_view k_special = ":-*?";
 
+bool is_special(char c) { return k_special.find(c) != std::string_view::npos; }
+
 // How deep values that are passed over may be nested.
 constexpr unsigned k_deepest = 32;
 
@@ -232,12 +234,11 @@ class Googletest final : public Framework {
 
   // Whether no character of the name has a meaning in a filter.
   bool is_exact(std::string_view name) const override {
-    return name.find_first_of(k_special) == std::string_view::npos;
+    return std::ranges::none_of(name, is_special);
   }
   bool selects(std::string_view name, std::string_view other) const override {
-    return std::ranges::equal(name, other, [](char wanted, char c) {
-      return wanted == c || k_special.find(wanted) != std::string_view::npos;
-    });
+    return std::ranges::equal(
+        name, other, [](char wanted, char c) { return wanted == c || is_special(wanted); });
   }
   std::optional<std::string> selection_without(
       std::string_view name, const std::vector<std::string_view>& others) const override {
@@ -299,9 +300,7 @@ Runnable runnable(std::vector<ListedCase> listed, Disabled disabled,
 
 std::string filter_pattern(std::string_view name) {
   std::string pattern(name);
-  for (char& c : pattern) {
-    if (k_special.find(c) != std::string_view::npos) c = '?';
-  }
+  std::ranges::replace_if(pattern, is_special, '?');
   return pattern;
 }
 

@@ -142,8 +142,7 @@ std::string xml_report_of(const GtestCommand& given) {
   if (!wanted.starts_with("xml:")) return {};
   const std::string file(wanted.substr(4));
   if (!file.empty() && !file.ends_with('/')) return in_full(file);
-  const std::string_view program = given.command.arguments[0];
-  return in_full(file + std::string(program.substr(program.rfind('/') + 1)) + ".xml");
+  return in_full(file + std::string(last_part_of(given.command.arguments[0])) + ".xml");
 }
 
 // A report of ours takes the place of a file. A device, a pipe and a link stay what they are: each
@@ -241,9 +240,7 @@ class GoogletestProgram final : public TestProgram {
   }
 
   BatchEvent listed(std::string_view printed, const WorkerEnd& end) const override {
-    BatchEvent event;
-    event.end = end;
-    event.kind = BatchEvent::Kind::not_listed;
+    BatchEvent event{.kind = BatchEvent::Kind::not_listed, .end = end};
     if (!end.ended_well()) return event;
     const Selection selection = selection_of(given_);
     GtestList list = take_list(printed);
@@ -256,13 +253,13 @@ class GoogletestProgram final : public TestProgram {
   }
 
   std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
-    GtestWorker::Report report;
+    GtestReportFiles report;
     report.tells = asks_ ? markers_ : std::string();
     if (!report_.empty()) {
       report.part = part_;
       report.parts = parts_;
     }
-    return std::make_unique<GtestWorker>(std::move(order), std::move(report));
+    return gtest_worker(std::move(order), std::move(report));
   }
 
   void use(const std::string& markers) override { markers_ = markers; }

@@ -200,11 +200,6 @@ GtestMerge::Known& GtestMerge::known(std::string_view name) {
   return cases_[place->second];
 }
 
-const GtestMerge::Known* GtestMerge::find(std::string_view name) const {
-  const auto place = places_.find(name);
-  return place != places_.end() ? &cases_[place->second] : nullptr;
-}
-
 void GtestMerge::add(std::string_view xml) {
   const std::optional<GtestReport> report = parse_gtest_report(xml);
   if (!report) return;
@@ -245,7 +240,8 @@ std::string GtestMerge::text(const std::vector<CaseResult>& results,
   std::set<std::string_view> told;
   for (const CaseResult& result : results) {
     told.insert(result.name);
-    const Known* const own = find(result.name);
+    const auto place = places_.find(result.name);
+    const Known* const own = place != places_.end() ? &cases_[place->second] : nullptr;
     const bool is_red = is_bad(result.outcome);
     // A case can go wrong although its element does not say so: its process died later.
     const bool fits = own != nullptr && !own->element.empty() && result.outcome &&

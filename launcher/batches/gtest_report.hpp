@@ -36,7 +36,6 @@ class GtestMerge {
     std::string words;
   };
   Known& known(std::string_view name);
-  const Known* find(std::string_view name) const;
 
   std::vector<Known> cases_;
   std::map<std::string, std::size_t, std::less<>> places_;  // in cases_, by name

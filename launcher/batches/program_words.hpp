@@ -1,5 +1,5 @@
-// Words between Holdfast and a test program: those of its command line, and what it says of its cases.
-// Pure.
+// Words between Holdfast and a test program: those of its command line, and what it says of its
+// cases. Pure.
 #pragma once
 
 #include <algorithm>
@@ -228,36 +228,18 @@ std::vector<std::string> take_other_shards(std::vector<std::string>& cases,
 // `:test-result:` continues the name in the line before. A last line that is cut off is no result.
 std::vector<ReportedCase> read_catch2_cases(std::string_view report);
 
-// Finds the lines that end a run.
-class Catch2Totals {
- public:
-  enum class Source : std::uint8_t {
-    console,  // all that the program prints, with the output of its cases in it
-    compact,  // the report of the reporter `compact`
-  };
-  explicit Catch2Totals(Source source) : source_(source) {}
-
-  // Bytes in any pieces.
-  void read(std::string_view bytes);
-  // To be called when no bytes follow: the rest then counts as a line, even without a line break.
-  void end();
-
-  // Whether the run has finished.
-  bool are_there() const { return are_there_; }
-  bool ran_nothing() const { return ran_nothing_; }
-  bool has_failed() const { return has_failed_; }
-  // Whether a fatal signal was reported. Then the report has its end, but the run has not.
-  bool has_crashed() const { return has_crashed_; }
-
- private:
-  void read_line(std::string_view line);
-
-  Source source_;
-  std::string line_;  // the line that has not ended yet; of a very long one, the beginning
-  bool are_there_ = false;
-  bool ran_nothing_ = false;
-  bool has_failed_ = false;
-  bool has_crashed_ = false;
+// What the lines say that end a run.
+struct Catch2Totals {
+  bool are_there = false;  // the run has finished
+  bool ran_nothing = false;
+  bool has_failed = false;
+  bool has_crashed = false;  // a fatal signal: then the report has its end, but the run has not
 };
+
+enum class Catch2Source : std::uint8_t {
+  console,  // all that the program prints, with the output of its cases in it
+  compact,  // the report of the reporter `compact`
+};
+Catch2Totals read_catch2_totals(std::string_view text, Catch2Source source);
 
 }  // namespace holdfast

@@ -23,106 +23,112 @@ std::optional<CaseEnd> worst_of(const std::vector<ReportedCase>& cases, std::str
   return worst;
 }
 
-}  // namespace
-
-ReportWorker::ReportWorker(WorkerOrder order, const ReportProgram& program)
-    : BatchWorker(std::move(order)),
-      program_(program),
-      from_(order_.relay.position()),
-      since_us_(os::monotonic_now_us()) {
-  // A process whose cases together count as one test has the time of one case. If there are several
-  // cases, it is not known which case runs, so no case has a limit.
-  const bool has_limit = !order_.own_case.empty() || !program_.has_reports();
-  if (has_limit && order_.case_timeout.count() > 0) {
-    until_ = os::monotonic_now() + order_.case_timeout;
+// Looks after one process of such a program, which is not followed while it runs. Passes its output
+// on as it comes. When the process has ended, reads what it says of its cases.
+class ReportWorker final : public BatchWorker {
+ public:
+  // `program` must outlive this object.
+  ReportWorker(WorkerOrder order, const ReportProgram& program)
+      : BatchWorker(std::move(order)),
+        program_(program),
+        from_(order_.relay.position()),
+        since_us_(os::monotonic_now_us()) {
+    // A process whose cases together count as one test has the time of one case. If there are
+    // several cases, it is not known which case runs, so no case has a limit.
+    const bool has_limit = !order_.own_case.empty() || !program_.has_reports();
+    if (has_limit && order_.case_timeout.count() > 0) {
+      until_ = os::monotonic_now() + order_.case_timeout;
+    }
+    program_.forget_reports();
   }
-  program_.forget_reports();
-}
 
-void ReportWorker::look() {
-  CapturedOutput::look();
-  order_.told();
-}
-
-void ReportWorker::take(Stream stream, std::string_view bytes) {
-  CapturedOutput::take(stream, bytes);
-  if (stream != Stream::output) return;
-  printed_ += bytes.substr(bytes.size() - std::min(bytes.size(), k_end_of_output));
-  // Cuts only now and then, not at each write.
-  if (printed_.size() > 2 * k_end_of_output) printed_.erase(0, printed_.size() - k_end_of_output);
-}
-
-OutputRange ReportWorker::finish(const ProcessEnd& end) {
-  take_rest();
-  const CaseReport said = program_.take_report(end, order_.own_case, printed_);
-  if (order_.own_case.empty()) {
-    tell_cases(said);
-  } else {
-    tell_own_case(said);
+  void look() override {
+    CapturedOutput::look();
+    order_.told();
   }
-  order_.link.drop();
-  order_.told();
-  return {from_, order_.relay.position()};
-}
 
-void ReportWorker::tell_own_case(const CaseReport& said) {
-  if (!said.has_begun) return;
-  const std::optional<CaseEnd> end = worst_of(said.cases, order_.own_case);
-  // The program came to its end and has not run the case.
-  if (said.is_through && !end) return announce(0);
-  announce(1);
-  began(order_.own_case);
-  if (!said.is_through) return;
-  ended({order_.own_case, *end}, {from_, order_.relay.position()});
-  happened(BatchEvent{BatchEvent::Kind::finished});
-}
-
-void ReportWorker::tell_cases(const CaseReport& said) {
-  if (!said.has_begun) return;
-  const bool has_more = !said.is_through || (said.cases.empty() && !said.ran_nothing);
-  announce(said.cases.size() + (has_more ? 1 : 0));
-  print(said.first_words);
-  for (const ReportedCase& one : said.cases) {
-    began(one.name);
-    ended(one, print(one.words));
+  OutputRange finish(const ProcessEnd& end) override {
+    take_rest();
+    const CaseReport said = program_.take_report(end, order_.own_case, printed_);
+    if (order_.own_case.empty()) {
+      tell_cases(said);
+    } else {
+      tell_own_case(said);
+    }
+    order_.link.drop();
+    order_.told();
+    return {from_, order_.relay.position()};
   }
-  if (said.died_in) {
-    began(said.died_in->name);
-    print(said.died_in->words);
+
+ private:
+  void take(Stream stream, std::string_view bytes) override {
+    CapturedOutput::take(stream, bytes);
+    if (stream != Stream::output) return;
+    printed_ += bytes.substr(bytes.size() - std::min(bytes.size(), k_end_of_output));
+    // Cuts only now and then, not at each write.
+    if (printed_.size() > 2 * k_end_of_output) printed_.erase(0, printed_.size() - k_end_of_output);
   }
-  print(said.last_words);
-  if (said.is_through) happened(BatchEvent{BatchEvent::Kind::finished});
-}
 
-// Words that the program has not printed itself.
-OutputRange ReportWorker::print(const std::string& words) {
-  if (words.empty()) return {};
-  const std::uint64_t begin = order_.relay.position();
-  order_.relay.write(Stream::output, words);
-  return {begin, order_.relay.position()};
-}
+  void tell_own_case(const CaseReport& said) {
+    if (!said.has_begun) return;
+    const std::optional<CaseEnd> end = worst_of(said.cases, order_.own_case);
+    // The program came to its end and has not run the case.
+    if (said.is_through && !end) return announce(0);
+    announce(1);
+    began(order_.own_case);
+    if (!said.is_through) return;
+    ended({order_.own_case, *end}, {from_, order_.relay.position()});
+    order_.tell({.kind = BatchEvent::Kind::finished}, {});
+  }
 
-void ReportWorker::announce(std::uint64_t count) {
-  BatchEvent event{BatchEvent::Kind::announced};
-  event.count = count;
-  happened(std::move(event));
-}
+  void tell_cases(const CaseReport& said) {
+    if (!said.has_begun) return;
+    const bool has_more = !said.is_through || (said.cases.empty() && !said.ran_nothing);
+    announce(said.cases.size() + (has_more ? 1 : 0));
+    print(said.first_words);
+    for (const ReportedCase& one : said.cases) {
+      began(one.name);
+      ended(one, print(one.words));
+    }
+    if (said.died_in) {
+      began(said.died_in->name);
+      print(said.died_in->words);
+    }
+    print(said.last_words);
+    if (said.is_through) order_.tell({.kind = BatchEvent::Kind::finished}, {});
+  }
 
-void ReportWorker::began(const std::string& name) {
-  BatchEvent event{BatchEvent::Kind::case_began, name};
+  // Words that the program has not printed itself.
+  OutputRange print(const std::string& words) {
+    if (words.empty()) return {};
+    const std::uint64_t begin = order_.relay.position();
+    order_.relay.write(Stream::output, words);
+    return {begin, order_.relay.position()};
+  }
+
+  void announce(std::uint64_t count) {
+    order_.tell({.kind = BatchEvent::Kind::announced, .count = count}, {});
+  }
+
   // Nobody knows when each of several cases began, so they take no time.
-  if (!order_.own_case.empty()) event.at_us = since_us_;
-  happened(std::move(event));
-}
+  void began(const std::string& name) {
+    order_.tell({.kind = BatchEvent::Kind::case_began,
+                 .name = name,
+                 .at_us = order_.own_case.empty() ? 0 : since_us_},
+                {});
+  }
 
-void ReportWorker::ended(const ReportedCase& one, const OutputRange& range) {
-  happened(BatchEvent{BatchEvent::Kind::case_ended, one.name, one.end}, range);
-}
+  void ended(const ReportedCase& one, const OutputRange& range) {
+    order_.tell({.kind = BatchEvent::Kind::case_ended, .name = one.name, .said = one.end}, range);
+  }
 
-void ReportWorker::happened(BatchEvent event, const OutputRange& range) {
-  if (event.at_us == 0) event.at_us = os::monotonic_now_us();
-  order_.tell(event, range);
-}
+  const ReportProgram& program_;
+  std::string printed_;  // the end of what came on stdout
+  std::uint64_t from_;   // where the output of the process begins in the file
+  std::int64_t since_us_;
+};
+
+}  // namespace
 
 TestProgram::Start ReportProgram::start(Isolation wanted) const {
   constexpr std::string_view k_as_one = "it runs as one test: ";
@@ -140,9 +146,7 @@ TestProgram::Start ReportProgram::start(Isolation wanted) const {
 }
 
 BatchEvent ReportProgram::listed(std::string_view printed, const WorkerEnd& end) const {
-  BatchEvent event;
-  event.end = end;
-  event.kind = BatchEvent::Kind::not_listed;
+  BatchEvent event{.kind = BatchEvent::Kind::not_listed, .end = end};
   const auto file = list_file_.empty() ? std::nullopt : take_report_file(markers_, list_file_);
   if (!end.exited_by_itself()) return event;
   if (!read_list(file ? std::string_view(*file) : printed, end.main.code, event)) {

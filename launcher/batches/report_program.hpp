@@ -60,30 +60,4 @@ class ReportProgram : public TestProgram {
   bool may_have_no_list_ = true;  // a program may exit with 0 and print no list
 };
 
-// Looks after one process of such a program, which is not followed while it runs. Passes its output
-// on as it comes. When the process has ended, reads what it says of its cases.
-class ReportWorker final : public BatchWorker {
- public:
-  // `program` must outlive this object.
-  ReportWorker(WorkerOrder order, const ReportProgram& program);
-
-  void look() override;
-  OutputRange finish(const ProcessEnd& end) override;
-
- private:
-  void take(Stream stream, std::string_view bytes) override;
-  void tell_own_case(const CaseReport& said);
-  void tell_cases(const CaseReport& said);
-  OutputRange print(const std::string& words);
-  void happened(BatchEvent event, const OutputRange& range = {});
-  void began(const std::string& name);
-  void ended(const ReportedCase& one, const OutputRange& range = {});
-  void announce(std::uint64_t count);
-
-  const ReportProgram& program_;
-  std::string printed_;  // the end of what came on stdout
-  std::uint64_t from_;   // where the output of the process begins in the file
-  std::int64_t since_us_;
-};
-
 }  // namespace holdfast::exec

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -158,48 +157,29 @@ class LentSlots {
 // connection of the attempt. In the attempt that runs alone no case runs beside another.
 bool allows_side_by_side(const Policy& policy);
 
-class SideBySide {
- public:
-  struct Parts {
-    supervision::Surroundings& around;
-    OutputRelay& relay;
-    LentSlots& slots;
-    Milliseconds grace;
-    // Returns the action for the next case, which then counts as begun; none: no case waits.
-    std::function<std::optional<BatchAction>()> next;
-    std::function<std::size_t()> waiting;  // how many more wait
-    // Called in the process of the case.
-    std::function<void(const BatchAction&, CaseProcessReport&)> work;
-    // Called when a case and all before it are over, in the order of their begins.
-    std::function<void(const CaseProcess&, const OutputRange&)> ended;
-    std::function<void(Milliseconds)> on_pause;  // all stood still for so long
-  };
-  explicit SideBySide(Parts parts) : parts_(std::move(parts)) {}
-
-  // Why no more cases began: a signal that ends tests, or ctest's death.
-  struct End {
-    EndReason reason = EndReason::none;
-    int signal = 0;  // the first such signal; SIGTERM if ctest died
-  };
-  // Returns when no case runs or waits. Passes signals that end tests on to the cases, and ends
-  // them when ctest dies; then no more cases begin.
-  End run();
-
- private:
-  std::size_t running() const;
-  void start_cases();
-  void wait();
-  void look();
-  void read_signals();
-  enum class Passing : std::uint8_t { needed, done };
-  void end_all(End end, Passing passing);
-
-  Parts parts_;
-  std::deque<std::unique_ptr<CaseProcess>> cases_;  // the output of the first is passed on
-  std::uint64_t first_from_ = 0;                    // where that begins in the file
-  End end_;                                         // a reason: no more cases begin
-  bool is_parent_watched_ = true;
-  Milliseconds kill_at_ = k_longest;
+struct SideBySideOrder {
+  supervision::Surroundings& around;
+  OutputRelay& relay;
+  LentSlots& slots;
+  Milliseconds grace;
+  // Returns the action for the next case, which then counts as begun; none: no case waits.
+  std::function<std::optional<BatchAction>()> next;
+  std::function<std::size_t()> waiting;  // how many more wait
+  // Called in the process of the case.
+  std::function<void(const BatchAction&, CaseProcessReport&)> work;
+  // Called when a case and all before it are over, in the order of their begins.
+  std::function<void(const CaseProcess&, const OutputRange&)> ended;
+  std::function<void(Milliseconds)> on_pause;  // all stood still for so long
 };
+
+// Why no more cases began: a signal that ends tests, or ctest's death.
+struct SideBySideEnd {
+  EndReason reason = EndReason::none;
+  int signal = 0;  // the first such signal; SIGTERM if ctest died
+};
+
+// Returns when no case runs or waits. Passes signals that end tests on to the cases, and ends them
+// when ctest dies; then no more cases begin.
+SideBySideEnd run_cases(SideBySideOrder order);
 
 }  // namespace holdfast::exec

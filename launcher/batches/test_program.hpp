@@ -30,7 +30,7 @@ struct OutputRange {
 struct WorkerOrder {
   // The worker calls this for each event, in order. With case_ended, the range is the case's
   // output; empty: the output's place is not known.
-  using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
+  using Tell = std::function<void(BatchEvent, const OutputRange&)>;
 
   supervision::Capture& capture;
   OutputRelay& relay;

@@ -1,8 +1,6 @@
 #include "batches/worker_link.hpp"
 
 #include <fcntl.h>
-#include <holdfast/worker_protocol.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -191,36 +189,25 @@ ProgressLog ProgressLog::make() {
   void* start =
       ::mmap(nullptr, HOLDFAST_WORKER_LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (start == MAP_FAILED) return log;
-  log.start_ = static_cast<char*>(start);
+  log.start_.reset(static_cast<char*>(start));
   log.file_ = std::move(file);
   return log;
 }
 
-ProgressLog& ProgressLog::operator=(ProgressLog&& other) noexcept {
-  reset();
-  start_ = std::exchange(other.start_, nullptr);
-  file_ = std::move(other.file_);
-  taken_ = other.taken_;
-  seen_ = other.seen_;
-  size_of_first_ = other.size_of_first_;
-  is_broken_ = other.is_broken_;
-  return *this;
-}
-
 void ProgressLog::reset() {
-  if (start_ != nullptr) ::munmap(std::exchange(start_, nullptr), HOLDFAST_WORKER_LOG_SIZE);
+  start_.reset();
   file_.reset();
   taken_ = seen_ = size_of_first_ = 0;
   is_broken_ = false;
 }
 
 bool ProgressLog::has_news() const {
-  return valid() && __atomic_load_n(number(start_, 0), __ATOMIC_SEQ_CST) != taken_;
+  return valid() && __atomic_load_n(number(start_.get(), 0), __ATOMIC_SEQ_CST) != taken_;
 }
 
 bool ProgressLog::look() {
   if (!valid() || is_broken_) return false;
-  seen_ = __atomic_load_n(number(start_, 0), __ATOMIC_SEQ_CST);
+  seen_ = __atomic_load_n(number(start_.get(), 0), __ATOMIC_SEQ_CST);
   return seen_ != taken_;
 }
 
@@ -229,7 +216,8 @@ std::optional<ProgressLog::Record> ProgressLog::record_at(std::uint32_t from) co
     return std::nullopt;
   }
   std::uint64_t time_and_size = 0;
-  std::memcpy(&time_and_size, start_ + HOLDFAST_WORKER_LOG_HEADER + from, sizeof time_and_size);
+  std::memcpy(&time_and_size, start_.get() + HOLDFAST_WORKER_LOG_HEADER + from,
+              sizeof time_and_size);
   Record record;
   record.size = static_cast<std::uint32_t>(time_and_size & 0xffffU);
   record.whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + record.size + 7) / 8 * 8;
@@ -243,7 +231,7 @@ std::optional<ProgressLog::Entry> ProgressLog::first() {
   std::optional<Entry> entry;
   if (const std::optional<Record> record = record_at(taken_)) {
     message_.assign(
-        start_ + HOLDFAST_WORKER_LOG_HEADER + taken_ + HOLDFAST_WORKER_LOG_RECORD_HEADER,
+        start_.get() + HOLDFAST_WORKER_LOG_HEADER + taken_ + HOLDFAST_WORKER_LOG_RECORD_HEADER,
         record->size);
     entry = entry_of(message_);
     if (entry) entry->at_us = record->at_us;
@@ -268,12 +256,12 @@ std::optional<std::int64_t> ProgressLog::last_us() {
 void ProgressLog::drop_first() { taken_ += std::exchange(size_of_first_, 0); }
 
 void ProgressLog::want_news() {
-  if (valid()) __atomic_store_n(number(start_, 1), 1U, __ATOMIC_SEQ_CST);
+  if (valid()) __atomic_store_n(number(start_.get(), 1), 1U, __ATOMIC_SEQ_CST);
 }
 
 void ProgressLog::begin_anew() {
   taken_ = seen_ = size_of_first_ = 0;
-  __atomic_store_n(number(start_, 0), 0U, __ATOMIC_SEQ_CST);
+  __atomic_store_n(number(start_.get(), 0), 0U, __ATOMIC_SEQ_CST);
 }
 
 }  // namespace holdfast::exec

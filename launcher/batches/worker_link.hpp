@@ -2,6 +2,8 @@
 // (docs/internals/worker-protocol.md).
 #pragma once
 
+#include <holdfast/worker_protocol.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -109,10 +111,6 @@ class ProgressLog {
 
   // Not valid if the kernel has no sealed files in memory. Everything comes in packets then.
   static ProgressLog make();
-  ProgressLog() = default;
-  ProgressLog(ProgressLog&& other) noexcept { *this = std::move(other); }
-  ProgressLog& operator=(ProgressLog&& other) noexcept;
-  ~ProgressLog() { reset(); }
 
   bool valid() const { return start_ != nullptr; }
   // Returns the descriptor for the program.
@@ -149,7 +147,11 @@ class ProgressLog {
   // None: there is no record, or not all of it has been seen.
   std::optional<Record> record_at(std::uint32_t from) const;
 
-  char* start_ = nullptr;
+  struct Unmap {
+    void operator()(char* start) const { ::munmap(start, HOLDFAST_WORKER_LOG_SIZE); }
+  };
+
+  std::unique_ptr<char, Unmap> start_;
   os::UniqueFd file_;
   std::string message_;  // a copy: the program can change shared memory at any moment
   std::uint32_t taken_ = 0;

@@ -63,8 +63,7 @@ os::UniqueFd watched_signals() {
 }
 
 void log_signals() {
-  for (os::ReceivedSignal got = os::take_pending(k_told_signals); got.number != 0;
-       got = os::take_pending(k_told_signals)) {
+  while (const os::ReceivedSignal got = os::take_pending(k_told_signals)) {
     os::log(LogLevel::info, {"got ", signal_name(got.number), " from ",
                              os::named_sender(got.source, got.sender, got.user),
                              "; the keeper ends with ctest alone"});

@@ -137,14 +137,13 @@ class Launch {
 
   // The verdict for the record. If ctest or the keeper dies early, a report has no other verdict.
   std::string verdict_of(const AttemptResult& result) const {
-    EndedTest test;
-    test.outcome = result.outcome;
-    test.end = exit_of(result.outcome, result.observation, invocation_.mode());
-    test.skip_code = invocation_.skip_code;
-    test.judged = invocation_.judged;
-    test.properties = invocation_.facts.verdict;
-    test.mirrored = result.verdict;
-    return std::string(verdict_on_record(test));
+    return std::string(
+        verdict_on_record({.outcome = result.outcome,
+                           .end = exit_of(result.outcome, result.observation, invocation_.mode()),
+                           .skip_code = invocation_.skip_code,
+                           .judged = invocation_.judged,
+                           .properties = invocation_.facts.verdict,
+                           .mirrored = result.verdict}));
   }
 
   // What ctest will say, as far as we know.

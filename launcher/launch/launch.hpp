@@ -59,6 +59,7 @@ struct NextAttempt {
 // directory as usual. This base class is the plain runner: it runs one plain attempt.
 class AttemptRunner {
  public:
+  virtual ~AttemptRunner() = default;
   virtual bool is_plain() const { return true; }
   // Called once, before the first attempt. May change what the attempts need here.
   virtual void begin(TestAtHand& /*test*/) {}
@@ -76,9 +77,6 @@ class AttemptRunner {
   virtual int wait(const NextAttempt& /*next*/, Policy& /*policy*/, Surroundings& /*around*/) {
     return 0;
   }
-
- protected:
-  ~AttemptRunner() = default;
 };
 
 // Both runners are plain, or neither is.

@@ -30,13 +30,6 @@ struct EndTag {
 constexpr EndTag k_end_tags[] = {
     {k_passed, CaseEnd::passed}, {k_failed, CaseEnd::failed}, {k_skipped, CaseEnd::skipped}};
 
-// The text without colours. If the text has colours, the result is in `room`.
-std::string_view plain_in(std::string_view text, std::string& room) {
-  if (text.find('\x1b') == std::string_view::npos) return text;
-  room = without_colours(text);
-  return room;
-}
-
 // `Suite.Name`. RegisterTest() takes any characters, and either part may be empty.
 bool is_case_name(std::string_view text) {
   return text.find('.') != std::string_view::npos && text.find('\0') == std::string_view::npos;
@@ -177,11 +170,10 @@ void GtestOutput::read_line(std::string_view line, const Tell& tell) {
 }
 
 bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell& tell) {
-  std::string room;
   for (const EndTag& one : k_end_tags) {
     if (!tags.has(one.tag)) continue;
     // The last tag in the line counts. The case may have printed other tags before it.
-    const std::string_view text = plain_in(tags.behind(one.tag), room);
+    const std::string text = without_colours(tags.behind(one.tag));
     if (!names_case(text, shown(name))) {
       if (ends_as_an_end(text)) continue;  // the line ends another case
       (text.starts_with(shown(name)) ? torn_ : cut_) = one.end;
@@ -195,8 +187,7 @@ bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell
 
 // Reads a line without a tag, after a line whose tag was followed by foreign text.
 void GtestOutput::read_rest(std::string_view line, const Tell& tell) {
-  std::string room;
-  const std::string_view text = plain_in(line, room);
+  const std::string text = without_colours(line);
   if (is_whole_cut_ && read_whole(text, tell)) return;
   if (open_.empty()) return;
   if (const std::optional<CaseEnd>& said = torn_ ? torn_ : half_; said && is_last_piece(text)) {
@@ -215,10 +206,10 @@ void GtestOutput::read_rest(std::string_view line, const Tell& tell) {
 
 // Reads the end of a case whose name stood apart from "[ RUN      ] ".
 bool GtestOutput::read_untold(const Tags& tags, const Tell& tell) {
-  std::string room;
   for (const EndTag& one : k_end_tags) {
     if (!tags.has(one.tag)) continue;
-    const std::string_view name = name_in_end(plain_in(tags.behind(one.tag), room));
+    const std::string text = without_colours(tags.behind(one.tag));
+    const std::string_view name = name_in_end(text);
     if (name.empty() || (!only_.empty() && name != only_shown_)) continue;
     begin(name, *cut_begin_, tell);
     end_open(one.end, tell);
@@ -252,8 +243,7 @@ void GtestOutput::end_open(CaseEnd end, const Tell& tell) {
 bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell& tell) {
   if (!tags.has(k_run)) return false;
   std::size_t start = tags.at(k_run);
-  std::string room;
-  const std::string_view name = plain_in(tags.behind(k_run), room);
+  const std::string name = without_colours(tags.behind(k_run));
   // The line begins with the escape sequence of the tag's colour, if it has one.
   if (const std::size_t escape = line.rfind('\x1b', start);
       escape != std::string_view::npos &&
@@ -316,8 +306,7 @@ bool GtestOutput::read_whole(std::string_view text, const Tell& tell) {
 
 bool is_googletest_line(std::string_view line) {
   constexpr std::string_view k_total = "[  PASSED  ] ";
-  std::string room;
-  const std::string_view plain = plain_in(line, room);
+  const std::string plain = without_colours(line);
   const auto begins = [&](std::string_view tag) { return plain.starts_with(tag); };
   return begins(k_total) || std::any_of(std::begin(k_tags), std::end(k_tags), begins);
 }

@@ -117,10 +117,9 @@ std::string log_of(const supervision::AttemptIdentity& identity) {
 
 OutputRelay::OutputRelay(const std::string& log, Passing passing)
     : one_(are_one(STDOUT_FILENO, STDERR_FILENO)),
+      targets_{without_blocking(STDOUT_FILENO), without_blocking(STDERR_FILENO)},
       log_path_(log),
       held_back_(passing == Passing::when_released) {
-  targets_[0] = {without_blocking(STDOUT_FILENO), STDOUT_FILENO};
-  targets_[1] = {without_blocking(STDERR_FILENO), STDERR_FILENO};
   if (!log_path_.empty()) open_log();
   if (held_back_ && !log_.valid()) {
     log_ = os::UniqueFd(::memfd_create("holdfast-output", MFD_CLOEXEC));
@@ -170,8 +169,11 @@ std::string OutputRelay::take_trouble() {
   return "ignoring that the output of cases is not kept: " + std::exchange(trouble_, std::string());
 }
 
-OutputRelay::Target& OutputRelay::target(Stream stream) {
-  return targets_[stream == Stream::errors && !one_ ? 1 : 0];
+int OutputRelay::target(Stream stream) const {
+  const bool is_errors = stream == Stream::errors && !one_;
+  const os::UniqueFd& own = targets_[is_errors ? 1 : 0];
+  if (own.valid()) return own.get();
+  return is_errors ? STDERR_FILENO : STDOUT_FILENO;
 }
 
 std::uint64_t OutputRelay::keep(std::string_view bytes) {
@@ -289,13 +291,11 @@ void OutputRelay::release() {
 
 void OutputRelay::join(os::Wait& wait) const {
   if (pieces_.empty() || held_back_) return;
-  const Target& to = targets_[pieces_.front().stream == Stream::errors && !one_ ? 1 : 0];
-  wait.on(to.own.valid() ? to.own.get() : to.fd, POLLOUT);
+  wait.on(target(pieces_.front().stream), POLLOUT);
 }
 
-std::size_t OutputRelay::pass(const Target& to, std::string_view bytes) {
-  const int fd = to.own.valid() ? to.own.get() : to.fd;
-  const ssize_t count = os::retried([&] { return ::write(fd, bytes.data(), bytes.size()); });
+std::size_t OutputRelay::pass(int to, std::string_view bytes) {
+  const ssize_t count = os::retried([&] { return ::write(to, bytes.data(), bytes.size()); });
   if (count >= 0) return static_cast<std::size_t>(count);
   if (errno == EAGAIN) return 0;
   // Nobody reads the pipe any more: ctest has died.

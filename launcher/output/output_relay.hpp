@@ -95,10 +95,6 @@ class OutputRelay {
   static constexpr std::size_t k_most_waiting = 1024 * 1024;
   static constexpr std::size_t k_tail = 1024 * 1024;
 
-  struct Target {
-    os::UniqueFd own;  // does not block; invalid: `fd` is used, which may block
-    int fd = -1;
-  };
   struct Piece {
     Stream stream;
     std::string bytes;
@@ -106,9 +102,10 @@ class OutputRelay {
 
   void open_log();
   std::string read_log(std::uint64_t from, std::size_t length) const;
-  Target& target(Stream stream);
+  // Returns the descriptor to which the stream is passed on.
+  int target(Stream stream) const;
   // Passes on what is taken now; returns how many bytes.
-  static std::size_t pass(const Target& to, std::string_view bytes);
+  static std::size_t pass(int to, std::string_view bytes);
   // Passes on the line of put_first(). False: ctest takes no more now.
   bool pass_first();
   // Returns how many bytes the log has taken.
@@ -116,7 +113,8 @@ class OutputRelay {
   void keep_tail(std::string_view bytes);
 
   bool one_ = true;
-  std::array<Target, 2> targets_;
+  // Do not block. Invalid: our stdout or stderr itself is used, which may block.
+  std::array<os::UniqueFd, 2> targets_;
   std::deque<Piece> pieces_;
   std::size_t passed_ = 0;  // how much of the first piece was passed on
   std::size_t waiting_ = 0;

@@ -2,6 +2,8 @@
 // ctest starts it for a batch, or srun for a test on another node.
 #include <unistd.h>
 
+#include <memory>
+
 #include "launch/launch.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
@@ -19,10 +21,10 @@ int main(int /*count*/, char** argv) {
   }
   // The keeper finds launchers by this name (run/keeper_socket.hpp).
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
-  exec::TestRunner tests;
-  exec::StepRun steps;
+  const std::unique_ptr<supervision::AttemptRunner> tests = exec::test_runner();
+  const std::unique_ptr<supervision::StepRunner> steps = exec::step_run();
   supervision::AllNeeds needs;
-  const Exit end = supervision::launch(arguments, environ, {tests, steps, needs.all});
+  const Exit end = supervision::launch(arguments, environ, {*tests, *steps, needs.all});
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

@@ -3,13 +3,6 @@
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
 
-namespace {
-
-class PlainRunner final : public holdfast::supervision::AttemptRunner {};
-class PlainStepRunner final : public holdfast::supervision::StepRunner {};
-
-}  // namespace
-
 int main(int /*count*/, char** argv) {
   using namespace holdfast;
   // The command line must not look like the test's, not even for a moment longer than it takes to
@@ -18,8 +11,8 @@ int main(int /*count*/, char** argv) {
   // An anchor's arguments are numbers.
   if (supervision::is_anchor(arguments)) return supervision::end_as_anchor(arguments).value;
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
-  PlainRunner tests;
-  PlainStepRunner steps;
+  supervision::AttemptRunner tests;
+  supervision::StepRunner steps;
   supervision::AllNeeds needs;
   const Exit end = supervision::launch(arguments, environ, {tests, steps, needs.all});
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);

@@ -147,8 +147,7 @@ class Host {
   Host(wire::HostOrder order, os::UniqueFd keeper)
       : order_(std::move(order)),
         keeper_(std::move(keeper)),
-        lines_(supervision::KeeperLink::adopt(
-            os::UniqueFd(::fcntl(keeper_.get(), F_DUPFD_CLOEXEC, 0)))) {
+        lines_(supervision::KeeperLink(os::UniqueFd(::fcntl(keeper_.get(), F_DUPFD_CLOEXEC, 0)))) {
     // The guard has these descriptors too, because it is forked. The service has not.
     for (const int kept : order_.kept) kept_.push_back(inherited(kept));
     network_ = inherited(order_.network);

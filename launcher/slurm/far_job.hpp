@@ -26,8 +26,6 @@ class FarFiles {
   // For the far side, which is told the path of its job.
   static FarFiles of_job(const std::string& job);
 
-  const std::string& directory() const { return directory_; }
-  const std::string& attempt() const { return attempt_; }
   std::string job() const;
 
   // Makes the directory if it is not there, then the control file, and last the job.

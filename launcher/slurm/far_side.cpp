@@ -18,6 +18,7 @@
 
 #include "attempt/attempt_plan.hpp"
 #include "attempt/records.hpp"
+#include "base/environment.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "batches/batch_run.hpp"
@@ -204,7 +205,7 @@ class FarRunner final : public supervision::AttemptRunner {
                                  supervision::Surroundings& around) override {
     if (plan.test->is_batch()) {
       OutputRelay relay = OutputRelay::for_log_of_reader(job_.log);
-      return run_batch(plan, around, relay, {job_.cases, cases_file_});
+      return run_batch(plan, around, relay, job_.cases, cases_file_);
     }
     if (!plan.policy.hooks.any()) return supervision::run_attempt(plan, around);
     OutputRelay relay{std::string()};
@@ -223,16 +224,12 @@ class FarRunner final : public supervision::AttemptRunner {
   int result_;
 };
 
-// Build steps never run on a node.
-class NoSteps final : public supervision::StepRunner {};
-
 // The job's environment, with what Slurm and the site have set for this step.
 std::vector<std::string> environment_of(const FarJob& job) {
-  const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
   std::vector<std::string> entries = job.environment;
   for (char** own = environ; *own != nullptr; ++own) {
-    const std::string_view name = name_of(*own);
-    const auto same = [&](const std::string& entry) { return name_of(entry) == name; };
+    const std::string_view name = name_in(*own);
+    const auto same = [&](const std::string& entry) { return name_in(entry) == name; };
     const auto found = std::find_if(entries.begin(), entries.end(), same);
     if (found == entries.end()) {
       entries.emplace_back(*own);
@@ -258,7 +255,7 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   held.lines = output.give_to_launcher();
   held.far = supervision::FarSide{parent, job.n, job.variables, files.log_file(), node_name()};
   FarRunner tests(job, files.cases_file(), result);
-  NoSteps steps;
+  supervision::StepRunner steps;  // build steps never run on a node
   supervision::AllNeeds needs;
   (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps, needs.all},
                            std::move(held));
@@ -411,7 +408,7 @@ class FarSide {
   // Nobody but Slurm signals the task of a step: the allocation is over, or the step was cancelled.
   void read_signals(FarLauncher& launcher) {
     constexpr os::SignalSet k_ending = supervision::k_ending_signals;
-    for (os::ReceivedSignal got = signals_.next(); got.number != 0; got = signals_.next()) {
+    while (const os::ReceivedSignal got = signals_.next()) {
       if ((os::signal_bit(got.number) & k_ending) != 0) end_for("Slurm ended its step", launcher);
     }
   }
@@ -425,10 +422,7 @@ class FarSide {
   // The guard ends the test within its grace. What is left then gets SIGKILL.
   void end_what_is_left() const {
     os::Unwatched nobody;
-    os::EndOrder order;
-    order.first_signal = SIGTERM;
-    order.grace = job_.grant.policy.grace;
-    (void)os::end_tree(order, nobody);
+    (void)os::end_tree({SIGTERM, job_.grant.policy.grace, {}}, nobody);
   }
 
   AttemptResult result_of(const FarLauncher& launcher) const {

@@ -19,6 +19,11 @@
 namespace holdfast::exec {
 namespace {
 
+using supervision::AttemptPlan;
+using supervision::AttemptResult;
+using supervision::Need;
+using supervision::Surroundings;
+
 // How often we look for records that no frame has announced. If slurmstepd dies, its frames are
 // lost.
 constexpr Milliseconds k_records_look{500};
@@ -40,241 +45,255 @@ wire::AttemptWait wait_for_step() { return {wire::WaitFor::step, "slurm"}; }
 
 Milliseconds sum(Milliseconds a, Milliseconds b) { return std::min(k_longest, a + b); }
 
-}  // namespace
-
-NearAttempt::NearAttempt(const supervision::AttemptPlan& plan, const Policy& far,
-                         supervision::Surroundings& around, OutputRelay& relay,
-                         const FarFiles& files, SrunProcess srun)
-    : plan_(plan),
-      far_(far),
-      around_(around),
-      relay_(relay),
-      files_(files),
-      srun_(std::move(srun)),
-      waiting_(*plan.teller, plan.identity->test, subject_of(wait_for_step()), os::monotonic_now()),
-      next_records_(waiting_.start() + k_records_look) {
-  waiting_.tell_keeper(wait_for_step(), k_unsaid);
-}
-
-NearEnd NearAttempt::run() {
-  while (!srun_.has_ended()) wait_for_news();
-  while (read_srun()) relay_.finish();
-  look_after_end();
-  end_.said = words_of_srun(errors_);
-  relay_.finish();
-  return std::move(end_);
-}
-
-void NearAttempt::wait_for_news() {
-  const int parent = parent_watched_ ? around_.parent.get() : -1;
-  os::Wait wait({around_.signals.fd(), parent, srun_.watched()}, next_look());
-  if (!relay_.is_full()) srun_.output().join(wait);
-  relay_.join(wait);
-  for (supervision::Need* const need : plan_.needs) need->join(wait);
-  wait.go();
-  relay_.pass_on();
-  read_srun();
-  read_signals();
-  if (wait.news(parent) != 0) {
-    parent_watched_ = false;
-    if (end_.signal == 0) end_by(SIGTERM);
+class NearAttempt {
+ public:
+  NearAttempt(const AttemptPlan& plan, const Policy& far, Surroundings& around, OutputRelay& relay,
+              const FarFiles& files, SrunProcess srun)
+      : plan_(plan),
+        far_(far),
+        around_(around),
+        relay_(relay),
+        files_(files),
+        srun_(std::move(srun)),
+        waiting_(*plan.teller, plan.identity->test, subject_of(wait_for_step()),
+                 os::monotonic_now()),
+        next_records_(waiting_.start() + k_records_look) {
+    waiting_.tell_keeper(wait_for_step(), k_unsaid);
   }
-  for (supervision::Need* const need : plan_.needs) look_at(*need, wait);
-  const Milliseconds now = os::monotonic_now();
-  if (now >= next_records_) look_for_records();
-  if (end_.signal == 0 && now >= limit()) {
-    end_.overdue = true;
-    end_by(SIGTERM);
+
+  // Returns when srun has ended and this side has looked for the records.
+  NearEnd run() {
+    while (!srun_.has_ended()) wait_for_news();
+    while (read_srun()) relay_.finish();
+    look_after_end();
+    end_.said = words_of_srun(errors_);
+    relay_.finish();
+    return std::move(end_);
   }
-  tell_wait();
-  hurry_srun(now);
-}
 
-bool NearAttempt::waits_for_step() const {
-  return !end_.start && end_.record.empty() && end_.signal == 0;
-}
+ private:
+  void wait_for_news() {
+    const int parent = parent_watched_ ? around_.parent.get() : -1;
+    os::Wait wait({around_.signals.fd(), parent, srun_.watched()}, next_look());
+    if (!relay_.is_full()) srun_.output().join(wait);
+    relay_.join(wait);
+    for (Need* const need : plan_.needs) need->join(wait);
+    wait.go();
+    relay_.pass_on();
+    read_srun();
+    read_signals();
+    if (wait.news(parent) != 0) {
+      parent_watched_ = false;
+      if (end_.signal == 0) end_by(SIGTERM);
+    }
+    for (Need* const need : plan_.needs) look_at(*need, wait);
+    const Milliseconds now = os::monotonic_now();
+    if (now >= next_records_) look_for_records();
+    if (end_.signal == 0 && now >= limit()) {
+      end_.overdue = true;
+      end_by(SIGTERM);
+    }
+    if (waits_for_step() && waiting_.take_due()) waiting_.tell({});
+    hurry_srun(now);
+  }
 
-void NearAttempt::tell_wait() {
-  if (waits_for_step() && waiting_.take_due()) waiting_.tell({});
-}
+  bool waits_for_step() const { return !end_.start && end_.record.empty() && end_.signal == 0; }
 
-Milliseconds NearAttempt::next_look() const {
-  const Milliseconds kill = is_killed_ ? k_longest : sum(terminated_, k_srun_patience);
-  const Milliseconds term = terminated_ != k_longest ? k_longest : time_for_term();
-  const Milliseconds over = end_.signal == 0 ? limit() : k_longest;
-  const Milliseconds telling = waits_for_step() ? waiting_.next() : k_longest;
-  return std::min({next_records_, kill, term, over, telling});
-}
+  Milliseconds next_look() const {
+    const Milliseconds kill = is_killed_ ? k_longest : sum(terminated_, k_srun_patience);
+    const Milliseconds term = terminated_ != k_longest ? k_longest : time_for_term();
+    const Milliseconds over = end_.signal == 0 ? limit() : k_longest;
+    const Milliseconds telling = waits_for_step() ? waiting_.next() : k_longest;
+    return std::min({next_records_, kill, term, over, telling});
+  }
 
-// When the test must be over, if the far side does what it should. Nobody knows how long the far
-// side waits for its locks.
-Milliseconds NearAttempt::limit() const {
-  if (far_.timeout.count() == 0 || !far_.locks.empty()) return k_longest;
-  return sum(started_, far_.timeout + far_.grace + k_stacks);
-}
+  // When the test must be over, if the far side does what it should. Nobody knows how long the far
+  // side waits for its locks.
+  Milliseconds limit() const {
+    if (far_.timeout.count() == 0 || !far_.locks.empty()) return k_longest;
+    return sum(started_, far_.timeout + far_.grace + k_stacks);
+  }
 
-bool NearAttempt::read_srun() {
-  // While ctest takes no more, srun's complaints wait too.
-  if (relay_.is_full() && !srun_.has_ended()) return false;
-  bool has_output = false;
-  srun_.output().read([&](Stream stream, std::string_view bytes) {
-    if (stream == Stream::errors) {
-      errors_ += bytes;
+  // Returns whether there was something on srun's stdout.
+  bool read_srun() {
+    // While ctest takes no more, srun's complaints wait too.
+    if (relay_.is_full() && !srun_.has_ended()) return false;
+    bool has_output = false;
+    srun_.output().read([&](Stream stream, std::string_view bytes) {
+      if (stream == Stream::errors) {
+        errors_ += bytes;
+        return;
+      }
+      has_output = true;
+      for (const FrameReader::Frame& frame : frames_.read(bytes)) take(frame);
+    });
+    if (has_output && record_ != k_longest) record_ = os::monotonic_now();
+    if (errors_.size() > k_most_errors) {
+      // The beginning has the node and the reason. What srun repeats again and again is in the
+      // middle.
+      errors_.erase(k_most_errors / 2, errors_.size() - k_most_errors);
+    }
+    return has_output;
+  }
+
+  void take(const FrameReader::Frame& frame) {
+    switch (frame.channel) {
+      case FarChannel::output:
+        return relay_.write(Stream::output, frame.bytes);
+      case FarChannel::errors:
+        return relay_.write(Stream::errors, frame.bytes);
+      case FarChannel::said:
+        return plan_.teller->complain(frame.bytes);
+      case FarChannel::started:
+        return look_for_records();
+      case FarChannel::ended:
+        said_end_ += frame.bytes;
+        if (!frame.bytes.empty()) return;
+        is_end_said_ = true;
+        return look_for_records();
+    }
+  }
+
+  void look_for_records() {
+    const Milliseconds now = os::monotonic_now();
+    next_records_ = now + k_records_look;
+    if (!end_.start) {
+      if (const Result<FarStart> start = far_start_in(files_.started())) {
+        end_.start = *start;
+        started_ = now;
+        end_.slurm_wait = waiting_.since_start();
+        waiting_.tell_success();
+      }
+    }
+    if (!end_.record.empty()) {
+      next_records_ = k_longest;
       return;
     }
-    has_output = true;
-    for (const FrameReader::Frame& frame : frames_.read(bytes)) take(frame);
-  });
-  if (has_output && record_ != k_longest) record_ = os::monotonic_now();
-  if (errors_.size() > k_most_errors) {
-    // The beginning has the node and the reason. What srun repeats again and again is in the
-    // middle.
-    errors_.erase(k_most_errors / 2, errors_.size() - k_most_errors);
+    end_.record = files_.ended();
+    if (end_.record.empty() && is_end_said_) end_.record = said_end_;
+    if (!end_.record.empty()) record_ = now;
+    if (far_.isolation) take_cases();
   }
-  return has_output;
-}
 
-void NearAttempt::take(const FrameReader::Frame& frame) {
-  switch (frame.channel) {
-    case FarChannel::output:
-      return relay_.write(Stream::output, frame.bytes);
-    case FarChannel::errors:
-      return relay_.write(Stream::errors, frame.bytes);
-    case FarChannel::said:
-      return plan_.teller->complain(frame.bytes);
-    case FarChannel::started:
-      return look_for_records();
-    case FarChannel::ended:
-      said_end_ += frame.bytes;
-      if (!frame.bytes.empty()) return;
-      is_end_said_ = true;
-      return look_for_records();
+  // Only ctest's machine writes to the journal: on NFS, O_APPEND does not keep the lines of two
+  // machines apart (open(2)).
+  void take_cases() {
+    const std::string lines = files_.cases_after(copied_bytes_);
+    if (lines.empty()) return;
+    if (Result<void> put = os::append_line(plan_.identity->journal, lines); !put) {
+      return plan_.teller->complain_once(describe_unrecorded(put.error()));
+    }
+    copied_bytes_ += lines.size();
   }
-}
 
-void NearAttempt::look_for_records() {
-  const Milliseconds now = os::monotonic_now();
-  next_records_ = now + k_records_look;
-  if (!end_.start) {
-    if (const Result<FarStart> start = far_start_in(files_.started())) {
-      end_.start = *start;
-      started_ = now;
-      end_.slurm_wait = waiting_.since_start();
-      waiting_.tell_success();
+  void read_signals() {
+    while (const os::ReceivedSignal got = around_.next_signal()) {
+      if (got.number == SIGCHLD || got.number == SIGCONT) continue;
+      if (around_.callers.ignores(got.number) || around_.tells_limit(got)) continue;
+      const os::SignalSet bit = os::signal_bit(got.number);
+      if ((bit & supervision::k_stopping_signals) != 0) {
+        (void)around_.signals.stop_by(got.number);  // the test goes on
+      } else if ((bit & supervision::k_ending_signals) != 0) {
+        end_by(got.number);
+      } else {
+        files_.tell(got.number);
+      }
     }
   }
-  if (!end_.record.empty()) {
-    next_records_ = k_longest;
-    return;
-  }
-  end_.record = files_.ended();
-  if (end_.record.empty() && is_end_said_) end_.record = said_end_;
-  if (!end_.record.empty()) record_ = now;
-  if (far_.isolation) take_cases();
-}
 
-// Only ctest's machine writes to the journal: on NFS, O_APPEND does not keep the lines of two
-// machines apart (open(2)).
-void NearAttempt::take_cases() {
-  const std::string lines = files_.cases_after(copied_bytes_);
-  if (lines.empty()) return;
-  if (Result<void> put = os::append_line(plan_.identity->journal, lines); !put) {
-    return plan_.teller->complain_once(describe_unrecorded(put.error()));
-  }
-  copied_bytes_ += lines.size();
-}
-
-void NearAttempt::read_signals() {
-  for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
-       got = around_.next_signal()) {
-    if (got.number == SIGCHLD || got.number == SIGCONT) continue;
-    if (around_.callers.ignores(got.number) || around_.tells_limit(got)) continue;
-    const os::SignalSet bit = os::signal_bit(got.number);
-    if ((bit & supervision::k_stopping_signals) != 0) {
-      (void)around_.signals.stop_by(got.number);  // the test goes on
-    } else if ((bit & supervision::k_ending_signals) != 0) {
-      end_by(got.number);
-    } else {
-      files_.tell(got.number);
+  void look_at(Need& need, const os::Wait& wait) {
+    using News = Need::News;
+    const News news = need.look(wait);
+    if (news == News::none) return;
+    if (end_.signal == 0) {
+      end_.lease_lost = true;
+      return end_by(SIGTERM);
     }
-  }
-}
-
-void NearAttempt::look_at(supervision::Need& need, const os::Wait& wait) {
-  using News = supervision::Need::News;
-  const News news = need.look(wait);
-  if (news == News::none) return;
-  if (end_.signal == 0) {
-    end_.lease_lost = true;
-    return end_by(SIGTERM);
-  }
-  // A test that is being ended has its grace as long as the lease holds.
-  if (news == News::lost) return;
-  // A second signal ends the test at once. If the far side does not learn of it, TERM to srun ends
-  // the test.
-  files_.tell(SIGTERM);
-  hurried_ = os::monotonic_now() + k_far_look;
-}
-
-// The far side may read two signals at once, so one event is told only once.
-void NearAttempt::end_by(int signal) {
-  const Milliseconds now = os::monotonic_now();
-  if (end_.signal != 0) {
-    const bool same = signal == end_.signal;
-    if (now - ending_ < (same ? k_same_sender : k_same_event)) return;
-    return files_.tell(signal);
-  }
-  end_.signal = signal;
-  ending_ = now;
-  files_.tell(signal);
-}
-
-// When srun may get TERM. If the step does not exist yet, there is nothing that could end gently.
-Milliseconds NearAttempt::time_for_term() const {
-  if (hurried_ != k_longest) return hurried_;
-  if (record_ != k_longest) return record_ + k_srun_patience;
-  if (ending_ == k_longest) return k_longest;
-  const bool exists = end_.start.has_value() || words_of_srun(errors_).launches;
-  return exists ? ending_ + plan_.policy.grace + k_srun_patience : ending_;
-}
-
-void NearAttempt::hurry_srun(Milliseconds now) {
-  if (terminated_ == k_longest) {
-    if (now < time_for_term()) return;
-    terminated_ = now;
-    srun_.send(SIGTERM);
-    return;
-  }
-  if (now < terminated_ + k_srun_patience) return;
-  is_killed_ = true;
-  srun_.send(SIGKILL);
-}
-
-// If srun has never begun to launch the step, no record can come. If the step is lost, the test may
-// still run, and its node ends it. As long as this may take, the attempt keeps its locks, and the
-// test is not tried again.
-void NearAttempt::look_after_end() {
-  look_for_records();
-  const SrunWords said = words_of_srun(errors_);
-  const bool may_come = end_.start.has_value() || (said.launches && said.trouble.empty());
-  if (!may_come || !end_.record.empty()) return;
-  if (end_.signal == 0) {
-    end_.abandoned = true;
+    // A test that is being ended has its grace as long as the lease holds.
+    if (news == News::lost) return;
+    // A second signal ends the test at once. If the far side does not learn of it, TERM to srun
+    // ends the test.
     files_.tell(SIGTERM);
+    hurried_ = os::monotonic_now() + k_far_look;
   }
-  const Milliseconds until =
-      os::monotonic_now() + std::max(k_late, plan_.policy.grace + k_srun_patience);
-  while (end_.record.empty() && os::monotonic_now() < until) {
-    os::pause_for(k_short_look);
-    read_signals();
+
+  // The far side may read two signals at once, so one event is told only once.
+  void end_by(int signal) {
+    const Milliseconds now = os::monotonic_now();
+    if (end_.signal != 0) {
+      const bool same = signal == end_.signal;
+      if (now - ending_ < (same ? k_same_sender : k_same_event)) return;
+      return files_.tell(signal);
+    }
+    end_.signal = signal;
+    ending_ = now;
+    files_.tell(signal);
+  }
+
+  // When srun may get TERM. If the step does not exist yet, there is nothing that could end gently.
+  Milliseconds time_for_term() const {
+    if (hurried_ != k_longest) return hurried_;
+    if (record_ != k_longest) return record_ + k_srun_patience;
+    if (ending_ == k_longest) return k_longest;
+    const bool exists = end_.start.has_value() || words_of_srun(errors_).launches;
+    return exists ? ending_ + plan_.policy.grace + k_srun_patience : ending_;
+  }
+
+  void hurry_srun(Milliseconds now) {
+    if (terminated_ == k_longest) {
+      if (now < time_for_term()) return;
+      terminated_ = now;
+      srun_.send(SIGTERM);
+      return;
+    }
+    if (now < terminated_ + k_srun_patience) return;
+    is_killed_ = true;
+    srun_.send(SIGKILL);
+  }
+
+  // If srun has never begun to launch the step, no record can come. If the step is lost, the test
+  // may still run, and its node ends it. As long as this may take, the attempt keeps its locks, and
+  // the test is not tried again.
+  void look_after_end() {
     look_for_records();
+    const SrunWords said = words_of_srun(errors_);
+    const bool may_come = end_.start.has_value() || (said.launches && said.trouble.empty());
+    if (!may_come || !end_.record.empty()) return;
+    if (end_.signal == 0) {
+      end_.abandoned = true;
+      files_.tell(SIGTERM);
+    }
+    const Milliseconds until =
+        os::monotonic_now() + std::max(k_late, plan_.policy.grace + k_srun_patience);
+    while (end_.record.empty() && os::monotonic_now() < until) {
+      os::pause_for(k_short_look);
+      read_signals();
+      look_for_records();
+    }
   }
-}
 
-namespace {
-
-using supervision::AttemptPlan;
-using supervision::AttemptResult;
+  const AttemptPlan& plan_;
+  const Policy& far_;
+  Surroundings& around_;
+  OutputRelay& relay_;
+  const FarFiles& files_;
+  SrunProcess srun_;
+  FrameReader frames_;
+  std::string said_end_;            // the record of the end as frames have it
+  bool is_end_said_ = false;        // it is whole
+  std::uint64_t copied_bytes_ = 0;  // of the records of cases, to the journal
+  std::string errors_;              // what srun said, without its middle if it is long
+  NearEnd end_;
+  bool parent_watched_ = true;
+  supervision::WaitTelling waiting_;     // for the step
+  Milliseconds started_ = k_longest;     // the start record was seen
+  Milliseconds record_ = k_longest;      // the end record was seen, or output came after that
+  Milliseconds ending_ = k_longest;      // the first signal
+  Milliseconds next_records_;            // when to look for records without a frame about them
+  Milliseconds terminated_ = k_longest;  // srun got TERM
+  Milliseconds hurried_ = k_longest;     // when nothing of the test may be left
+  bool is_killed_ = false;
+};
 
 // How long the node may need, besides the grace, to end a test whose near side was killed.
 constexpr Milliseconds k_end_patience{2000};
@@ -303,8 +322,8 @@ std::vector<Variable> near_variables(char** environment) {
 
 class NodeRun {
  public:
-  NodeRun(const AttemptPlan& plan, const Policy& far, supervision::Surroundings& around,
-          OutputRelay& relay, const std::vector<std::string>& cases)
+  NodeRun(const AttemptPlan& plan, const Policy& far, Surroundings& around, OutputRelay& relay,
+          const std::vector<std::string>& cases)
       : plan_(plan),
         far_(far),
         around_(around),
@@ -364,16 +383,9 @@ class NodeRun {
     return text_of({"the allocation (job ", allocation_.job, ") is over"});
   }
 
-  AttemptResult lost(const std::string& why) const {
-    AttemptResult result;
-    result.observation.node_lost = true;
-    result.outcome = outcome_of(result.observation);
+  static AttemptResult lost_for_good(const std::string& why) {
+    AttemptResult result = supervision::result_without_attempt({.node_lost = true}, {});
     result.remark = why;
-    return result;
-  }
-
-  AttemptResult lost_for_good(const std::string& why) const {
-    AttemptResult result = lost(why);
     result.has_no_node = true;
     return result;
   }
@@ -446,10 +458,8 @@ class NodeRun {
   }
 
   AttemptResult follow_srun() {
-    for (supervision::Need* const need : plan_.needs) {
-      if (Result<void> begun = need->begin_watch(); !begun) {
-        return supervision::own_failure(begun.error());
-      }
+    if (Result<void> begun = supervision::begin_watch(plan_.needs); !begun) {
+      return supervision::own_failure(begun.error());
     }
     supervision::Warden warden = post_warden();
     Result<SrunProcess> srun = start_srun();
@@ -457,7 +467,7 @@ class NodeRun {
       supervision::dismiss_warden(warden);
       return supervision::own_failure(srun.error());
     }
-    NearEnd end = NearAttempt(plan_, far_, around_, relay_, files_, std::move(*srun)).run();
+    NearEnd end = follow(plan_, far_, around_, relay_, files_, std::move(*srun));
     supervision::dismiss_warden(warden);
     AttemptResult result = concluded(end);
     if (end.lease_lost && result.observation.end_reason == EndReason::signal) {
@@ -513,9 +523,7 @@ class NodeRun {
     }
     const std::string node = end.start ? end.start->node : end.said.node;
     if (seen.node_lost) note_lost_node(node, told);
-    const bool was_killed =
-        seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == SIGKILL;
-    if (was_killed && end.said.out_of_memory) seen.out_of_memory = true;
+    if (seen.main.died_of(SIGKILL) && end.said.out_of_memory) seen.out_of_memory = true;
     if (seen.node_lost || seen.out_of_memory) told.outcome = outcome_of(seen);
     return told;
   }
@@ -550,9 +558,8 @@ class NodeRun {
   }
 
   AttemptResult node_lost(const std::string& node, const std::string& why) {
-    AttemptResult result = lost({});
+    AttemptResult result = supervision::result_without_attempt({.node_lost = true}, why);
     result.node = node;
-    result.note = why;
     note_lost_node(node, result);
     return result;
   }
@@ -566,7 +573,7 @@ class NodeRun {
 
   const AttemptPlan& plan_;
   const Policy& far_;
-  supervision::Surroundings& around_;
+  Surroundings& around_;
   OutputRelay& relay_;
   const std::vector<std::string>& cases_to_run_;
   Allocation allocation_;
@@ -577,9 +584,13 @@ class NodeRun {
 
 }  // namespace
 
-AttemptResult run_on_node(const AttemptPlan& plan, const Policy& far,
-                          supervision::Surroundings& around, OutputRelay& relay,
-                          const std::vector<std::string>& cases) {
+NearEnd follow(const AttemptPlan& plan, const Policy& far, Surroundings& around, OutputRelay& relay,
+               const FarFiles& files, SrunProcess srun) {
+  return NearAttempt(plan, far, around, relay, files, std::move(srun)).run();
+}
+
+AttemptResult run_on_node(const AttemptPlan& plan, const Policy& far, Surroundings& around,
+                          OutputRelay& relay, const std::vector<std::string>& cases) {
   return NodeRun(plan, far, around, relay, cases).run();
 }
 

@@ -10,6 +10,7 @@
 #include "attempt/step_files.hpp"
 #include "attempt/unwatched.hpp"
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "locks/lock_need.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
@@ -117,7 +118,7 @@ class Step {
 
   std::string why_once_more(const AttemptResult& result) const {
     if (!may_be_done_once_more(step_, result.observation)) return {};
-    return runner_.why_once_more(result);
+    return holdfast::why_once_more(result.observation, runner_.look_into(result));
   }
 
   static EarlierAttempts add_up(const AttemptResult& result, const std::string& why) {
@@ -187,18 +188,35 @@ class Step {
   LockNeed locks_;
 };
 
+// Finds the build tool among our ancestors.
+BuildToolSearch find_build_tool() {
+  BuildToolSearch search(::getpid(), ::getsid(0));
+  os::walk_up(::getppid(), [&](pid_t pid, const os::ProcessStat& stat) {
+    return search.take({pid, stat.start}, ::getsid(pid), stat.name);
+  });
+  return search;
+}
+
+// Opens the tool's stderr. A step can say there what it waits for, because the step's own output is
+// shown only when the step is over. Writing never blocks. Invalid: it cannot be opened.
+os::UniqueFd open_build_tools_stderr(const ProcessName& tool) {
+  const std::string path = os::in_proc(tool.pid, "fd/2");
+  return os::UniqueFd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
 // Watches the build tool in place of our parent. Returns the descriptor for lines to the user (the
 // tool's stderr); invalid: there is none.
 os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around) {
   const BuildStep& step = *invocation.line.step;
   const BuildToolSearch search = find_build_tool();
   around.parent_gone = search.tool_has_ended();
-  const std::optional<BuildTool>& tool = search.tool();
+  const std::optional<ProcessName>& tool = search.tool();
   if (!tool) return {};
   Result<os::UniqueFd> watched =
-      tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
+      tool->pid == ::getppid() ? os::watch_parent(tool->pid) : os::watch_process(*tool);
   // A tool that lives and cannot be watched (too few descriptors) does not stop the step.
-  around.parent_gone = !watched && !os::is_alive(tool->process);
+  around.parent_gone = !watched && !os::is_alive(*tool);
   if (watched) around.parent = std::move(*watched);
   const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;
   return may_wait || step.kind == StepKind::custom ? open_build_tools_stderr(*tool)
@@ -215,7 +233,7 @@ bool is_exempt(const Invocation& invocation) {
 }  // namespace
 
 bool BuildToolSearch::take(const ProcessName& ancestor, pid_t session, std::string_view name) {
-  if (session != self_.session) {
+  if (session != session_) {
     is_adopted_ = !has_leader_;
     return false;
   }
@@ -223,31 +241,15 @@ bool BuildToolSearch::take(const ProcessName& ancestor, pid_t session, std::stri
   has_leader_ = has_leader_ || ancestor.pid == session;
   if (stands_between(name)) return true;
   const bool may_have_another_above = is_make(name);
-  if (!tool_ || may_have_another_above) tool_ = BuildTool{ancestor, ancestor.pid == self_.parent};
+  if (!tool_ || may_have_another_above) tool_ = ancestor;
   return may_have_another_above;
-}
-
-BuildToolSearch find_build_tool() {
-  const BuildToolSearch::Self self{::getpid(), ::getppid(), ::getsid(0)};
-  BuildToolSearch search(self);
-  os::walk_up(self.parent, [&](pid_t pid, const os::ProcessStat& stat) {
-    return search.take({pid, stat.start}, ::getsid(pid), stat.name);
-  });
-  return search;
-}
-
-os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
-  const std::string path = os::in_proc(tool.process.pid, "fd/2");
-  return os::UniqueFd(
-      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 LockScope scope_of_memory_slots() { return scope_of_slots(memory_lock(1, LockScope::user)); }
 
 void complete_step(Invocation& invocation) {
   BuildStep& step = *invocation.line.step;
-  const std::string_view path = invocation.command[0];
-  step.program = path.substr(path.rfind('/') + 1);
+  step.program = last_part_of(invocation.command[0]);
   if (step.kind == StepKind::compile) {
     const std::string_view scanned = scanned_into(words_of(invocation.command));
     if (!scanned.empty()) {
@@ -296,7 +298,7 @@ Companion::Verdict StepMemory::on_deadline() {
 bool StepMemory::ran_out(const AttemptResult& result) const {
   // A counter that cannot be read any more is less than any number.
   if (before_ && events_.count() > before_) return true;
-  return died_of_sigkill(result.observation) &&
+  return result.observation.main.died_of(SIGKILL) &&
          os::kernel_log_names_victim(result.report.main, os::monotonic_now() - started_);
 }
 
@@ -305,10 +307,8 @@ AttemptResult StepRunner::run(AttemptPlan plan, Surroundings& around) {
   return run_attempt(plan, around);
 }
 
-std::string StepRunner::why_once_more(const AttemptResult& result) {
-  StepEvidence evidence;
-  evidence.out_of_memory = memory_.ran_out(result);
-  return holdfast::why_once_more(result.observation, evidence);
+StepEvidence StepRunner::look_into(const AttemptResult& result) {
+  return {.out_of_memory = memory_.ran_out(result)};
 }
 
 Exit launch_step(Invocation invocation, HandOver handed, StepRunner& runner) {

@@ -18,15 +18,11 @@
 
 namespace holdfast::supervision {
 
-// The ninja or make that started a build step, perhaps through a shell or `ctest --instrument`.
-
-struct BuildTool {
-  ProcessName process;
-  bool is_parent = false;  // it is our parent; false: another process is between
-};
-
-// Finds the nearest ancestor that is not a shell, ctest or cmake. Ninja starts a shell for `: &&
-// link … && :`. If one make runs another (CMake's Makefiles do that three deep), finds the
+// Finds the build tool: the ninja or make that started a build step, perhaps through a shell or
+// `ctest --instrument`.
+//
+// It is the nearest ancestor that is not a shell, ctest or cmake. Ninja starts a shell for `: &&
+// link … && :`. If one make runs another (CMake's Makefiles do that three deep), it is the
 // outermost make. When the outermost make is killed, the inner ones end only because their steps
 // fail.
 //
@@ -36,33 +32,21 @@ struct BuildTool {
 // from that: a first process of a container which is a shell and leads the session of its ninja.
 class BuildToolSearch {
  public:
-  struct Self {
-    pid_t pid;
-    pid_t parent;
-    pid_t session;  // getsid(2)
-  };
-
-  explicit BuildToolSearch(const Self& self) : self_(self), has_leader_(self.pid == self.session) {}
+  // `session`: of the process `own`, getsid(2).
+  BuildToolSearch(pid_t own, pid_t session) : session_(session), has_leader_(own == session) {}
 
   // Takes the ancestors, one per call, the nearest first. False: no further ancestor is wanted.
   bool take(const ProcessName& ancestor, pid_t session, std::string_view name);
   // Returns the build tool. None: no ancestor is a build tool.
-  const std::optional<BuildTool>& tool() const { return tool_; }
+  const std::optional<ProcessName>& tool() const { return tool_; }
   bool tool_has_ended() const { return is_adopted_ && !tool_; }
 
  private:
-  Self self_;
+  pid_t session_;
   bool has_leader_;  // the leader of our session is this process or above it
   bool is_adopted_ = false;
-  std::optional<BuildTool> tool_;
+  std::optional<ProcessName> tool_;
 };
-
-// Finds the build tool among our ancestors.
-BuildToolSearch find_build_tool();
-
-// Opens the tool's stderr. A step can say there what it waits for, because the step's own output is
-// shown only when the step is over. Writing never blocks. Invalid: it cannot be opened.
-os::UniqueFd open_build_tools_stderr(const BuildTool& tool);
 
 // Adds what only the step's command says (CMake expands nothing in a compiler's launcher). Then
 // adds the slots that the step takes because of its output: a lock, or slots by memory.
@@ -113,19 +97,17 @@ class StepMemory final : public Companion {
 // whether memory ran out.
 class StepRunner {
  public:
+  virtual ~StepRunner() = default;
   virtual bool is_plain() const { return true; }
   // Called before each attempt. Adds the step's locks to those of its policy.
   virtual Result<void> prepare(const BuildStep& /*step*/, Policy& /*policy*/) { return {}; }
   virtual AttemptResult run(AttemptPlan plan, Surroundings& around);
-  // Returns why the step is done once more after this failure; empty: it is not. Called only if the
-  // rules allow another attempt.
-  virtual std::string why_once_more(const AttemptResult& result);
+  // Returns what may explain this failure. Called only if the rules allow another attempt.
+  virtual StepEvidence look_into(const AttemptResult& result);
   // Called after the last attempt. Shows the output of that attempt that was held back.
   virtual void come_to_the_end() {}
 
  protected:
-  ~StepRunner() = default;
-
   StepMemory memory_;
 };
 

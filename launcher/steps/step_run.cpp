@@ -1,9 +1,14 @@
 #include "steps/step_run.hpp"
 
+#include <optional>
+#include <string>
+
 #include "attempt/answer.hpp"
 #include "base/names.hpp"
 #include "os/file/own_files.hpp"
 #include "os/lock/lock_survey.hpp"
+#include "output/output_relay.hpp"
+#include "settings/settings.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -34,54 +39,62 @@ std::uint64_t budget_kb(LockScope scope) {
   return free ? *free + os::memory_in_use_kb(holders) : 0;
 }
 
-}  // namespace
+class StepRun final : public supervision::StepRunner {
+ public:
+  bool is_plain() const override { return false; }
 
-Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
-  if (!settings_) {
-    HOLDFAST_TRY(settings_, step_settings(step.tree));
-  }
-  if (step.earlier.count > 0) {
-    make_alone(policy.locks, supervision::scope_of_memory_slots());
+  Result<void> prepare(const BuildStep& step, Policy& policy) override {
+    if (!settings_) {
+      HOLDFAST_TRY(settings_, step_settings(step.tree));
+    }
+    if (step.earlier.count > 0) {
+      output_.reset();  // that of an attempt that does not count is not shown
+      make_alone(policy.locks, supervision::scope_of_memory_slots());
+      return {};
+    }
+    if (!step.memory_slots) return {};
+    policy.locks.push_back(memory_lock(units_for(step), *step.memory_slots));
+    HOLDFAST_TRY(policy.locks, canonical_locks(std::move(policy.locks)));
     return {};
   }
-  if (!step.memory_slots) return {};
-  policy.locks.push_back(memory_lock(units_for(step), *step.memory_slots));
-  HOLDFAST_TRY(policy.locks, canonical_locks(std::move(policy.locks)));
-  return {};
-}
 
-unsigned StepRun::units_for(const BuildStep& step) const {
-  const std::uint64_t budget =
-      settings_->steps.memory_kb ? *settings_->steps.memory_kb : budget_kb(*step.memory_slots);
-  return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
-}
+  supervision::AttemptResult run(supervision::AttemptPlan plan,
+                                 supervision::Surroundings& around) override {
+    const bool may_be_another =
+        plan.step->kind != StepKind::custom && plan.step->earlier.count == 0;
+    if (may_be_another) memory_.begin(settings_->oom_events);
+    if (!may_be_another || settings_->steps.transient.empty()) return run_attempt(plan, around);
+    output_ = std::make_unique<OutputRelay>(std::string(), OutputRelay::Passing::when_released);
+    return run_captured(plan, around, *output_);
+  }
 
-supervision::AttemptResult StepRun::run(supervision::AttemptPlan plan,
-                                        supervision::Surroundings& around) {
-  const bool may_be_another = plan.step->kind != StepKind::custom && plan.step->earlier.count == 0;
-  if (may_be_another) memory_.begin(settings_->oom_events);
-  if (!may_be_another || settings_->steps.transient.empty()) return run_attempt(plan, around);
-  output_ = std::make_unique<OutputRelay>(std::string(), OutputRelay::Passing::when_released);
-  return run_captured(plan, around, *output_);
-}
-
-std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
-  StepEvidence evidence;
-  evidence.out_of_memory = memory_.ran_out(result);
-  if (output_) {
+  StepEvidence look_into(const supervision::AttemptResult& result) override {
+    StepEvidence evidence = StepRunner::look_into(result);
+    if (!output_) return evidence;
     const std::string text = output_->text(k_most_searched_output);
     const auto found = first_found(settings_->steps.transient, text);
     if (!found) supervision::write_line("ignoring `transient`: " + to_text(found.error()));
     if (found && *found) evidence.signature = settings_->steps.transient[**found];
+    return evidence;
   }
-  std::string why = holdfast::why_once_more(result.observation, evidence);
-  // The output of an attempt that does not count is not shown.
-  if (!why.empty()) output_.reset();
-  return why;
-}
 
-void StepRun::come_to_the_end() {
-  if (output_) output_->release();
-}
+  void come_to_the_end() override {
+    if (output_) output_->release();
+  }
+
+ private:
+  unsigned units_for(const BuildStep& step) const {
+    const std::uint64_t budget =
+        settings_->steps.memory_kb ? *settings_->steps.memory_kb : budget_kb(*step.memory_slots);
+    return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
+  }
+
+  std::optional<StepSettings> settings_;
+  std::unique_ptr<OutputRelay> output_;  // of the first attempt, held back; null: none
+};
+
+}  // namespace
+
+std::unique_ptr<supervision::StepRunner> step_run() { return std::make_unique<StepRun>(); }
 
 }  // namespace holdfast::exec

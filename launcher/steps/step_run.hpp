@@ -3,29 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
-#include "output/output_relay.hpp"
-#include "settings/settings.hpp"
 #include "steps/step.hpp"
 
 namespace holdfast::exec {
 
-class StepRun final : public supervision::StepRunner {
- public:
-  bool is_plain() const override { return false; }
-  Result<void> prepare(const BuildStep& step, Policy& policy) override;
-  supervision::AttemptResult run(supervision::AttemptPlan plan,
-                                 supervision::Surroundings& around) override;
-  std::string why_once_more(const supervision::AttemptResult& result) override;
-  void come_to_the_end() override;
-
- private:
-  unsigned units_for(const BuildStep& step) const;
-
-  std::optional<StepSettings> settings_;
-  std::unique_ptr<OutputRelay> output_;  // of the first attempt, held back; null: none
-};
+std::unique_ptr<supervision::StepRunner> step_run();
 
 }  // namespace holdfast::exec

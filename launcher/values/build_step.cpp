@@ -77,12 +77,9 @@ bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
          (seen.main.kind == ProcessEnd::Kind::exited && seen.main.code != 0);
 }
 
-bool died_of_sigkill(const Observation& seen) {
-  return seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == k_signal_kill;
-}
-
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence) {
-  if (evidence.out_of_memory && died_of_sigkill(seen)) return "was killed because memory ran out";
+  if (evidence.out_of_memory && seen.main.died_of(k_signal_kill))
+    return "was killed because memory ran out";
   // The compiler's driver survives the killed process and says so: `g++: fatal error: Killed signal
   // terminated program cc1plus`.
   if (evidence.out_of_memory && seen.main.kind == ProcessEnd::Kind::exited) {

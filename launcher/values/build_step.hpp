@@ -70,12 +70,10 @@ bool is_cmakes_own(const CommandWords& command);
 // Whether to look for evidence at all: a compiler or linker failed by itself, for the first time.
 bool may_be_done_once_more(const BuildStep& step, const Observation& seen);
 
-bool died_of_sigkill(const Observation& seen);
-
 // What was found out about the failure of a step.
 struct StepEvidence {
   bool out_of_memory = false;  // the kernel killed something during the step
-  std::string signature;       // the signature in holdfast.toml that the output shows; empty: none
+  std::string signature = {};  // the signature in holdfast.toml that the output shows; empty: none
 };
 
 // Why the step runs once more: "was killed because memory ran out". Empty: it does not run again.

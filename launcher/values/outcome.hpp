@@ -216,6 +216,7 @@ struct ProcessEnd {
   int code = 0;  // exited: 0..255; signalled: the signal; never_started: errno of exec, or 0
 
   bool exited_with(int wanted) const { return kind == Kind::exited && code == wanted; }
+  bool died_of(int wanted) const { return kind == Kind::signalled && code == wanted; }
 };
 
 // For a main process that never started: whether its command does not exist.
@@ -263,7 +264,7 @@ constexpr std::array<std::string_view, 3> words_of(PrematureExit) {
 
 // Everything that the outcome depends on.
 struct Observation {
-  ProcessEnd main;
+  ProcessEnd main = {};
   EndReason end_reason = EndReason::none;
   int end_signal = 0;            // with EndReason::signal
   bool lock_not_had = false;     // the wait for the lock reached its time limit
@@ -278,9 +279,9 @@ struct Observation {
   bool unfinished = false;       // the test is a GoogleTest program that ended before its tests did
   bool ran_nothing = false;      // the test reported that it selected nothing to run
   NoTests no_tests = NoTests::keep;
-  bool out_of_memory = false;    // evidence of a kill by the kernel (values/outcome.hpp)
-  std::optional<int> skip_code;  // SKIP_RETURN_CODE
-  bool flaky_fails = false;      // a pass after a failure must not count as a pass
+  bool out_of_memory = false;         // evidence of a kill by the kernel (values/outcome.hpp)
+  std::optional<int> skip_code = {};  // SKIP_RETURN_CODE
+  bool flaky_fails = false;           // a pass after a failure must not count as a pass
 };
 
 Outcome outcome_of(const Observation& observation);

@@ -99,11 +99,6 @@ short Wait::news(int fd) const {
   return static_cast<short>(all);
 }
 
-void Wait::clear() {
-  descriptors_.clear();
-  until_ = k_longest;
-}
-
 int Wait::time_left() const { return poll_time(until_); }
 
 void pause_for(Milliseconds time) { Wait({}, monotonic_now() + time).go(); }

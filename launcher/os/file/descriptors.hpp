@@ -1,5 +1,5 @@
-// Descriptors and system calls on them: what a process inherited or its caller had closed, waits for
-// them, and small files as a whole.
+// Descriptors and system calls on them: what a process inherited or its caller had closed, waits
+// for them, and small files as a whole.
 #pragma once
 
 #include <poll.h>
@@ -130,9 +130,6 @@ class Wait {
   // What poll(2) has said of the descriptor; 0: nothing, or nobody waits for it. Only for one that
   // has been open since then: the number of one that was closed may be that of a new one.
   short news(int fd) const;
-
-  // Forgets all, for the next turn.
-  void clear();
 
   // For a library that waits itself.
   const std::vector<pollfd>& descriptors() const { return descriptors_; }

@@ -93,6 +93,8 @@ struct ReceivedSignal {
   pid_t sender = 0;        // who called kill(2)
   bool from_line = false;  // a SignalLine sent it
   uid_t user = 0;          // of the sender
+
+  explicit operator bool() const { return number != 0; }
 };
 
 // Takes one pending signal of `set`, without waiting. This process must have all of `set` blocked.

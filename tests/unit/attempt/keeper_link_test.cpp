@@ -25,7 +25,7 @@ class KeeperLinkTest : public testing::Test {
   void SetUp() override {
     auto ends = os::packet_pair();
     ASSERT_TRUE(ends);
-    link_ = KeeperLink::adopt(std::move(ends->first));
+    link_ = KeeperLink(std::move(ends->first));
     keeper_ = std::move(ends->second);
     const timeval patience{0, 20'000};
     ASSERT_EQ(::setsockopt(link_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);

@@ -20,7 +20,7 @@ int code_of(std::vector<std::string> options, bool services) {
     Started started(std::move(options), {"PATH=/bin"});
     HandOver handed;
     handed.callers.emplace();
-    if (services) handed.service_keeper = KeeperLink::adopt(os::UniqueFd(::dup(STDIN_FILENO)));
+    if (services) handed.service_keeper = KeeperLink(os::UniqueFd(::dup(STDIN_FILENO)));
     const Exit end = launch_unwatched(started.invocation(), handed, "no pidfd_open(2)");
     ::_exit(end.value);
   }

@@ -21,7 +21,7 @@ class WaitTellingTest : public ::testing::Test {
   void SetUp() override {
     auto ends = os::packet_pair();
     ASSERT_TRUE(ends);
-    link_ = KeeperLink::adopt(std::move(ends->first));
+    link_ = KeeperLink(std::move(ends->first));
     keeper_ = std::move(ends->second);
     ASSERT_EQ(::fcntl(keeper_.get(), F_SETFL, O_NONBLOCK), 0);
   }

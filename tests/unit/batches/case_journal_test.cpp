@@ -48,8 +48,8 @@ CaseResult passed(std::string name, unsigned worker = 1) {
 
 TEST_F(CaseJournalTest, WhatIsAddedIsThereWhenItIsWritten) {
   CaseJournal journal(identity_, identity_.journal);
-  ASSERT_TRUE(journal.add(passed("A.a"), {"/log", 5, 9}));
-  ASSERT_TRUE(journal.add(passed("A.b"), {}));
+  ASSERT_TRUE(journal.add(passed("A.a"), "/log", {5, 9}));
+  ASSERT_TRUE(journal.add(passed("A.b"), {}, {}));
   EXPECT_TRUE(written().empty());
   ASSERT_TRUE(journal.write());
   ASSERT_TRUE(journal.write());
@@ -67,14 +67,14 @@ TEST_F(CaseJournalTest, WhatIsAddedIsThereWhenItIsWritten) {
 
 TEST_F(CaseJournalTest, WithoutAFileNothingIsWrittenAndNothingFails) {
   CaseJournal journal(identity_, "");
-  EXPECT_TRUE(journal.add(passed("A.a"), {}));
+  EXPECT_TRUE(journal.add(passed("A.a"), {}, {}));
   EXPECT_TRUE(journal.write());
 }
 
 TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
   CaseJournal journal(identity_, identity_.journal);
   for (const unsigned worker : {1U, 1U, 2U, 0U}) {
-    ASSERT_TRUE(journal.add(passed("A.a", worker), {}));
+    ASSERT_TRUE(journal.add(passed("A.a", worker), {}, {}));
   }
   ASSERT_TRUE(journal.write());
   const std::vector<CasesRecord> records = written();
@@ -88,8 +88,8 @@ TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
 TEST_F(CaseJournalTest, WhatCouldNotBeWrittenCostsNoOther) {
   identity_.journal = (directory_.path() / "no-such" / "journal.jsonl").string();
   CaseJournal journal(identity_, identity_.journal);
-  ASSERT_TRUE(journal.add(passed("A.a", 1), {}));
-  EXPECT_FALSE(journal.add(passed("A.b", 2), {}));
+  ASSERT_TRUE(journal.add(passed("A.a", 1), {}, {}));
+  EXPECT_FALSE(journal.add(passed("A.b", 2), {}, {}));
   std::filesystem::create_directory(directory_.path() / "no-such");
   ASSERT_TRUE(journal.write());
   const std::vector<CasesRecord> records = written();
@@ -109,7 +109,7 @@ TEST_F(CaseJournalTest, NoRecordIsTooLargeForItsReader) {
   for (const CaseResult& result : {passed("A.a"), crashed, not_run}) {
     CaseJournal journal(identity_, identity_.journal);
     std::filesystem::remove(identity_.journal);
-    for (int i = 0; i < 3000; ++i) ASSERT_TRUE(journal.add(result, {"/l", 0, 1}));
+    for (int i = 0; i < 3000; ++i) ASSERT_TRUE(journal.add(result, "/l", {0, 1}));
     ASSERT_TRUE(journal.write());
     std::size_t cases = 0;
     for (const CasesRecord& record : written()) cases += record.cases.size();
@@ -132,7 +132,7 @@ TEST(BatchReportTest, LeavesNothingBesideItsFile) {
   const std::filesystem::path markers = directory.path() / "markers";
   std::filesystem::create_directory(markers);
   BatchReport report((out / "r.xml").string(), markers.string());
-  report.begin(BatchReport::Cases::all);
+  report.begin({});
   EXPECT_EQ(names_in(markers).size(), 1U);
   ASSERT_TRUE(report.write({passed("A.a")}));
   EXPECT_EQ(names_in(out), std::vector<std::string>{"r.xml"});
@@ -149,7 +149,7 @@ TEST(BatchReportTest, LeavesNothingIfItCannotTakeItsPlace) {
   directory.write("out/file", "");
   for (const auto& file : {out / "r.xml", out / "file" / "r.xml"}) {
     BatchReport report(file.string(), markers.string());
-    report.begin(BatchReport::Cases::all);
+    report.begin({});
     EXPECT_FALSE(report.write({passed("A.a")}));
     EXPECT_EQ(names_in(out), (std::vector<std::string>{"file", "r.xml"}));
     EXPECT_TRUE(names_in(markers).empty());
@@ -162,7 +162,7 @@ TEST(BatchReportTest, LeavesNoDraftIfTheDiskIsFull) {
   std::filesystem::create_directory(markers);
   const std::filesystem::path file = directory.write("out/r.xml", "the earlier one");
   BatchReport report(file.string(), markers.string());
-  report.begin(BatchReport::Cases::all);
+  report.begin({});
   rlimit usual{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
   rlimit full = usual;
@@ -183,7 +183,7 @@ TEST(BatchReportTest, OfSomeCasesNeedsNoEarlierOne) {
   const std::filesystem::path markers = directory.path() / "markers";
   std::filesystem::create_directory(markers);
   BatchReport report((directory.path() / "r.xml").string(), markers.string());
-  report.begin(BatchReport::Cases::some);
+  report.begin({"A.a"});
   EXPECT_TRUE(report.write({passed("A.a")}));
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "r.xml"));
 }

@@ -45,10 +45,10 @@ class GtestWorkerTest : public testing::Test {
 
   void begin(Milliseconds limit = Milliseconds{0}) {
     const auto tell = [this](const BatchEvent& event, const OutputRange&) { note(event); };
-    GtestWorker::Report report;
+    GtestReportFiles report;
     report.tells = scratch_.path();
-    worker_ = std::make_unique<GtestWorker>(
-        WorkerOrder{capture_, *relay_, link_, services_, limit, none_, tell, [] {}}, report);
+    worker_ =
+        gtest_worker({capture_, *relay_, link_, services_, limit, none_, tell, [] {}}, report);
   }
   void note(const BatchEvent& event) {
     using Kind = BatchEvent::Kind;
@@ -120,7 +120,7 @@ class GtestWorkerTest : public testing::Test {
   WorkerLink link_ = WorkerLink::listen(scratch_.path());
   BatchServices services_;
   const std::string none_;
-  std::unique_ptr<GtestWorker> worker_;
+  std::unique_ptr<BatchWorker> worker_;
   os::UniqueFd program_;
   os::UniqueFd log_;
   std::uint32_t used_ = 0;

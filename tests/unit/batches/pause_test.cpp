@@ -62,8 +62,7 @@ class Pause : public testing::Test {
 
 TEST_F(Pause, MovesTheLimitOfACase) {
   EXPECT_EQ(moved(*report_worker(case_)), k_pause);
-  GtestWorker worker(order(none_), {});
-  EXPECT_EQ(moved(worker), k_pause);
+  EXPECT_EQ(moved(*gtest_worker(order(none_), {})), k_pause);
   Listing listing(capture_, relay_, link_, Stream::output, k_limit);
   EXPECT_EQ(moved(listing), k_pause);
 }
@@ -73,18 +72,17 @@ TEST_F(Pause, MakesNoLimitWhereThereIsNone) {
     EXPECT_EQ(moved(*worker), Milliseconds{0});
     EXPECT_EQ(worker->deadline(), k_longest);
   }
-  GtestWorker worker(order(none_, Milliseconds{0}), {});
-  EXPECT_EQ(moved(worker), Milliseconds{0});
+  EXPECT_EQ(moved(*gtest_worker(order(none_, Milliseconds{0}), {})), Milliseconds{0});
   Listing listing(capture_, relay_, link_, Stream::output, Milliseconds{0});
   EXPECT_EQ(moved(listing), Milliseconds{0});
 }
 
 // We may learn late that the test goes on.
 TEST_F(Pause, DoesNotMoveTheLimitOfACaseThatBeganAfterIt) {
-  GtestWorker worker(order(none_), {});
-  const Milliseconds before = worker.deadline();
-  worker.on_pause(k_limit);
-  EXPECT_EQ(worker.deadline(), before);
+  const auto worker = gtest_worker(order(none_), {});
+  const Milliseconds before = worker->deadline();
+  worker->on_pause(k_limit);
+  EXPECT_EQ(worker->deadline(), before);
 }
 
 TEST_F(Pause, MovesTheLimitOfATestThatHasAHookBeforeItsEnd) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,14 +77,14 @@ class ReportWorkerTest : public testing::Test {
       if (event.kind == BatchEvent::Kind::finished) events.emplace_back("finished");
     };
     const Says program(std::move(said), printed_);
-    ReportWorker worker(
-        {capture_, *relay_, link_, services_, Milliseconds{0}, own_case, tell, [] {}}, program);
+    const std::unique_ptr<BatchWorker> worker = program.worker(
+        {capture_, *relay_, link_, services_, Milliseconds{0}, own_case, tell, [] {}});
     for (const std::string& part : printed) {
       EXPECT_EQ(::write(capture_.output(), part.data(), part.size()),
                 static_cast<ssize_t>(part.size()));
-      worker.look();
+      worker->look();
     }
-    (void)worker.finish({ProcessEnd::Kind::exited, 0});
+    (void)worker->finish({ProcessEnd::Kind::exited, 0});
     return events;
   }
 

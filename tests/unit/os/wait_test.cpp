@@ -57,13 +57,5 @@ TEST(Wait, MayEndSoonerThanAMillisecond) {
   EXPECT_EQ(Wait().go_for(std::chrono::microseconds{50}), 0);
 }
 
-TEST(Wait, BeginsAnew) {
-  const Pipe pipe = a_pipe();
-  Wait wait({pipe.read.get()}, Milliseconds{0});
-  wait.clear();
-  EXPECT_TRUE(wait.descriptors().empty());
-  EXPECT_LT(wait.time_left(), 0) << "for ever";
-}
-
 }  // namespace
 }  // namespace holdfast::os

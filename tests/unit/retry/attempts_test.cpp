@@ -1,6 +1,7 @@
 // What a runner makes of an attempt that is over. The test may be the keeper.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ class Attempts : public testing::Test {
     grant_.identity.test = "t";
     grant_.identity.attempt = "r.1";
     grant_.policy.retry.rules = *parse_retry_rules("any=5");
+    runner_->begin(test_);
   }
 
   // The keeper answers a question that will be asked.
@@ -28,7 +30,7 @@ class Attempts : public testing::Test {
     if (!keeper_.connected()) {
       auto ends = os::packet_pair();
       ASSERT_TRUE(ends);
-      keeper_ = supervision::KeeperLink::adopt(std::move(ends->first));
+      keeper_ = supervision::KeeperLink(std::move(ends->first));
       its_end_ = std::move(ends->second);
     }
     ASSERT_TRUE(os::send_message(its_end_.get(), wire::Message(wire::k_again, std::move(fields))));
@@ -40,7 +42,7 @@ class Attempts : public testing::Test {
     result_ = {};
     result_.observation.main = {ProcessEnd::Kind::exited, code};
     result_.outcome = outcome_of(result_.observation);
-    return runner_.conclude({test_, native_end, supervision::LentScratch::used, result_});
+    return runner_->conclude({test_, native_end, supervision::LentScratch::used, result_});
   }
 
   supervision::Started started_{{"--test=t", "/bin/t"}, {supervision::k_attached}};
@@ -50,7 +52,7 @@ class Attempts : public testing::Test {
   supervision::KeeperLink& keeper_ = test_.held.keeper;
   os::UniqueFd its_end_;
   supervision::AttemptResult result_;
-  TestRunner runner_;
+  const std::unique_ptr<supervision::AttemptRunner> runner_ = test_runner();
 
  private:
   static supervision::Grant first_grant() {
@@ -100,7 +102,7 @@ TEST_F(Attempts, HaveNoLongerThanCtestLeavesThem) {
   const auto second = exited(3, native_end);
   ASSERT_TRUE(second);
   Policy unlimited;
-  EXPECT_EQ(runner_.wait(*second, unlimited, test_.around), 0);
+  EXPECT_EQ(runner_->wait(*second, unlimited, test_.around), 0);
   EXPECT_GT(unlimited.timeout.count(), 0) << "without a limit of its own";
   EXPECT_LT(unlimited.timeout, Milliseconds{100'000});
 }

@@ -36,7 +36,7 @@ class ServiceAsking : public testing::Test {
   void SetUp() override {
     auto ends = os::packet_pair();
     ASSERT_TRUE(ends);
-    link_ = KeeperLink::adopt(std::move(ends->first));
+    link_ = KeeperLink(std::move(ends->first));
     keeper_ = std::move(ends->second);
     around_.watched = watched_;
   }

@@ -47,9 +47,8 @@ TEST(FarFiles, WhatIsNoSignalIsNotHeard) {
 }
 
 TEST(FarFiles, AreFoundByTheirJob) {
-  EXPECT_EQ(FarFiles::of_job("/run/far/7.job").attempt(), "7");
-  EXPECT_EQ(FarFiles::of_job("/run/far/7.job").directory(), "/run/far");
-  EXPECT_EQ(FarFiles::of_job("/run/far/7").attempt(), "7");
+  EXPECT_EQ(FarFiles::of_job("/run/far/7.job").job(), "/run/far/7.job");
+  EXPECT_EQ(FarFiles::of_job("/run/far/7").job(), "/run/far/7.job");
 }
 
 TEST(FarFiles, NoneStaysWhenTheAttemptIsOver) {

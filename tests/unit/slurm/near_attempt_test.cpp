@@ -26,7 +26,7 @@ class NearAttemptTest : public testing::Test {
     order.environment = {"PATH=/usr/bin:/bin"};
     Result<SrunProcess> srun = SrunProcess::start(order, {});
     EXPECT_TRUE(srun);
-    return NearAttempt(plan_, policy_, around_, relay_, files_, std::move(*srun)).run();
+    return follow(plan_, policy_, around_, relay_, files_, std::move(*srun));
   }
 
   const ScratchDirectory directory_;

@@ -9,20 +9,19 @@ namespace holdfast::supervision {
 namespace {
 
 constexpr pid_t k_session = 70;
-constexpr BuildToolSearch::Self k_self{90, 100, k_session};
+constexpr pid_t k_own = 90;
 
 // The number of the build tool among ancestors of these names, the nearest first, whose numbers are
 // 100, 101 …; 0: none of them is.
 int tool_among(const std::vector<std::string>& names) {
-  BuildToolSearch search(k_self);
+  BuildToolSearch search(k_own, k_session);
   int pid = 100;
   for (const std::string& name : names) {
     if (!search.take({pid++, 9}, k_session, name)) break;
   }
   EXPECT_FALSE(search.tool_has_ended());
   if (!search.tool()) return 0;
-  EXPECT_EQ(search.tool()->is_parent, search.tool()->process.pid == 100);
-  return search.tool()->process.pid;
+  return search.tool()->pid;
 }
 
 TEST(BuildTool, IsTheNearestAncestorThatDoesNotStandBetween) {
@@ -42,7 +41,7 @@ TEST(BuildTool, IsTheOutermostOfMakesThatRunEachOther) {
 }
 
 TEST(BuildTool, IsNeverTheFirstProcess) {
-  BuildToolSearch search({90, 1, k_session});
+  BuildToolSearch search(k_own, k_session);
   EXPECT_FALSE(search.take({1, 9}, k_session, "ninja"));
   EXPECT_FALSE(search.tool());
   EXPECT_FALSE(search.tool_has_ended());
@@ -50,7 +49,7 @@ TEST(BuildTool, IsNeverTheFirstProcess) {
 
 TEST(BuildTool, HasEndedIfAProcessOfAnotherSessionIsAboveAndOurLeaderIsNot) {
   for (const pid_t adopter : {1, 60}) {
-    BuildToolSearch search(k_self);
+    BuildToolSearch search(k_own, k_session);
     EXPECT_TRUE(search.take({100, 9}, k_session, "sh"));
     EXPECT_FALSE(search.take({adopter, 3}, adopter, "systemd"));
     EXPECT_FALSE(search.tool());
@@ -59,21 +58,21 @@ TEST(BuildTool, HasEndedIfAProcessOfAnotherSessionIsAboveAndOurLeaderIsNot) {
 }
 
 TEST(BuildTool, IsNotMissedByAStepThatAUserStarts) {
-  BuildToolSearch below_a_shell(k_self);
+  BuildToolSearch below_a_shell(k_own, k_session);
   EXPECT_TRUE(below_a_shell.take({100, 9}, k_session, "sh"));
   EXPECT_TRUE(below_a_shell.take({k_session, 9}, k_session, "bash"));
   EXPECT_FALSE(below_a_shell.take({60, 3}, 60, "sshd"));
   EXPECT_FALSE(below_a_shell.tool());
   EXPECT_FALSE(below_a_shell.tool_has_ended());
 
-  BuildToolSearch leads_a_session({k_session, 100, k_session});
+  BuildToolSearch leads_a_session(k_session, k_session);
   EXPECT_FALSE(leads_a_session.take({100, 9}, 60, "sshd"));
   EXPECT_FALSE(leads_a_session.tool_has_ended());
 }
 
 // A daemon's descendants are in a session whose leader has ended.
 TEST(BuildTool, ThatIsThereNeedsNoLeader) {
-  BuildToolSearch search(k_self);
+  BuildToolSearch search(k_own, k_session);
   EXPECT_TRUE(search.take({100, 9}, k_session, "make"));
   EXPECT_TRUE(search.take({101, 9}, k_session, "sh"));
   EXPECT_FALSE(search.take({1, 3}, 1, "init"));
