@@ -43,11 +43,6 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-bool is_directory(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -56,7 +51,7 @@ std::string directory_of(const std::string& path) {
 
 // The nearest directory above that is still there.
 std::string what_is_left_of(std::string path) {
-  while (path != "/" && path != "." && !is_directory(path)) path = directory_of(path);
+  while (path != "/" && path != "." && !os::is_directory(path)) path = directory_of(path);
   return path;
 }
 
@@ -210,7 +205,7 @@ Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
     text += found ? *found : to_text(found.error());
   };
   for (const KnownFile& file : files) {
-    if (is_directory(file.path)) {
+    if (os::is_directory(file.path)) {
       add(file.path + " is a directory");
       continue;
     }

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 
 #include "base/text.hpp"
 #include "os/file/own_files.hpp"
@@ -26,11 +25,6 @@ constexpr UsualPlace k_usual_places[] = {
 
 constexpr unsigned k_mode = 01777;  // as they have it in every Linux
 constexpr unsigned k_mode_above_passage = 0755;
-
-bool is_directory(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 bool is_below(std::string_view path, std::string_view above) {
   return path.size() > above.size() && path.starts_with(above) && path[above.size()] == '/';
@@ -113,32 +107,28 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
     const std::string path = without_links(usual.path);
     struct stat info {};
     const bool is_other = !path.empty() && path != "/" && ::stat(path.c_str(), &info) == 0 &&
-                          S_ISDIR(info.st_mode) &&
-                          std::ranges::find(tmp.places_, path, &Place::path) == tmp.places_.end();
+                          S_ISDIR(info.st_mode) && !tmp.has_path(path);
     if (!is_other) continue;
     const std::string backing = directory + "/" + usual.name;
     if (Result<UniqueFd> made = open_below(above, usual.name, k_mode); !made) return made.error();
-    tmp.places_.push_back({path, backing, info.st_dev, info.st_ino});
+    tmp.places_.push_back({path, backing, id_of(info)});
   }
   for (const Passed& passed : passed_through) tmp.pass_through(passed);
-  char here[PATH_MAX];
-  if (::getcwd(here, sizeof here) != nullptr && here[0] == '/') {
-    const std::string directory_now = here;
-    tmp.pass_through(directory_now, directory_now);
-    const bool is_place =
-        std::ranges::find(tmp.places_, directory_now, &Place::path) != tmp.places_.end();
-    if (is_place || tmp.is_below_a_place(directory_now)) tmp.directory_ = directory_now;
+  if (const std::string here = working_directory(); here.starts_with('/')) {
+    tmp.pass_through(here, here);
+    if (tmp.has_path(here) || tmp.is_below_a_place(here)) tmp.directory_ = here;
   }
   tmp.drop_passages_in_others();
   return tmp;
 }
 
 bool PrivateTmp::is_place(const std::string& directory) const {
-  struct stat info {};
-  return ::stat(directory.c_str(), &info) == 0 &&
-         std::ranges::any_of(places_, [&](const Place& place) {
-           return place.device == info.st_dev && place.inode == info.st_ino;
-         });
+  const std::optional<FileId> there = file_at(directory);
+  return there && std::ranges::find(places_, *there, &Place::covered) != places_.end();
+}
+
+bool PrivateTmp::has_path(const std::string& path) const {
+  return std::ranges::find(places_, path, &Place::path) != places_.end();
 }
 
 bool PrivateTmp::is_below_a_place(const std::string& path) const {
@@ -165,8 +155,7 @@ void PrivateTmp::pass_through(const Passed& passed) {
 // A path may lead through links. The tree finds it at both names. A place itself is never passed
 // through.
 void PrivateTmp::pass_through(std::string path, const std::string& real) {
-  const bool is_place = std::ranges::find(places_, real, &Place::path) != places_.end();
-  if (real.empty() || is_place) return;
+  if (real.empty() || has_path(real)) return;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const bool is_below = is_below_a_place(real);
   const bool is_link_below = path != real && is_plain(path) && is_below_a_place(path);

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <ctime>
@@ -111,6 +110,26 @@ void pause_for(Milliseconds time) { Wait({}, monotonic_now() + time).go(); }
 std::string working_directory() {
   char here[PATH_MAX];
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
+}
+
+std::string first_line_of(const std::string& path, std::size_t limit) {
+  const Result<std::string> text = read_file(path, limit);
+  return text ? text->substr(0, text->find('\n')) : std::string();
+}
+
+std::optional<FileId> file_of(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 ? std::optional(id_of(info)) : std::nullopt;
+}
+
+std::optional<FileId> file_at(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? std::optional(id_of(info)) : std::nullopt;
+}
+
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 std::string read_link(const std::string& path) {

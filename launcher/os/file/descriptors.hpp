@@ -1,8 +1,9 @@
-// Descriptors and system calls on them: what a process inherited or its caller had closed, waits for
-// them, and small files as a whole.
+// Descriptors and system calls on them: what a process inherited or its caller had closed, waits
+// for them, and small files as a whole.
 #pragma once
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -152,6 +154,25 @@ void pause_for(Milliseconds time);
 // Reads at most `limit` bytes, by read(2) until the end. Meant for /proc and what the user names;
 // read_own() is for our own files (os/file/own_files.hpp).
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 1024);
+
+// Returns the first line of a small file; empty: the file cannot be read.
+std::string first_line_of(const std::string& path, std::size_t limit = 4096);
+
+// Tells a file from all others that exist, stat(2).
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;  // no file has 0
+
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
+inline FileId id_of(const struct stat& info) { return {info.st_dev, info.st_ino}; }
+
+// The file that is open, or is at the path, behind links. None: it cannot be looked at.
+std::optional<FileId> file_of(int fd);
+std::optional<FileId> file_at(const std::string& path);
+
+// True: a directory is at the path, perhaps behind links.
+bool is_directory(const std::string& path);
 
 // Returns the path to which a symbolic link leads; empty, with errno set: the link cannot be read.
 std::string read_link(const std::string& path);

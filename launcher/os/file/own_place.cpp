@@ -146,7 +146,7 @@ bool has_only_a_spare(const struct stat& info, std::string_view path, const OwnP
   name += names::k_spare_suffix;
   return info.st_nlink == 2 &&
          ::fstatat(place.directory.get(), name.c_str(), &spare, AT_SYMLINK_NOFOLLOW) == 0 &&
-         spare.st_dev == info.st_dev && spare.st_ino == info.st_ino;
+         id_of(spare) == id_of(info);
 }
 
 }  // namespace

@@ -158,7 +158,7 @@ bool HeldDirectory::is_gone() const {
   struct stat there {};
   if (::lstat(path_.c_str(), &there) != 0) return errno == ENOENT || errno == ENOTDIR;
   if (::fstat(held_.get(), &held) != 0) return false;
-  return held.st_dev != there.st_dev || held.st_ino != there.st_ino;
+  return id_of(held) != id_of(there);
 }
 
 bool HeldDirectory::lacks(const std::string& name) const {

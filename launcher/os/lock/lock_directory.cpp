@@ -119,8 +119,7 @@ Named compare(const UniqueFd& file, const UniqueFd& directory, const std::string
       ::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
     return Named::nothing;
   }
-  const bool same = held.st_ino == named.st_ino && held.st_dev == named.st_dev;
-  return same ? Named::this_file : Named::another_file;
+  return id_of(held) == id_of(named) ? Named::this_file : Named::another_file;
 }
 
 }  // namespace

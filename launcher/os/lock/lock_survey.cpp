@@ -36,13 +36,6 @@ void add_those_around(LockParty& waiter, const std::vector<LockUse>& uses) {
 constexpr std::size_t k_longest_command = 100;
 constexpr std::size_t k_longest_table = 4UL * 1024 * 1024;
 
-struct FileId {
-  dev_t device = 0;
-  ino_t inode = 0;
-
-  friend bool operator==(const FileId&, const FileId&) = default;
-};
-
 class Search {
  public:
   explicit Search(const std::vector<UniqueFd>& files) {

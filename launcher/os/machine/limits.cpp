@@ -47,11 +47,9 @@ constexpr struct {
 };
 
 bool is_chroot() {
-  struct stat own {};
-  struct stat first {};
   // Only root may look at the root of the first process.
-  if (::stat("/", &own) != 0 || ::stat("/proc/1/root/", &first) != 0) return false;
-  return own.st_dev != first.st_dev || own.st_ino != first.st_ino;
+  const std::optional<FileId> first = file_at("/proc/1/root/");
+  return first && first != file_at("/");
 }
 
 }  // namespace
@@ -85,10 +83,7 @@ std::optional<CgroupRoom> process_room() {
   return least;
 }
 
-std::string core_pattern() {
-  const Result<std::string> text = read_file("/proc/sys/kernel/core_pattern");
-  return text ? std::string(trimmed(*text, "\n")) : std::string();
-}
+std::string core_pattern() { return first_line_of("/proc/sys/kernel/core_pattern"); }
 
 unsigned processors() {
   cpu_set_t set;

@@ -84,10 +84,7 @@ bool look_at_proc() {
 constexpr std::string_view k_own_children = "thread-self/children";
 
 // Empty: it is gone.
-std::string name_of(pid_t pid) {
-  const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
-  return name ? name->substr(0, name->find('\n')) : std::string();
-}
+std::string name_of(pid_t pid) { return first_line_of(in_proc(pid, "comm"), 16); }
 
 // Finds descendants by a scan of all processes, for kernels that do not list children.
 std::vector<Link> scanned_descendants(const Spared& spared) {
@@ -179,11 +176,7 @@ std::uint64_t own_tag() {
   return limit.rlim_cur;
 }
 
-std::string boot_id() {
-  Result<std::string> id = read_file("/proc/sys/kernel/random/boot_id", 64);
-  if (!id) return {};
-  return id->substr(0, id->find('\n'));
-}
+std::string boot_id() { return first_line_of("/proc/sys/kernel/random/boot_id", 64); }
 
 std::uint64_t own_pid_namespace() {
   const std::string own = read_link("/proc/self/ns/pid");

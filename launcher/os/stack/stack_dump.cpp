@@ -77,11 +77,6 @@ std::vector<long> numbers_in(const std::string& directory) {
   return numbers;
 }
 
-std::string first_line(const std::string& path) {
-  const Result<std::string> text = read_file(path, 4096);
-  return text ? text->substr(0, text->find('\n')) : std::string();
-}
-
 // The system calls in which a process usually hangs; other calls are shown by number.
 std::string call_name(long number) {
   const struct {
@@ -128,7 +123,7 @@ std::string call_name(long number) {
 // The file has the form of proc_pid_syscall(5): "running", or number, arguments, stack and
 // instruction pointer.
 std::string call_text(const std::string& thread) {
-  std::string line = first_line(thread + "/syscall");
+  std::string line = first_line_of(thread + "/syscall");
   if (line == "running") return line;
   // -1: it waits outside of system calls.
   const auto number = leading_number<unsigned>(line);
@@ -138,12 +133,12 @@ std::string call_text(const std::string& thread) {
 
 std::string thread_line(pid_t pid, long tid) {
   const std::string thread = in_proc(pid, "task/" + std::to_string(tid));
-  const std::string stat = first_line(thread + "/stat");
+  const std::string stat = first_line_of(thread + "/stat");
   const std::size_t close = stat.rfind(") ");
   if (close == std::string::npos) return {};
-  std::string line = "  thread " + std::to_string(tid) + " \"" + first_line(thread + "/comm") +
+  std::string line = "  thread " + std::to_string(tid) + " \"" + first_line_of(thread + "/comm") +
                      "\": state " + stat[close + 2];
-  const std::string where = first_line(thread + "/wchan");
+  const std::string where = first_line_of(thread + "/wchan");
   if (!where.empty() && where != "0") line += ", waits at " + where;
   if (const std::string call = call_text(thread); !call.empty()) line += ", " + call;
   return line + "\n";
