@@ -81,8 +81,7 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
 
 Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
   if (!control_.valid()) {
-    HOLDFAST_TRY(os::UniqueFd started, start_cluster_client(settings_));
-    control_ = std::move(started);
+    HOLDFAST_TRY(control_, start_cluster_client(settings_));
     // One that is stopped must not stop us.
     (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
   }

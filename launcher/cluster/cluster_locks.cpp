@@ -17,9 +17,8 @@ constexpr Milliseconds k_last_moment{500};
 Result<os::UniqueFd> ClusterLocks::connect(Milliseconds grace) {
   let_go();
   grace_ = grace;
-  HOLDFAST_TRY(os::SharedLease lease, os::SharedLease::make());
+  HOLDFAST_TRY(lease_, os::SharedLease::make());
   HOLDFAST_TRY(auto ends, os::packet_pair());
-  lease_ = std::move(lease);
   connection_ = std::move(ends.first);
   return std::move(ends.second);
 }
@@ -34,8 +33,7 @@ void ClusterLocks::let_go() {
 }
 
 Result<void> ClusterLocks::begin_watch() {
-  HOLDFAST_TRY(os::BootTimer timer, os::BootTimer::make());
-  timer_ = std::move(timer);
+  HOLDFAST_TRY(timer_, os::BootTimer::make());
   told_ = News::none;
   return {};
 }

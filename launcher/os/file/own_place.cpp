@@ -70,8 +70,7 @@ Result<OwnPlace> first_place(const Beginning& begin) {
   OwnPlace place;
   place.is_ours = begin.in != Beginning::In::nothing;
   if (begin.in == Beginning::In::users) {
-    HOLDFAST_TRY(UniqueFd users, open_existing_user_directory());
-    place.directory = std::move(users);
+    HOLDFAST_TRY(place.directory, open_existing_user_directory());
     place.tree_owner = user;
     return place;
   }
@@ -132,8 +131,7 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode
     if (missing == Missing::is_made) {
       HOLDFAST_DO(make_in(*place, path, mode));
     }
-    HOLDFAST_TRY(UniqueFd next, directory_in(*place, place->name, path, OpenTo::pass));
-    place->directory = std::move(next);
+    HOLDFAST_TRY(place->directory, directory_in(*place, place->name, path, OpenTo::pass));
     path += '/';
   }
 }

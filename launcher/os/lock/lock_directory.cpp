@@ -133,9 +133,8 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
   if (!attempt.empty()) relative += "/" + level_directory(attempt);
   HOLDFAST_TRY(UniqueFd top, of_machine ? open_machine_directory() : open_user_directory());
   LockDirectory lock;
-  HOLDFAST_TRY(UniqueFd directory, of_machine ? descend_in_machines(std::move(top), relative)
-                                              : descend_in_users(top, relative));
-  lock.directory = std::move(directory);
+  HOLDFAST_TRY(lock.directory, of_machine ? descend_in_machines(std::move(top), relative)
+                                          : descend_in_users(top, relative));
   if (of_machine) {
     lock.file_mode = k_everybody_may_write;
     return lock;

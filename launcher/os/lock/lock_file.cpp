@@ -59,9 +59,8 @@ Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spe
   request.directory_ = std::move(directory);
   request.mode_ = mode;
   if (!level.attempt.empty()) {
-    HOLDFAST_TRY(UniqueFd below, open_below(request.directory_, level_directory(level.attempt),
-                                            mode == 0600 ? 0700 : 0755));
-    request.directory_ = std::move(below);
+    HOLDFAST_TRY(request.directory_, open_below(request.directory_, level_directory(level.attempt),
+                                                mode == 0600 ? 0700 : 0755));
   }
   HOLDFAST_DO(request.open_files());
   return request;

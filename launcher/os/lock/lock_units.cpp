@@ -71,8 +71,7 @@ void* LockThreads::wait_for_one(void* argument) {
 }
 
 Result<void> LockThreads::open() {
-  HOLDFAST_TRY(Pipe news, make_pipe());
-  news_ = std::move(news);
+  HOLDFAST_TRY(news_, make_pipe());
   return {};
 }
 
@@ -216,8 +215,7 @@ Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
       return system_error("lock " + slot_file(slot.number));
     }
     if (has_name(slot.file, *order.directory, slot_file(slot.number))) return true;
-    HOLDFAST_TRY(LockSlot renewed, open_slot(order, slot.number));
-    slot = std::move(renewed);
+    HOLDFAST_TRY(slot, open_slot(order, slot.number));
   }
 }
 
@@ -227,8 +225,7 @@ class SlotsWait {
 
   Result<std::vector<LockSlot>> run() {
     HOLDFAST_DO(threads_.open());
-    HOLDFAST_TRY(std::vector<LockSlot> had, take_free_slots(order_, &taken_));
-    had_ = std::move(had);
+    HOLDFAST_TRY(had_, take_free_slots(order_, &taken_));
     for (std::size_t i = 0; had_.size() < order_.units && i < taken_.size(); ++i) {
       HOLDFAST_DO(wait_in_thread(i));
     }
