@@ -127,9 +127,9 @@ AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
 }
 
 AttemptResult lost_before_start(TakenLocks& locks, const std::string& name) {
-  locks.end = TakenLocks::End::lost;
-  locks.trouble = "lost its lock " + to_text(locks.cluster.held().front().spec) +
-                  " before it began: " + locks.cluster.why_lost();
+  locks.end_as(TakenLocks::End::lost,
+               text_of({"lost its lock ", to_text(locks.cluster.held().front().spec),
+                        " before it began: ", locks.cluster.why_lost()}));
   return without_locks(locks, name);
 }
 
