@@ -77,6 +77,9 @@ std::string_view trimmed(std::string_view text, std::string_view blanks);
 // What follows the first of these words in the text; empty: they are not in it.
 std::string_view text_after(std::string_view text, std::string_view words);
 
+// The number in the first line that begins with `key`, after that and blanks. None: there is none.
+std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key);
+
 // All parts in a row. Each `+` between strings compiles to a call or two; this is one call for all
 // parts.
 std::string text_of(std::initializer_list<std::string_view> parts);

@@ -141,8 +141,7 @@ Result<void> Namespaces::may_make(Containment wanted) {
 Result<pid_t> Namespaces::fork() {
   if (wanted_.has(Boundary::pidns)) {
     // In the namespace this would cost more.
-    const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
-    greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
+    greatest_number_ = static_cast<unsigned>(number_in("/proc/sys/kernel/pid_max").value_or(0));
   }
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "base/text.hpp"
+
 namespace holdfast::os {
 
 void close_all_but(std::vector<int> kept) {
@@ -115,6 +117,11 @@ std::string working_directory() {
 std::string first_line_of(const std::string& path, std::size_t limit) {
   const Result<std::string> text = read_file(path, limit);
   return text ? text->substr(0, text->find('\n')) : std::string();
+}
+
+std::optional<std::uint64_t> number_in(const std::string& path, std::string_view key) {
+  const Result<std::string> text = read_file(path);
+  return text ? number_behind(*text, key) : std::nullopt;
 }
 
 std::optional<FileId> file_of(int fd) {

@@ -158,6 +158,10 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 
 // Returns the first line of a small file; empty: the file cannot be read.
 std::string first_line_of(const std::string& path, std::size_t limit = 4096);
 
+// Returns the number in such a file, in its first line that begins with `key`, after that and
+// blanks. None: there is none.
+std::optional<std::uint64_t> number_in(const std::string& path, std::string_view key = {});
+
 // Tells a file from all others that exist, stat(2).
 struct FileId {
   dev_t device = 0;

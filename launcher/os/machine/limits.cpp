@@ -29,12 +29,6 @@ ResourceLimit limit_of(Resource resource) {
   return {bound_of(limit.rlim_cur), bound_of(limit.rlim_max)};
 }
 
-// The number in a file of one line. None: the file is missing, or has no number ("max").
-std::optional<std::uint64_t> number_in(const std::string& path) {
-  const Result<std::string> text = read_file(path);
-  return text ? leading_number<std::uint64_t>(*text) : std::nullopt;
-}
-
 // The first namespaces of a machine have fixed numbers in all versions of Linux
 // (include/linux/proc_ns.h).
 constexpr struct {
@@ -74,7 +68,7 @@ std::optional<CgroupRoom> process_room() {
   std::optional<CgroupRoom> least;
   for (const MemoryCgroup& group : memory_cgroups()) {
     if (group.first_version) continue;
-    const auto most = number_in(group.directory + "/pids.max");
+    const auto most = number_in(group.directory + "/pids.max");  // none: "max"
     const auto now = number_in(group.directory + "/pids.current");
     if (!most || !now) continue;
     const std::uint64_t left = *most - std::min(*most, *now);
