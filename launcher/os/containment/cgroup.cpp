@@ -67,10 +67,8 @@ std::string usual_place_of(const std::string& cgroup) {
 Result<std::string> own_cgroup() {
   HOLDFAST_TRY(const std::string text, read_file("/proc/self/cgroup"));
   const std::string all = "\n" + text;
-  const std::size_t at = all.find("\n0::/");
-  const std::size_t begin = at + std::string_view("\n0::").size();
-  if (at == std::string::npos) return Error{"find our own cgroup (version 2)"};
-  std::string path = all.substr(begin, all.find('\n', begin) - begin);
+  std::string path(rest_of_line(all, "\n0::"));
+  if (!path.starts_with('/')) return Error{"find our own cgroup (version 2)"};
   if (std::string place = usual_place_of(path); !place.empty()) return place;
   const Mount mount = cgroup2_mount();
   if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};

@@ -274,11 +274,7 @@ std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit) {
 }
 
 std::string command_line_of(pid_t pid, std::size_t limit) {
-  std::string line;
-  for (const std::string& word : command_of(pid, limit)) {
-    if (!line.empty()) line += ' ';
-    line += word;
-  }
+  std::string line = separated(command_of(pid, limit), " ");
   std::ranges::replace_if(line, is_control, ' ');
   line.resize(line.find_last_not_of(' ') + 1);  // titles of processes are padded
   return line;
