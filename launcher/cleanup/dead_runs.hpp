@@ -18,7 +18,6 @@ namespace holdfast {
 struct DeadRun {
   std::string id;
   std::filesystem::path journal;
-  ProcessName ctest;
   std::vector<AttemptStarted> unended;  // attempts without a last record
   bool lacks_end = false;               // the run has no last record
   bool is_of_others_numbers = false;    // its pids are of another PID namespace or boot
