@@ -63,25 +63,14 @@ class Walks {
  public:
   explicit Walks(const Spared& spared) : spared_(spared) {}
 
-  // Calls `send_to` for each descendant that no walk has met before. False: there was no such
-  // descendant.
-  template <typename Send>
-  bool walk(Send send_to) {
-    return meet(descendants(spared_), send_to);
-  }
-
-  // Walks through our children only. When one of them ends, its children become ours.
-  template <typename Send>
-  void walk_nearby(Send send_to) {
-    meet(children(spared_), send_to);
-  }
   template <typename Send>
   void walk_until_all_are_met(Send send_to) {
-    for (int walks = 0; walks < k_most_walks && walk(send_to); ++walks) {
+    for (int walks = 0; walks < k_most_walks && meet(descendants(spared_), send_to); ++walks) {
     }
   }
 
- private:
+  // Calls `send_to` for each descendant in `links` that was not met before. False: there was no
+  // such descendant.
   template <typename Send>
   bool meet(const std::vector<Link>& links, Send send_to) {
     bool met = false;
@@ -94,6 +83,7 @@ class Walks {
     return met;
   }
 
+ private:
   const Spared& spared_;
   std::vector<pid_t> told_;
 };
@@ -107,7 +97,7 @@ class Descendants final : public ProcessSet {
   void signal_all(int signal) override {
     if (signal == SIGKILL) return kill_all();
     const Spared asked = with_inner_trees(order_.spared);
-    Walks(asked).walk([&](const Link& link) {
+    Walks(asked).meet(descendants(asked), [&](const Link& link) {
       if (!has_had(link, signal)) send(link, {signal});
     });
   }
@@ -123,7 +113,7 @@ class Descendants final : public ProcessSet {
     // Usually this is enough.
     const Milliseconds until = monotonic_now() + k_dying_time;
     do {
-      walks.walk_nearby(ask);
+      walks.meet(children(asked), ask);
       if (is_empty_within(k_dying_round)) return;
     } while (monotonic_now() < until);
     walks.walk_until_all_are_met(ask);
