@@ -157,18 +157,15 @@ std::string line_of_socket(const std::string& table, std::string_view inode) {
 
 // "0100007F:1F90" of proc_net_tcp(5), in this machine's byte order, is 127.0.0.1:8080.
 std::string address_text(std::string_view word) {
-  const std::size_t colon = word.find(':');
-  const auto port = leading_number<unsigned long>(word.substr(colon + 1), 16).value_or(0);
+  const std::string_view address = take_part(word, ':');
+  const std::string port = std::to_string(leading_number<unsigned long>(word, 16).value_or(0));
+  if (address.size() != 8) return text_of({"[", address, "]:", port});
   std::string text;
-  if (colon == 8) {
-    for (std::size_t at = 8; at > 0; at -= 2) {
-      const auto byte = leading_number<unsigned>(word.substr(at - 2, 2), 16).value_or(0);
-      text += (text.empty() ? "" : ".") + std::to_string(byte);
-    }
-  } else {
-    text = "[" + std::string(word.substr(0, colon)) + "]";
+  for (std::size_t at = 8; at > 0; at -= 2) {
+    const auto byte = leading_number<unsigned>(address.substr(at - 2, 2), 16).value_or(0);
+    text += (text.empty() ? "" : ".") + std::to_string(byte);
   }
-  return text + ":" + std::to_string(port);
+  return text + ":" + port;
 }
 
 std::string socket_text(pid_t pid, std::string_view inode) {
@@ -177,13 +174,11 @@ std::string socket_text(pid_t pid, std::string_view inode) {
     const std::string line = line_of_socket(net + kind, inode);
     if (line.empty()) continue;
     // "   0: 0100007F:1F90 00000000:0000 0A ..."
-    const std::size_t local = line.find(": ") + 2;
-    const std::size_t remote = line.find(' ', local) + 1;
-    const std::size_t state = line.find(' ', remote) + 1;
-    const std::string_view words = line;
-    return std::string(kind) + " " + address_text(words.substr(local, remote - local - 1)) +
-           " to " + address_text(words.substr(remote, state - remote - 1)) +
-           (words.substr(state, 2) == "0A" ? ", listening" : "");
+    std::string_view words = text_after(line, ": ");
+    const std::string local = address_text(take_part(words, ' '));
+    const std::string remote = address_text(take_part(words, ' '));
+    const std::string_view state = words.starts_with("0A") ? ", listening" : "";
+    return text_of({kind, " ", local, " to ", remote, state});
   }
   if (const std::string line = line_of_socket(net + "unix", inode); !line.empty()) {
     return "unix socket " + line.substr(line.find(inode) + inode.size());
