@@ -35,7 +35,6 @@ class LockThreads {
     int error = 0;  // errno; 0: the thread has its lock
   };
 
-  Result<void> open();
   // `index` names the thread in its news.
   Result<void> add(const BlockingLock& lock, int index);
   // Blocks until the next thread has its lock, or cannot get it.
@@ -70,12 +69,10 @@ void* LockThreads::wait_for_one(void* argument) {
   return nullptr;
 }
 
-Result<void> LockThreads::open() {
-  HOLDFAST_TRY(news_, make_pipe());
-  return {};
-}
-
 Result<void> LockThreads::add(const BlockingLock& lock, int index) {
+  if (waiters_.empty()) {
+    HOLDFAST_TRY(news_, make_pipe());
+  }
   waiters_.push_back({lock, news_.write.get(), index});
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -146,7 +143,6 @@ class AmountWait {
   explicit AmountWait(const AmountOrder& order) : order_(order) {}
 
   Result<void> run() {
-    HOLDFAST_DO(threads_.open());
     while (true) {
       const std::vector<ByteRange> busy = busy_parts(order_);
       if (take_lowest(order_, busy)) return {};
@@ -224,7 +220,6 @@ class SlotsWait {
   explicit SlotsWait(const SlotOrder& order) : order_(order) {}
 
   Result<std::vector<LockSlot>> run() {
-    HOLDFAST_DO(threads_.open());
     HOLDFAST_TRY(had_, take_free_slots(order_, &taken_));
     for (std::size_t i = 0; had_.size() < order_.units && i < taken_.size(); ++i) {
       HOLDFAST_DO(wait_in_thread(i));
