@@ -10,9 +10,9 @@ namespace {
 constexpr std::string_view k_time_form = "0000-00-00T00:00:00.000000Z";
 constexpr std::size_t k_longest_message = 16 * 1024;
 
-// `number` in decimal digits over the zeros that end before `end`.
-void put(std::string& text, std::size_t end, std::int64_t number) {
-  for (; number > 0; number /= 10) text[--end] = static_cast<char>('0' + number % 10);
+template <typename Number>
+std::string digits(Number number, std::size_t width) {
+  return padded(std::to_string(number), width, '0');
 }
 
 // None: it does not look like log_time().
@@ -42,15 +42,12 @@ std::string log_time(std::int64_t at_us) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{at - day};
-  std::string text(k_time_form);
-  put(text, 4, static_cast<int>(date.year()));
-  put(text, 7, static_cast<unsigned>(date.month()));
-  put(text, 10, static_cast<unsigned>(date.day()));
-  put(text, 13, time.hours().count());
-  put(text, 16, time.minutes().count());
-  put(text, 19, time.seconds().count());
-  put(text, 26, time.subseconds().count());
-  return text;
+  return text_of({digits(static_cast<int>(date.year()), 4), "-",
+                  digits(static_cast<unsigned>(date.month()), 2), "-",
+                  digits(static_cast<unsigned>(date.day()), 2), "T",
+                  digits(time.hours().count(), 2), ":", digits(time.minutes().count(), 2), ":",
+                  digits(time.seconds().count(), 2), ".", digits(time.subseconds().count(), 6),
+                  "Z"});
 }
 
 std::string log_text(std::string_view test, std::string_view attempt, std::string_view message) {
