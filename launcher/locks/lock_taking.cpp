@@ -105,6 +105,9 @@ class LockWait {
   Milliseconds deadline_;
 };
 
+// So many clients may end under us before we take it that there will be none.
+constexpr unsigned k_most_clients = 3;
+
 // Takes a lock of scope `cluster` by way of holdfast-etcd.
 class ClusterWait final : public LockWait {
  public:
@@ -112,142 +115,130 @@ class ClusterWait final : public LockWait {
 
   // Blocks until the wait is over. Forgets attempts above that do not have the lock any more. The
   // first lock makes the connection of `result`.
-  void take(const std::string& place);
+  void take(const std::string& place) {
+    telling_.tell_keeper({wire::WaitFor::lock, text_of({spec_.name, "@", name_of(spec_.scope)})});
+    while (!is_over()) {
+      has_begun_anew_ = false;
+      if (!result_.cluster.is_connected()) begin();
+      // A leftover may be allowed to outlive its test, and has inherited HOLDFAST_HELD.
+      means_.above.forget_released(place,
+                                   [&](const std::string& attempt, const std::string& level) {
+                                     return is_held(attempt, level);
+                                   });
+      if (is_over() || has_begun_anew_) continue;
+      const Result<LockLevel> level = means_.above.level_for(spec_, place);
+      if (!level) return refuse(to_text(level.error()));
+      send(wire::to_message(ClusterAsk{spec_, *level}));
+      const std::optional<wire::Message> answer = wait_for_answer(cluster::k_had);
+      if (!answer) continue;
+      Result<ClusterHad> had = wire::read<ClusterHad>(*answer);
+      if (!had) return refuse(to_text(had.error()));
+      result_.cluster.add({spec_, std::to_string(had->fence), std::move(had->slots)});
+      return telling_.tell_success();
+    }
+  }
 
  private:
-  void begin();
-  bool is_held(const std::string& attempt, const std::string& level);
+  // The keeper gets a duplicate at once: the locks must outlive us for as long as the test lives.
+  void begin() {
+    const int door = means_.cluster_door;
+    if (door < 0) return refuse("there is no keeper that could start holdfast-etcd");
+    const Milliseconds grace = means_.grant.policy.grace;
+    Result<os::UniqueFd> theirs = result_.cluster.connect(grace);
+    if (!theirs) return refuse(to_text(theirs.error()));
+    const wire::Message connect(cluster::k_connect);
+    const LockParty& self = order_.self;
+    ClusterBegin first;
+    first.party.pid = self.process.pid;
+    first.party.boot = self.boot;
+    first.party.test = self.test;
+    first.party.tree = self.tree;
+    first.party.attempt = self.attempt;
+    first.grace = grace;
+    Result<void> sent = os::send_message(door, connect, {theirs->get()});
+    if (!sent && door != means_.keeper.fd()) {
+      if (const std::string said = os::last_words(door); !said.empty()) {
+        sent = cluster::not_started(said);
+      } else {
+        sent = ErrorInWords{"holdfast-etcd, which asks for it, has ended"};
+      }
+    }
+    if (!sent) return refuse(to_text(sent.error()));
+    means_.keeper.entrust(result_.cluster.descriptor());
+    (void)os::send_message(result_.cluster.descriptor(), wire::to_message(first),
+                           {result_.cluster.memory()});
+  }
+
+  // If nobody is there any more, hear() says so, with the reason if there is one.
+  void send(const wire::Message& message) const {
+    (void)os::send_message(result_.cluster.descriptor(), message);
+  }
+
+  bool is_held(const std::string& attempt, const std::string& level) {
+    send(wire::to_message(ClusterIsHeld{spec_, attempt, level}));
+    const std::optional<wire::Message> answer = wait_for_answer(cluster::k_is_held);
+    return !answer || !answer->get("yes").empty();
+  }
+
   // The next message of that kind; none: the wait has ended otherwise.
-  std::optional<wire::Message> wait_for_answer(std::string_view kind);
-  std::optional<wire::Message> hear();
-  void act_by_clock();
-  void client_ended();
-  void send(const wire::Message& message) const;
+  std::optional<wire::Message> wait_for_answer(std::string_view kind) {
+    while (!is_over() && !has_begun_anew_) {
+      const Waited::Reason reason = wait_for(result_.cluster.descriptor());
+      if (reason == Waited::Reason::time_is_over) act_by_clock();
+      if (reason != Waited::Reason::readable) continue;
+      if (std::optional<wire::Message> message = hear(); message && message->kind == kind) {
+        return message;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<wire::Message> hear() {
+    // What we sent and nobody read makes an error of the end, which hides the last word before it.
+    // Whoever is asked next says it again.
+    Result<wire::Message> message = os::receive_message(result_.cluster.descriptor()).message;
+    if (!message) {
+      client_ended();
+    } else if (message->kind == cluster::k_refused) {
+      refuse(message->get("why"));
+    } else if (message->kind == cluster::k_waiting) {
+      has_asked_why_ = false;
+      telling_.tell(message->get("why"));
+    } else {
+      return std::move(*message);
+    }
+    return std::nullopt;
+  }
+
+  void act_by_clock() {
+    if (is_late()) return give_up({});
+    if (!telling_.take_due()) return;
+    // A client that is stopped has not answered the last question.
+    if (has_asked_why_) return telling_.tell("holdfast-etcd, which asks for it, does not answer");
+    has_asked_why_ = true;
+    send(wire::Message(cluster::k_waiting));
+  }
+
+  // Without locks we ask another client, and are the last in the queue again.
+  void client_ended() {
+    if (!result_.cluster.held().empty()) {
+      result_.cluster.note_hang_up();
+      return result_.end_as(
+          TakenLocks::End::lost,
+          text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
+                   telling_.waiting(), ": ", result_.cluster.why_lost()}));
+    }
+    result_.cluster.let_go();
+    has_begun_anew_ = true;
+    has_asked_why_ = false;
+    if (++clients_ < k_most_clients) return;
+    refuse("holdfast-etcd, which asks for it, ended");
+  }
 
   bool has_asked_why_ = false;
   bool has_begun_anew_ = false;
   unsigned clients_ = 0;  // that have ended while we waited
 };
-
-// So many clients may end under us before we take it that there will be none.
-constexpr unsigned k_most_clients = 3;
-
-void ClusterWait::take(const std::string& place) {
-  telling_.tell_keeper({wire::WaitFor::lock, text_of({spec_.name, "@", name_of(spec_.scope)})});
-  while (!is_over()) {
-    has_begun_anew_ = false;
-    if (!result_.cluster.is_connected()) begin();
-    // A leftover may be allowed to outlive its test, and has inherited HOLDFAST_HELD.
-    means_.above.forget_released(place, [&](const std::string& attempt, const std::string& level) {
-      return is_held(attempt, level);
-    });
-    if (is_over() || has_begun_anew_) continue;
-    const Result<LockLevel> level = means_.above.level_for(spec_, place);
-    if (!level) return refuse(to_text(level.error()));
-    send(wire::to_message(ClusterAsk{spec_, *level}));
-    const std::optional<wire::Message> answer = wait_for_answer(cluster::k_had);
-    if (!answer) continue;
-    Result<ClusterHad> had = wire::read<ClusterHad>(*answer);
-    if (!had) return refuse(to_text(had.error()));
-    result_.cluster.add({spec_, std::to_string(had->fence), std::move(had->slots)});
-    return telling_.tell_success();
-  }
-}
-
-// The keeper gets a duplicate at once: the locks must outlive us for as long as the test lives.
-void ClusterWait::begin() {
-  const int door = means_.cluster_door;
-  if (door < 0) return refuse("there is no keeper that could start holdfast-etcd");
-  const Milliseconds grace = means_.grant.policy.grace;
-  Result<os::UniqueFd> theirs = result_.cluster.connect(grace);
-  if (!theirs) return refuse(to_text(theirs.error()));
-  const wire::Message connect(cluster::k_connect);
-  const LockParty& self = order_.self;
-  ClusterBegin first;
-  first.party.pid = self.process.pid;
-  first.party.boot = self.boot;
-  first.party.test = self.test;
-  first.party.tree = self.tree;
-  first.party.attempt = self.attempt;
-  first.grace = grace;
-  Result<void> sent = os::send_message(door, connect, {theirs->get()});
-  if (!sent && door != means_.keeper.fd()) {
-    if (const std::string said = os::last_words(door); !said.empty()) {
-      sent = cluster::not_started(said);
-    } else {
-      sent = ErrorInWords{"holdfast-etcd, which asks for it, has ended"};
-    }
-  }
-  if (!sent) return refuse(to_text(sent.error()));
-  means_.keeper.entrust(result_.cluster.descriptor());
-  (void)os::send_message(result_.cluster.descriptor(), wire::to_message(first),
-                         {result_.cluster.memory()});
-}
-
-// If nobody is there any more, hear() says so, with the reason if there is one.
-void ClusterWait::send(const wire::Message& message) const {
-  (void)os::send_message(result_.cluster.descriptor(), message);
-}
-
-bool ClusterWait::is_held(const std::string& attempt, const std::string& level) {
-  send(wire::to_message(ClusterIsHeld{spec_, attempt, level}));
-  const std::optional<wire::Message> answer = wait_for_answer(cluster::k_is_held);
-  return !answer || !answer->get("yes").empty();
-}
-
-std::optional<wire::Message> ClusterWait::wait_for_answer(std::string_view kind) {
-  while (!is_over() && !has_begun_anew_) {
-    const Waited::Reason reason = wait_for(result_.cluster.descriptor());
-    if (reason == Waited::Reason::time_is_over) act_by_clock();
-    if (reason != Waited::Reason::readable) continue;
-    if (std::optional<wire::Message> message = hear(); message && message->kind == kind) {
-      return message;
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<wire::Message> ClusterWait::hear() {
-  // What we sent and nobody read makes an error of the end, which hides the last word before it.
-  // Whoever is asked next says it again.
-  Result<wire::Message> message = os::receive_message(result_.cluster.descriptor()).message;
-  if (!message) {
-    client_ended();
-  } else if (message->kind == cluster::k_refused) {
-    refuse(message->get("why"));
-  } else if (message->kind == cluster::k_waiting) {
-    has_asked_why_ = false;
-    telling_.tell(message->get("why"));
-  } else {
-    return std::move(*message);
-  }
-  return std::nullopt;
-}
-
-void ClusterWait::act_by_clock() {
-  if (is_late()) return give_up({});
-  if (!telling_.take_due()) return;
-  // A client that is stopped has not answered the last question.
-  if (has_asked_why_) return telling_.tell("holdfast-etcd, which asks for it, does not answer");
-  has_asked_why_ = true;
-  send(wire::Message(cluster::k_waiting));
-}
-
-// Without locks we ask another client, and are the last in the queue again.
-void ClusterWait::client_ended() {
-  if (!result_.cluster.held().empty()) {
-    result_.cluster.note_hang_up();
-    return result_.end_as(
-        TakenLocks::End::lost,
-        text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
-                 telling_.waiting(), ": ", result_.cluster.why_lost()}));
-  }
-  result_.cluster.let_go();
-  has_begun_anew_ = true;
-  has_asked_why_ = false;
-  if (++clients_ < k_most_clients) return;
-  refuse("holdfast-etcd, which asks for it, ended");
-}
 
 // True: the holder is this process, or the helper that waits for us. At the head of the queue these
 // two hold what they have got so far.
