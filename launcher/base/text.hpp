@@ -89,6 +89,10 @@ inline std::string in_digits(std::uint64_t number) { return std::to_string(numbe
 
 // The text with as many `fill` before it as the width asks for.
 std::string padded(std::string text, std::size_t width, char fill = ' ');
+// The number with as many zeros before it.
+inline std::string zero_padded(std::int64_t number, std::size_t width) {
+  return padded(std::to_string(number), width, '0');
+}
 
 // "1 test", "3 tests": a number and a noun whose plural has an s.
 std::string counted(std::uint64_t number, std::string_view noun);
