@@ -59,10 +59,10 @@ bool has_stopped_thread(pid_t pid) {
   return found;
 }
 
-// The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
+// The process that a pidfd watches; 0: it has ended (proc(5), fdinfo of a pidfd).
 pid_t watched_by(int watched) {
-  const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
-  return text ? leading_number<pid_t>(rest_of_line(*text, "\nPid:\t")).value_or(0) : 0;
+  const auto pid = number_in("/proc/self/fdinfo/" + std::to_string(watched), "Pid:\t");
+  return static_cast<pid_t>(pid.value_or(0));
 }
 
 // No /proc/self has an entry of that name.
