@@ -80,6 +80,18 @@ Result<std::string> own_cgroup() {
   return mount.point + (path == "/" ? "" : path);
 }
 
+// Returns the names of the cgroups directly below.
+std::vector<std::string> cgroups_below(int directory) {
+  std::vector<std::string> names;
+  DIR* entries = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (entries == nullptr) return names;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(entries);
+  return names;
+}
+
 void remove_all_below(int directory) {
   for (const std::string& name : cgroups_below(directory)) {
     const UniqueFd below = open_directory(directory, name.c_str());
@@ -231,17 +243,6 @@ std::vector<pid_t> cgroup_members(int directory) {
 std::int64_t memory_peak_kb(int directory) {
   return leading_number<std::int64_t>(read_cgroup_file(directory, "memory.peak")).value_or(0) /
          1024;
-}
-
-std::vector<std::string> cgroups_below(int directory) {
-  std::vector<std::string> names;
-  DIR* entries = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (entries == nullptr) return names;
-  while (const dirent* entry = ::readdir(entries)) {
-    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  }
-  ::closedir(entries);
-  return names;
 }
 
 // The kernel reports a change of cgroup.events by POLLPRI alone. An epoll descriptor turns it into

@@ -69,6 +69,11 @@ std::vector<Wait> stuck_waits(const std::vector<LockUse>& all) {
   return waits;
 }
 
+bool is_same_wait(const LockParty& one, const LockParty& other) {
+  return one.process == other.process && one.boot == other.boot && one.attempt == other.attempt &&
+         one.ticket == other.ticket;
+}
+
 // Searches breadth first, so the first circle found is a shortest one.
 class CycleSearch {
  public:
@@ -153,11 +158,6 @@ bool is_same_step(const LockCycleStep& one, const LockCycleStep& other) {
 
 LockCycle find_lock_cycle(const LockParty& waiter, const std::vector<LockUse>& all) {
   return CycleSearch(waiter, all).run();
-}
-
-bool is_same_wait(const LockParty& one, const LockParty& other) {
-  return one.process == other.process && one.boot == other.boot && one.attempt == other.attempt &&
-         one.ticket == other.ticket;
 }
 
 bool is_same_cycle(const LockCycle& one, const LockCycle& other) {

@@ -240,8 +240,8 @@ dev_t sockets_device() {
   return k_device;
 }
 
-}  // namespace
-
+// Returns the sockets that listen, of both versions of IP. None: the kernel does not answer such
+// questions, or we may not ask them.
 std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   std::vector<TcpSocket> sockets;
   const auto take = [&](const Answer& answer) { sockets.push_back(socket_in(answer)); };
@@ -253,6 +253,8 @@ std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   (void)ask_tcp(asked, take);
   return sockets;
 }
+
+}  // namespace
 
 std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uint16_t port) {
   const std::optional<AnyAddress> place = parse_address(address, port);

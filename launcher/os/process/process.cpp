@@ -81,10 +81,29 @@ bool look_at_proc() {
   return status && numbers_in_namespaces(*status) <= 1;
 }
 
+// True: the numbers in /proc are those of our PID namespace. The answer is found once per process:
+// a child in a new namespace mounts its own /proc before it asks (namespaces.hpp).
+bool proc_has_our_numbers() {
+  static const bool ours = look_at_proc();
+  return ours;
+}
+
 constexpr std::string_view k_own_children = "thread-self/children";
 
 // Empty: it is gone.
 std::string name_of(pid_t pid) { return first_line_of(in_proc(pid, "comm"), 16); }
+
+// Appends the numbers in a file of /proc to `numbers`. False: the file cannot be read.
+bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
+  const Result<std::string> read = read_file(path, k_longest_list);
+  if (!read) return false;
+  std::string_view text = *read;
+  while (const std::optional<pid_t> pid = take_number<pid_t>(text)) {
+    numbers.push_back(*pid);
+    if (text.starts_with(' ')) text.remove_prefix(1);
+  }
+  return true;
+}
 
 // Finds descendants by a scan of all processes, for kernels that do not list children.
 std::vector<Link> scanned_descendants(const Spared& spared) {
@@ -304,28 +323,12 @@ Result<std::string> own_program() {
   return path;
 }
 
-bool proc_has_our_numbers() {
-  static const bool ours = look_at_proc();
-  return ours;
-}
-
 std::string in_proc(std::string_view entry) {
   return text_of({proc_has_our_numbers() ? "/proc/" : k_nowhere, entry});
 }
 
 std::string in_proc(pid_t pid, std::string_view entry) {
   return text_of({in_proc(std::to_string(pid)), "/", entry});
-}
-
-bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
-  const Result<std::string> read = read_file(path, k_longest_list);
-  if (!read) return false;
-  std::string_view text = *read;
-  while (const std::optional<pid_t> pid = take_number<pid_t>(text)) {
-    numbers.push_back(*pid);
-    if (text.starts_with(' ')) text.remove_prefix(1);
-  }
-  return true;
 }
 
 std::vector<pid_t> children_of(pid_t pid) {

@@ -223,8 +223,7 @@ std::string title(const NamedProcess& process) {
   return "process " + std::to_string(process.pid) + " (" + process.name + ")";
 }
 
-}  // namespace
-
+// Returns the tools in PATH, the better one first.
 std::vector<StackTool> find_stack_tools() {
   std::vector<StackTool> tools;
   const std::string path = path_variable();
@@ -234,6 +233,8 @@ std::vector<StackTool> find_stack_tools() {
   }
   return tools;
 }
+
+}  // namespace
 
 RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag) {
   Result<Pipe> output = make_pipe();
