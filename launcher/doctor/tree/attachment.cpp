@@ -74,12 +74,9 @@ void check_package(const Attachment& attachment, Findings& all) {
 }  // namespace
 
 std::string value_in(const std::string& text, const std::string& name) {
-  const std::string begin = "set(" + name + " [==[";
-  const std::size_t at = text.find(begin);
-  if (at == std::string::npos) return {};
-  const std::size_t from = at + begin.size();
-  const std::size_t end = text.find("]==])", from);
-  return end == std::string::npos ? std::string() : text.substr(from, end - from);
+  const std::string_view rest = text_after(text, "set(" + name + " [==[");
+  const std::size_t end = rest.find("]==])");
+  return std::string(end == std::string_view::npos ? "" : rest.substr(0, end));
 }
 
 std::vector<std::string> lines_of_holdfast(const std::string& said) {

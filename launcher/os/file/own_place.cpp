@@ -140,8 +140,7 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode
 // (os/lock/lock_directory.hpp).
 bool has_only_a_spare(const struct stat& info, std::string_view path, const OwnPlace& place) {
   struct stat spare {};
-  std::string name(path.substr(path.rfind('/') + 1));
-  name += names::k_spare_suffix;
+  const std::string name = text_of({last_part_of(path), names::k_spare_suffix});
   return info.st_nlink == 2 &&
          ::fstatat(place.directory.get(), name.c_str(), &spare, AT_SYMLINK_NOFOLLOW) == 0 &&
          id_of(spare) == id_of(info);
