@@ -28,14 +28,8 @@ struct Beginning {
 };
 
 std::size_t find_tree_directory(std::string_view path) {
-  constexpr std::string_view k_name = names::k_tree_directory;
-  std::size_t at = path.rfind(k_name);
-  while (at != std::string_view::npos) {
-    const std::size_t end = at + k_name.size();
-    if ((at == 0 || path[at - 1] == '/') && (end == path.size() || path[end] == '/')) return at;
-    at = at == 0 ? std::string_view::npos : path.rfind(k_name, at - 1);
-  }
-  return at;
+  // The slash before the path stands for the one that each later component has before it.
+  return text_of({"/", path, "/"}).rfind(text_of({"/", names::k_tree_directory, "/"}));
 }
 
 Beginning beginning_of(std::string_view path) {
