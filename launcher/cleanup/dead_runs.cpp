@@ -339,10 +339,8 @@ Result<void> finish_at_end(const RunEntry& run, const ProcessName& ctest) {
   HOLDFAST_TRY(const Journal read, read_journal(run.journal));
   const Result<ToldByLog> told = told_by_log(run, ctest);
   if (!told) return told.error();
-  DeadRun left;
-  left.id = run.id;
-  left.journal = run.journal;
-  left.unended = unended_attempts(read.records);
+  const DeadRun left{
+      .id = run.id, .journal = run.journal, .unended = unended_attempts(read.records)};
   Tidied done;
   HOLDFAST_DO(write_missing(left, turn, told, done));
   return done.troubles.empty() ? Result<void>() : ErrorInWords{done.troubles.front()};
