@@ -135,10 +135,10 @@ bool ProgramReader::is_installed(const std::string& library) {
     }
   }
   const std::string name = library + '\0';
-  for (std::size_t at = installed_.find(name); at != std::string::npos;
-       at = installed_.find(name, at + 1)) {
-    if (at > 0 && (installed_[at - 1] == '/' || installed_[at - 1] == '\0')) return true;
-  }
+  const auto is_behind = [&](char before) {
+    return installed_.find(before + name) != std::string::npos;
+  };
+  if (is_behind('/') || is_behind('\0')) return true;
   // A system without such a list, as one with musl.
   return std::ranges::any_of(k_system_directories, [&](std::string_view directory) {
     return ::access((std::string(directory) + library).c_str(), F_OK) == 0;
