@@ -71,6 +71,12 @@ inline std::string_view last_part_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+// Whether the path is that of something below the directory, as both are written.
+constexpr bool is_path_below(std::string_view path, std::string_view directory) {
+  return !directory.empty() && path.starts_with(directory) &&
+         path.substr(directory.size()).starts_with('/');
+}
+
 // The text without these characters at its ends.
 std::string_view trimmed(std::string_view text, std::string_view blanks);
 

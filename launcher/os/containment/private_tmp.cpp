@@ -26,10 +26,6 @@ constexpr UsualPlace k_usual_places[] = {
 constexpr unsigned k_mode = 01777;  // as they have it in every Linux
 constexpr unsigned k_mode_above_passage = 0755;
 
-bool is_below(std::string_view path, std::string_view above) {
-  return path.size() > above.size() && path.starts_with(above) && path[above.size()] == '/';
-}
-
 // Whether it has nothing but names between single slashes.
 bool is_plain(const std::string& path) {
   const std::string whole = path + "/";
@@ -133,7 +129,7 @@ bool PrivateTmp::has_path(const std::string& path) const {
 
 bool PrivateTmp::is_below_a_place(const std::string& path) const {
   return std::ranges::any_of(places_,
-                             [&](const Place& place) { return is_below(path, place.path); });
+                             [&](const Place& place) { return is_path_below(path, place.path); });
 }
 
 void PrivateTmp::pass_through(const Passed& passed) {
@@ -169,7 +165,7 @@ void PrivateTmp::drop_passages_in_others() {
   std::vector<Passage> kept;
   for (Passage& one : passages_) {
     const bool is_in_other = std::ranges::any_of(kept, [&](const Passage& other) {
-      return one.to == other.to || is_below(one.to, other.to);
+      return one.to == other.to || is_path_below(one.to, other.to);
     });
     if (!is_in_other) kept.push_back(std::move(one));
   }
@@ -178,7 +174,7 @@ void PrivateTmp::drop_passages_in_others() {
 
 const PrivateTmp::Place& PrivateTmp::place_of(const Passage& passage) const {
   return *std::ranges::find_if(
-      places_, [&](const Place& place) { return is_below(passage.to, place.path); });
+      places_, [&](const Place& place) { return is_path_below(passage.to, place.path); });
 }
 
 // What is as we have made it for a passage, or above one. A test as root may have put something
@@ -191,8 +187,8 @@ bool PrivateTmp::leads_to_a_passage(const UniqueFd& above, const char* name,
     return ::fstatat(above.get(), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
            info.st_size == 0;
   }
-  const bool is_above =
-      std::ranges::any_of(passages_, [&](const Passage& one) { return is_below(one.to, inside); });
+  const bool is_above = std::ranges::any_of(
+      passages_, [&](const Passage& one) { return is_path_below(one.to, inside); });
   if (!is_above && passage == passages_.end()) return false;
   const UniqueFd directory = open_directory(above.get(), name);
   return is_as_made(directory, k_mode_above_passage) &&

@@ -134,6 +134,11 @@ std::optional<FileId> file_at(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 ? std::optional(id_of(info)) : std::nullopt;
 }
 
+bool are_one_file(const std::string& one, const std::string& other) {
+  const std::optional<FileId> file = file_at(one);
+  return one == other || (file && file == file_at(other));
+}
+
 bool is_directory(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);

@@ -175,6 +175,9 @@ inline FileId id_of(const struct stat& info) { return {info.st_dev, info.st_ino}
 std::optional<FileId> file_of(int fd);
 std::optional<FileId> file_at(const std::string& path);
 
+// True: the paths are equal, or lead to one file.
+bool are_one_file(const std::string& one, const std::string& other);
+
 // True: a directory is at the path, perhaps behind links.
 bool is_directory(const std::string& path);
 
