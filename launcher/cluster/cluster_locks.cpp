@@ -38,18 +38,15 @@ Result<void> ClusterLocks::begin_watch() {
   return {};
 }
 
-void ClusterLocks::set_clock() const {
-  const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};
-  timer_->set(told_ == News::none ? cluster::end_before(until, grace_) : until - k_last_moment);
-}
-
 void ClusterLocks::join(os::Wait& wait) {
   // What has happened for good would wake us again and again.
-  const bool has_time = told_ != News::over;
-  if (has_time) set_clock();
-  wait.on(has_time ? timer_->fd() : -1);
+  if (told_ != News::over) {
+    const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};
+    timer_->set(told_ == News::none ? cluster::end_before(until, grace_) : until - k_last_moment);
+    wait.on(timer_->fd());
+  }
   // Only its end matters: holdfast-etcd hangs up when the lease is lost.
-  wait.on(has_hung_up_ ? -1 : connection_.get(), 0);
+  if (!has_hung_up_) wait.on(connection_.get(), 0);
 }
 
 // A lease that is known to be gone has no time left.
