@@ -57,10 +57,11 @@ Result<std::string> main_program() { return whole_program_at("/bin/holdfast"); }
 Result<std::string> exec_program() { return whole_program_at("/libexec/holdfast/holdfast-exec"); }
 Result<std::string> launcher_program() { return program_at("/libexec/holdfast/holdfast-launcher"); }
 
-Result<std::string> archive_program() {
-  HOLDFAST_TRY(std::string program, program_at("/libexec/holdfast/holdfast-archive"));
+Result<std::string> component_program(const std::string& component) {
+  HOLDFAST_TRY(std::string program, program_at("/libexec/holdfast/holdfast-" + component));
   if (::access(program.c_str(), F_OK) != 0) {
-    return ErrorInWords{program + " is not installed: HOLDFAST_COMPONENTS=archive builds it"};
+    return ErrorInWords{program + " is not installed: HOLDFAST_COMPONENTS=" + component +
+                        " builds it"};
   }
   return program;
 }

@@ -21,8 +21,8 @@ Result<std::string> exec_program();
 // Returns <prefix>/libexec/holdfast/holdfast-launcher, which is not checked.
 Result<std::string> launcher_program();
 
-// Returns <prefix>/libexec/holdfast/holdfast-archive. Fails if it is not there: not every Holdfast
-// is built with it (HOLDFAST_COMPONENTS).
-Result<std::string> archive_program();
+// Returns <prefix>/libexec/holdfast/holdfast-<component>. Fails if it is not there: not every
+// Holdfast is built with it (HOLDFAST_COMPONENTS).
+Result<std::string> component_program(const std::string& component);
 
 }  // namespace holdfast::supervision

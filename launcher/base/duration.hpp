@@ -1,7 +1,10 @@
 // Lengths of time as people write them: `500ms`, `5s`, `2m`, `1h`, `1.5`; a bare number is seconds.
+// And days.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,5 +26,13 @@ std::string to_text(Milliseconds length);
 
 // `4.2 s`, `3 min 20 s`, `1 h 5 min`: for people, never parsed again.
 std::string describe(Milliseconds length);
+
+// A calendar day in UTC.
+using Day = std::chrono::year_month_day;
+
+// Takes `2026-12-31`; none for anything else, and for a day that does not exist.
+std::optional<Day> parse_day(std::string_view text);
+std::string to_text(const Day& day);
+Day day_of(std::int64_t unix_ms);
 
 }  // namespace holdfast

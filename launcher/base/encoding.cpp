@@ -60,10 +60,7 @@ std::string encode_file_name(std::string_view text) {
       out += c;
       continue;
     }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += k_escape_digits[byte >> 4U];
-    out += k_escape_digits[byte & 15U];
+    out += "%" + upper(hexadecimal(static_cast<unsigned char>(c), 2));
   }
   return out;
 }

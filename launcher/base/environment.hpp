@@ -23,9 +23,8 @@ inline std::string_view name_in(std::string_view entry) { return entry.substr(0,
 
 // Of `NAME=VALUE`.
 inline Variable variable_of(std::string_view entry) {
-  const std::size_t equals = std::min(entry.size(), entry.find('='));
-  return {std::string(entry.substr(0, equals)),
-          std::string(entry.substr(std::min(entry.size(), equals + 1)))};
+  const std::string_view name = name_in(entry);
+  return {std::string(name), std::string(entry.substr(std::min(entry.size(), name.size() + 1)))};
 }
 
 }  // namespace holdfast

@@ -14,13 +14,12 @@ void put(std::string& packet, std::string_view text) {
 
 // Takes a text off the front; none: there is no whole one.
 std::optional<std::string_view> take_text(std::string_view& packet) {
-  const std::size_t mark = packet.find(':');
-  if (mark == std::string_view::npos) return std::nullopt;
-  const auto length = parse_number<std::size_t>(packet.substr(0, mark));
-  if (!length || *length > packet.size() - mark - 1) return std::nullopt;
-  const std::string_view text = packet.substr(mark + 1, *length);
+  std::string_view rest = packet;
+  const auto length = take_number<std::size_t>(rest);
+  if (!length || *length >= rest.size() || rest[0] != ':') return std::nullopt;
+  const std::string_view text = rest.substr(1, *length);
   if (text.find('\0') != std::string_view::npos) return std::nullopt;  // nobody sends one
-  packet.remove_prefix(mark + 1 + *length);
+  packet = rest.substr(1 + *length);
   return text;
 }
 

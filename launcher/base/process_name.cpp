@@ -8,12 +8,10 @@
 namespace holdfast {
 
 Result<ProcessName> parse_process_name(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon != std::string_view::npos) {
-    const auto pid = parse_number<int>(text.substr(0, colon));
-    const auto start = parse_number<std::uint64_t>(text.substr(colon + 1));
-    if (pid && start && *pid >= 1) return ProcessName{*pid, *start};
-  }
+  std::string_view rest = text;
+  const auto pid = parse_number<int>(take_part(rest, ':'));
+  const auto start = parse_number<std::uint64_t>(rest);
+  if (pid && start && *pid >= 1) return ProcessName{*pid, *start};
   return BadValue{text_of({"\"", text, "\""}), "PID:START with a pid above 0"};
 }
 
@@ -59,12 +57,9 @@ constexpr std::uint64_t k_tag_bit = 1ULL << 62U;
 
 // HOLDFAST_HELD names the attempts around this one: `place#attempt`, comma-separated.
 bool names_attempt(std::string_view held, std::string_view attempt) {
-  for (std::size_t at = held.find('#'); at != std::string_view::npos; at = held.find('#', at + 1)) {
-    const std::string_view rest = held.substr(at + 1);
-    if (rest.starts_with(attempt) &&
-        (rest.size() == attempt.size() || rest[attempt.size()] == ',')) {
-      return true;
-    }
+  const std::string end = text_of({"#", attempt});
+  while (!held.empty()) {
+    if (take_part(held, ',').ends_with(end)) return true;
   }
   return false;
 }

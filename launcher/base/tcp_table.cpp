@@ -41,18 +41,13 @@ constexpr unsigned k_close = 0x07;
 constexpr unsigned k_listen = 0x0A;
 
 std::string_view next_word(std::string_view& line) {
-  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
-  const std::size_t end = std::min(line.find(' ', begin), line.size());
-  const std::string_view word = line.substr(begin, end - begin);
-  line.remove_prefix(end);
-  return word;
+  line = trimmed(line, " ");
+  return take_part(line, ' ');
 }
 
 // Returns 8080 for `0100007F:1F90`.
 std::optional<std::uint16_t> port_in(std::string_view word) {
-  const std::size_t colon = word.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  return parse_number<std::uint16_t>(word.substr(colon + 1), 16);
+  return parse_number<std::uint16_t>(text_after(word, ":"), 16);
 }
 
 // sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode …

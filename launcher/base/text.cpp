@@ -31,6 +31,15 @@ std::string_view text_after(std::string_view text, std::string_view words) {
   return at == std::string_view::npos ? std::string_view() : text.substr(at + words.size());
 }
 
+std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    const std::string_view line = take_part(text, '\n');
+    if (!line.starts_with(key)) continue;
+    return leading_number<std::uint64_t>(trimmed(line.substr(key.size()), " "));
+  }
+  return std::nullopt;
+}
+
 std::string text_of(std::initializer_list<std::string_view> parts) {
   std::size_t size = 0;
   for (const std::string_view part : parts) size += part.size();

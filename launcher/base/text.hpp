@@ -71,11 +71,20 @@ inline std::string_view last_part_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+// Whether the path is that of something below the directory, as both are written.
+constexpr bool is_path_below(std::string_view path, std::string_view directory) {
+  return !directory.empty() && path.starts_with(directory) &&
+         path.substr(directory.size()).starts_with('/');
+}
+
 // The text without these characters at its ends.
 std::string_view trimmed(std::string_view text, std::string_view blanks);
 
 // What follows the first of these words in the text; empty: they are not in it.
 std::string_view text_after(std::string_view text, std::string_view words);
+
+// The number in the first line that begins with `key`, after that and blanks. None: there is none.
+std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key);
 
 // All parts in a row. Each `+` between strings compiles to a call or two; this is one call for all
 // parts.
@@ -86,6 +95,10 @@ inline std::string in_digits(std::uint64_t number) { return std::to_string(numbe
 
 // The text with as many `fill` before it as the width asks for.
 std::string padded(std::string text, std::size_t width, char fill = ' ');
+// The number with as many zeros before it.
+inline std::string zero_padded(std::int64_t number, std::size_t width) {
+  return padded(std::to_string(number), width, '0');
+}
 
 // "1 test", "3 tests": a number and a noun whose plural has an s.
 std::string counted(std::uint64_t number, std::string_view noun);

@@ -120,7 +120,6 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree,
   DeadRun run;
   run.id = entry.id;
   run.journal = entry.journal;
-  run.ctest = started->ctest;
   run.is_of_others_numbers = started->boot != numbering;
   run.lacks_end = !end_record(journal);
   run.empty_directories = empty_directories_in(*own, entry.directory / names::k_scratch_directory);
@@ -128,7 +127,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree,
   run.far_jobs = left_in(*own, entry.directory / names::k_far_directory, is_far_job);
   // A keeper of another PID namespace has a socket whose name we do not know (stale_files.hpp).
   if (!run.is_of_others_numbers) {
-    const fs::path socket = keeper_socket_path_here(run.ctest);
+    const fs::path socket = keeper_socket_path_here(started->ctest);
     std::error_code failed;
     if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
   }
@@ -277,13 +276,11 @@ Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const Jo
     verdict.at = ended_at;
     told.verdicts += line_of(verdict);
   }
-  RunEnded end;
-  end.at = ended_at;
-  end.run = run.id;
-  end.complete = true;
-  end.has_log = is_whole_log(log.descriptor);
-  end.keeper_until = facts.keeper_until;
-  told.end = line_of(end);
+  told.end = line_of(RunEnded{.at = ended_at,
+                              .run = run.id,
+                              .complete = true,
+                              .has_log = is_whole_log(log.descriptor),
+                              .keeper_until = facts.keeper_until});
   return told;
 }
 
@@ -342,10 +339,8 @@ Result<void> finish_at_end(const RunEntry& run, const ProcessName& ctest) {
   HOLDFAST_TRY(const Journal read, read_journal(run.journal));
   const Result<ToldByLog> told = told_by_log(run, ctest);
   if (!told) return told.error();
-  DeadRun left;
-  left.id = run.id;
-  left.journal = run.journal;
-  left.unended = unended_attempts(read.records);
+  const DeadRun left{
+      .id = run.id, .journal = run.journal, .unended = unended_attempts(read.records)};
   Tidied done;
   HOLDFAST_DO(write_missing(left, turn, told, done));
   return done.troubles.empty() ? Result<void>() : ErrorInWords{done.troubles.front()};

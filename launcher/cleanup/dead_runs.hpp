@@ -18,16 +18,15 @@ namespace holdfast {
 struct DeadRun {
   std::string id;
   std::filesystem::path journal;
-  ProcessName ctest;
   std::vector<AttemptStarted> unended;  // attempts without a last record
   bool lacks_end = false;               // the run has no last record
   bool is_of_others_numbers = false;    // its pids are of another PID namespace or boot
-  std::vector<std::filesystem::path> empty_directories;  // innermost first
-  std::filesystem::path socket;                          // the keeper's; empty: there is none
+  std::vector<std::filesystem::path> empty_directories = {};  // innermost first
+  std::filesystem::path socket = {};                          // the keeper's; empty: there is none
   // Stop commands of services that nobody could run (os/process/user.hpp).
-  std::vector<std::filesystem::path> stops;
+  std::vector<std::filesystem::path> stops = {};
   // Jobs for nodes of Slurm that no node has read. They have the environment of a test.
-  std::vector<std::filesystem::path> far_jobs;
+  std::vector<std::filesystem::path> far_jobs = {};
 
   bool is_tidy() const {
     return unended.empty() && !lacks_end && empty_directories.empty() && socket.empty() &&

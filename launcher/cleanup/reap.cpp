@@ -48,18 +48,6 @@ RunCare care_for(const ProcessName& ctest) {
   return is_attended ? RunCare::attended : RunCare::keeperless;
 }
 
-void add_runs(const std::filesystem::path& tree, RunsOf whose, ReapScope& scope) {
-  const std::string boot = os::numbering_id();
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
-    const std::optional<RunStarted> started = first_record(run.journal);
-    if (!started || started->tree != tree.string()) continue;
-    if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
-    if (const Result<Journal> read = read_journal(run.journal)) {
-      scope.add_run(run.id, read->records, care_for(started->ctest), lives);
-    }
-  }
-}
-
 constexpr std::size_t k_most_described = 5;
 
 bool is_in_namespace_below(pid_t pid) {
@@ -220,8 +208,8 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
   const std::string_view held = value_of(marks.environment, environment::k_held);
   if (own.empty() && held.empty()) {
     const auto numbered = by_number_.find(marks.number);
-    const bool theirs = numbered != by_number_.end() && numbered->second->abandoned;
-    return theirs ? numbered->second : nullptr;
+    if (numbered == by_number_.end() || !numbered->second->abandoned) return nullptr;
+    return numbered->second;
   }
   std::vector<std::string> chain = HeldLocks(held).holders_of(run_place_);
   // If HOLDFAST_HELD does not name this tree, `own` is the id of another tree's attempt.
@@ -239,8 +227,17 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
 
 ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
   ReapScope scope(tree.string(), let_go);
-  add_runs(tree, RunsOf::ctest, scope);
-  add_runs(tree, RunsOf::people, scope);
+  const std::string boot = os::numbering_id();
+  for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
+    for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
+      const std::optional<RunStarted> started = first_record(run.journal);
+      if (!started || started->tree != tree.string()) continue;
+      if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
+      if (const Result<Journal> read = read_journal(run.journal)) {
+        scope.add_run(run.id, read->records, care_for(started->ctest), lives);
+      }
+    }
+  }
   return scope;
 }
 

@@ -89,13 +89,9 @@ Ctest look_at(const ProcessName& name) {
 }
 
 std::optional<Attach> attach_of(pid_t pid) {
-  const std::string beginning = std::string(environment::k_attach) + "=";
-  for (const std::string& entry : os::first_environment_of(pid, k_longest_environment)) {
-    if (!entry.starts_with(beginning)) continue;
-    const Result<Attach> attach = parse_attach(std::string_view(entry).substr(beginning.size()));
-    if (attach) return *attach;
-  }
-  return std::nullopt;
+  const std::vector<std::string> entries = os::first_environment_of(pid, k_longest_environment);
+  const Result<Attach> attach = parse_attach(variable_in(entries, environment::k_attach));
+  return attach ? std::optional(*attach) : std::nullopt;
 }
 
 class StoppedSearch {

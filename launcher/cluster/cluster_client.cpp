@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "attempt/programs.hpp"
 #include "base/environment.hpp"
 #include "base/message.hpp"
 #include "cluster/lock_order.hpp"
@@ -13,22 +14,9 @@
 #include "os/log/log.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {
-
-// <prefix>/libexec/holdfast/holdfast-etcd; we are <prefix>/bin/holdfast.
-Result<std::string> etcd_program() {
-  HOLDFAST_TRY(std::string program, os::own_program());
-  program.erase(program.rfind('/'));
-  program.erase(program.rfind('/'));
-  program += "/libexec/holdfast/holdfast-etcd";
-  if (::access(program.c_str(), F_OK) != 0) {
-    return ErrorInWords{program + " is not installed: HOLDFAST_COMPONENTS=etcd builds it"};
-  }
-  return program;
-}
 
 [[noreturn]] void become_client(std::string program, int control) {
   ::setsid();
@@ -60,7 +48,7 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
         "nobody says where etcd is: expected `endpoints` in [cluster] of holdfast.toml, or "
         "HOLDFAST_CLUSTER_ENDPOINTS"};
   }
-  HOLDFAST_TRY(std::string program, etcd_program());
+  HOLDFAST_TRY(std::string program, supervision::component_program("etcd"));
   HOLDFAST_TRY(auto ends, os::packet_pair());
   const pid_t child = ::fork();
   if (child < 0) return os::system_error("start " + program);
@@ -81,8 +69,7 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
 
 Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
   if (!control_.valid()) {
-    HOLDFAST_TRY(os::UniqueFd started, start_cluster_client(settings_));
-    control_ = std::move(started);
+    HOLDFAST_TRY(control_, start_cluster_client(settings_));
     // One that is stopped must not stop us.
     (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
   }

@@ -17,9 +17,8 @@ constexpr Milliseconds k_last_moment{500};
 Result<os::UniqueFd> ClusterLocks::connect(Milliseconds grace) {
   let_go();
   grace_ = grace;
-  HOLDFAST_TRY(os::SharedLease lease, os::SharedLease::make());
+  HOLDFAST_TRY(lease_, os::SharedLease::make());
   HOLDFAST_TRY(auto ends, os::packet_pair());
-  lease_ = std::move(lease);
   connection_ = std::move(ends.first);
   return std::move(ends.second);
 }
@@ -34,24 +33,20 @@ void ClusterLocks::let_go() {
 }
 
 Result<void> ClusterLocks::begin_watch() {
-  HOLDFAST_TRY(os::BootTimer timer, os::BootTimer::make());
-  timer_ = std::move(timer);
+  HOLDFAST_TRY(timer_, os::BootTimer::make());
   told_ = News::none;
   return {};
 }
 
-void ClusterLocks::set_clock() const {
-  const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};
-  timer_->set(told_ == News::none ? cluster::end_before(until, grace_) : until - k_last_moment);
-}
-
 void ClusterLocks::join(os::Wait& wait) {
   // What has happened for good would wake us again and again.
-  const bool has_time = told_ != News::over;
-  if (has_time) set_clock();
-  wait.on(has_time ? timer_->fd() : -1);
+  if (told_ != News::over) {
+    const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};
+    timer_->set(told_ == News::none ? cluster::end_before(until, grace_) : until - k_last_moment);
+    wait.on(timer_->fd());
+  }
   // Only its end matters: holdfast-etcd hangs up when the lease is lost.
-  wait.on(has_hung_up_ ? -1 : connection_.get(), 0);
+  if (!has_hung_up_) wait.on(connection_.get(), 0);
 }
 
 // A lease that is known to be gone has no time left.

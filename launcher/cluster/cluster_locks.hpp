@@ -67,7 +67,6 @@ class ClusterLocks {
   std::string why_lost() const;
 
  private:
-  void set_clock() const;
   bool ends_in(Milliseconds time) const;
 
   os::UniqueFd connection_;

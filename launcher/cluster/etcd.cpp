@@ -184,12 +184,13 @@ Etcd::Etcd(Http& http, const ClusterSettings& settings, std::string password)
       password_(std::move(password)),
       needs_token_(!settings.user.empty()) {}
 
-Etcd::Id Etcd::call(std::string_view path, std::string body, Done done) {
-  return call(path, std::move(body), cluster::answer_patience(settings_.ttl), std::move(done));
-}
-
-Etcd::Id Etcd::call(std::string_view path, std::string body, Milliseconds patience, Done done) {
-  return begin({std::string(path), std::move(body), std::move(done), {}, patience});
+Etcd::Id Etcd::call(std::string_view path, std::string body, Done done,
+                    std::optional<Milliseconds> patience) {
+  return begin({std::string(path),
+                std::move(body),
+                std::move(done),
+                {},
+                patience.value_or(cluster::answer_patience(settings_.ttl))});
 }
 
 Etcd::Id Etcd::watch(std::string body, std::function<void(std::string_view)> on_line, Done done) {

@@ -98,10 +98,10 @@ class Etcd {
 
   using Id = std::uint64_t;
   using Done = std::function<void(const EtcdReply&)>;
-  // Makes a call. `body` is JSON. `done` is called later, never from here.
-  Id call(std::string_view path, std::string body, Done done);
-  // Does the same with another patience than the calls about a lease have.
-  Id call(std::string_view path, std::string body, Milliseconds patience, Done done);
+  // Makes a call. `body` is JSON. `done` is called later, never from here. Without a patience it is
+  // that of the calls about a lease.
+  Id call(std::string_view path, std::string body, Done done,
+          std::optional<Milliseconds> patience = {});
   // Begins a watch. `on_line` gets lines until `done` is called or the watch is cancelled.
   Id watch(std::string body, std::function<void(std::string_view)> on_line, Done done);
   // Ends a call or a watch. Its functions are not called any more.

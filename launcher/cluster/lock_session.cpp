@@ -345,9 +345,8 @@ void LockSession::renew_later(const Refusal& refusal) {
 void LockSession::renewed(const Lease& lease, Milliseconds sent) {
   failures_ = 0;
   trouble_.clear();
-  ttl_ = lease.ttl;
-  memory_->set_until_ms((sent + ttl_).count());
-  renew_at_ = os::monotonic_now() + cluster::renewal_interval(ttl_);
+  memory_->set_until_ms((sent + lease.ttl).count());
+  renew_at_ = os::monotonic_now() + cluster::renewal_interval(lease.ttl);
   // A proxy, or a firewall that has forgotten the connection, may keep the lines of a watch back.
   if (watch_ != 0 && step_ == 0) read_queue();
 }

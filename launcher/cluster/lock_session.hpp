@@ -130,8 +130,7 @@ class LockSession {
   std::optional<os::SharedLease> memory_;
   ClusterParty self_;
   Milliseconds grace_{0};
-  std::string lease_;  // empty: none
-  Milliseconds ttl_{0};
+  std::string lease_;        // empty: none
   std::vector<Lock> locks_;  // in the order in which they were asked for; the last may be wanted
   std::vector<ClusterParty> queue_;  // as last seen, of the lock that is wanted
   std::size_t own_ = 0;              // our place in it

@@ -1,6 +1,6 @@
 #include "forensics/probes.hpp"
 
-#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/program_identity.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
 
 namespace holdfast::forensics {
@@ -39,15 +40,6 @@ constexpr std::string_view k_own_prefix = "HOLDFAST_";
 
 constexpr std::size_t k_look_alikes = 5;
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
-bool is_directory(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -56,7 +48,7 @@ std::string directory_of(const std::string& path) {
 
 // The nearest directory above that is still there.
 std::string what_is_left_of(std::string path) {
-  while (path != "/" && path != "." && !is_directory(path)) path = directory_of(path);
+  while (path != "/" && path != "." && !os::is_directory(path)) path = directory_of(path);
   return path;
 }
 
@@ -86,13 +78,10 @@ Result<std::string> look_at(const std::string& path, const std::optional<Program
 
 constexpr std::size_t k_locks_named = 10;
 
-// Reads a line such as `MemTotal:       16311348 kB`.
+// Of a line such as `MemTotal:       16311348 kB`.
 std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view key) {
-  const std::string lines = "\n" + std::string(meminfo);
-  std::size_t at = lines.find("\n" + std::string(key) + ":");
-  if (at != std::string::npos) at = lines.find_first_of("0123456789", at);
-  if (at == std::string::npos) return std::nullopt;
-  return leading_number<std::uint64_t>(lines.substr(at)).value_or(0) * 1024;
+  const std::optional<std::uint64_t> kb = number_behind(meminfo, key);
+  return kb ? std::optional(*kb * 1024) : std::nullopt;
 }
 
 // The first three numbers of `0.52 0.58 0.59 1/1190 4711`.
@@ -106,8 +95,7 @@ std::string_view loads_of(std::string_view loadavg) {
 
 std::string describe_lock(const os::SurveyedLock& lock) {
   const std::string holders =
-      bounded_list(lock.holders, lock.holders.size(),
-                   [](const LockParty& holder) { return describe_party(holder); });
+      separated(lock.holders, ", ", [](const LockParty& holder) { return describe_party(holder); });
   std::string text = lock.name + "@" + lock.scope_directory + ": held by ";
   text += holders.empty() ? "nobody who left a record" : holders;
   if (lock.tickets > 0) text += "; " + std::to_string(lock.tickets) + " waiting";
@@ -210,7 +198,7 @@ Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
     text += found ? *found : to_text(found.error());
   };
   for (const KnownFile& file : files) {
-    if (is_directory(file.path)) {
+    if (os::is_directory(file.path)) {
       add(file.path + " is a directory");
       continue;
     }
@@ -222,36 +210,35 @@ Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
 
 Result<std::string> look_at_directory(const std::string& path, std::size_t most) {
   const std::string directory = directory_of(path);
-  const std::string name = path.substr(path.rfind('/') + 1);
-  const std::unique_ptr<DIR, CloseDirectory> opened(::opendir(directory.c_str()));
-  if (opened == nullptr && (errno == ENOENT || errno == ENOTDIR)) {
+  const std::string_view name = last_part_of(path);
+  const os::UniqueFd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.valid() && (errno == ENOENT || errno == ENOTDIR)) {
     return directory + " does not exist; what is left of the path is " + what_is_left_of(directory);
   }
-  if (opened == nullptr) return os::system_error("list " + directory);
+  if (!opened.valid()) return os::system_error("list " + directory);
   std::size_t count = 0;
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(opened.get())) {
-    const std::string_view found = entry->d_name;
-    if (found == "." || found == "..") continue;
-    if (++count > most) break;
+  os::for_each_name(opened, 0, [&](const char* found) {
+    if (++count > most) return false;
     names.emplace_back(found);
-  }
+    return true;
+  });
   std::string text = directory + " has " + (count > most ? "more than " : "") +
                      counted(std::min(count, most), "entry", "entries");
   const std::vector<std::string> alike = look_alikes(name, names, k_look_alikes);
-  if (!alike.empty()) text += "; like " + name + ": " + bounded_list(alike, alike.size());
+  if (!alike.empty()) text += text_of({"; like ", name, ": ", separated(alike, ", ")});
   return text;
 }
 
 Result<std::string> describe_machine(std::string_view meminfo, std::string_view loadavg,
                                      long processors) {
-  const auto total = bytes_of(meminfo, "MemTotal");
-  const auto available = bytes_of(meminfo, "MemAvailable");
+  const auto total = bytes_of(meminfo, "MemTotal:");
+  const auto available = bytes_of(meminfo, "MemAvailable:");
   if (!total || !available) return Error{"understand /proc/meminfo"};
   std::string text =
       "memory " + describe_size(*available) + " of " + describe_size(*total) + " available";
-  const auto swap = bytes_of(meminfo, "SwapTotal");
-  const auto free_swap = bytes_of(meminfo, "SwapFree");
+  const auto swap = bytes_of(meminfo, "SwapTotal:");
+  const auto free_swap = bytes_of(meminfo, "SwapFree:");
   if (swap && free_swap && *swap > 0) {
     text += ", swap " + describe_size(*free_swap) + " of " + describe_size(*swap);
   }
@@ -292,15 +279,12 @@ os::BoundedOrder git_status_order(const std::string& directory, Milliseconds tim
 std::string describe_git_status(std::string_view porcelain, bool cut) {
   std::size_t count = 0;
   std::string named;
-  while (!porcelain.empty()) {
-    const std::size_t end = porcelain.find('\0');
-    if (end == std::string_view::npos) break;  // cut off
-    const std::string_view entry = porcelain.substr(0, end);
-    porcelain.remove_prefix(end + 1);
+  while (porcelain.find('\0') != std::string_view::npos) {  // else it is cut off
+    const std::string_view entry = take_part(porcelain, '\0');
     if (++count <= k_files_named) named += "\n" + std::string(entry);
     // A renamed or copied file has its old name in the next entry.
-    if (entry.substr(0, 2).find_first_of("RC") == std::string_view::npos) continue;
-    porcelain.remove_prefix(std::min(porcelain.find('\0'), porcelain.size() - 1) + 1);
+    const bool has_old_name = entry.substr(0, 2).find_first_of("RC") != std::string_view::npos;
+    if (has_old_name) (void)take_part(porcelain, '\0');
   }
   if (count == 0 && !cut) return "clean";
   std::string text = (cut ? "more than " : "") + std::to_string(count) +

@@ -1,7 +1,6 @@
 #include "journal/log_reader.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <iterator>
@@ -13,13 +12,6 @@
 
 namespace holdfast {
 namespace {
-
-bool is_same(const os::UniqueFd& one, const os::UniqueFd& other) {
-  struct stat first {};
-  struct stat second {};
-  return ::fstat(one.get(), &first) == 0 && ::fstat(other.get(), &second) == 0 &&
-         first.st_ino == second.st_ino && first.st_dev == second.st_dev;
-}
 
 LogLine line_in(std::string_view text) {
   if (std::optional<LogLine> line = parse_log_line(text)) return *std::move(line);
@@ -59,7 +51,8 @@ std::vector<LogLine> LogReader::take_rest() {
 void LogReader::open_new_files() {
   std::vector<File> found;
   const auto is_known = [&](const os::UniqueFd& fd) {
-    const auto is_it = [&](const File& file) { return is_same(file.fd, fd); };
+    const std::optional<os::FileId> id = os::file_of(fd.get());
+    const auto is_it = [&](const File& file) { return os::file_of(file.fd.get()) == id; };
     return std::ranges::any_of(files_, is_it) || std::ranges::any_of(found, is_it);
   };
   for (unsigned number = 0; number < os::k_log_files; ++number) {

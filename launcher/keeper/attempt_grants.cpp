@@ -32,10 +32,6 @@ void record(const Connection& connection, const std::string& path, const std::st
   (void)os::append_line(journal, line_of(stale));
 }
 
-bool is_in(const std::string& file, const std::string& directory) {
-  return !directory.empty() && file.starts_with(directory + "/");
-}
-
 }  // namespace
 
 std::optional<ProgramIdentity> stat_of_program(const std::string& path) {
@@ -84,8 +80,8 @@ std::string StalePrograms::fingerprint(const Connection& connection) {
     return true;
   };
   if (!add(connection.program)) return {};
-  bool has_own =
-      is_in(connection.program, place_.sources) || is_in(connection.program, place_.tree);
+  bool has_own = is_path_below(connection.program, place_.sources) ||
+                 is_path_below(connection.program, place_.tree);
   for (const std::string& path : connection.inputs.required) has_own = add(path) || has_own;
   for (const std::string& path : connection.inputs.named) has_own = add(path) || has_own;
   // `sh -c "…"` starts who knows what.

@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "base/encoding.hpp"
 #include "os/process/process.hpp"
@@ -9,11 +11,6 @@
 
 namespace holdfast::supervision {
 namespace {
-
-struct Above {
-  std::size_t distance;  // the nearest attempt has the least
-  std::string entry;
-};
 
 // True: this process may be inside an attempt. The holder of a lock is one of our programs. Either
 // it is our ancestor, or we cannot see it and have the tag of its attempt.
@@ -27,69 +24,53 @@ bool may_be_inside() {
   return is_ours;
 }
 
-class Search {
- public:
-  Search(const std::vector<os::SurveyedLock>& locks, const LockSeeker& seeker)
-      : locks_(locks), seeker_(seeker) {}
+// True: our tag names the holder's attempt.
+bool is_nearest(const LockParty& holder, const LockSeeker& seeker) {
+  return !holder.attempt.empty() && tag_number(holder.attempt) == seeker.tag;
+}
 
-  std::string run() {
-    // We read the record of the nearest attempt first. It names the attempts around that attempt,
-    // and we may not see all of these.
-    for (const os::SurveyedLock& lock : locks_) {
-      for (const LockParty& holder : lock.holders) {
-        if (is_nearest(holder)) around_ = holder.around;
-      }
-    }
-    for (const os::SurveyedLock& lock : locks_) {
-      for (const LockParty& holder : lock.holders) look_at(lock, holder);
-    }
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const Above& a, const Above& b) { return a.distance < b.distance; });
-    std::string text;
-    for (const Above& one : found_) text += (text.empty() ? "" : ",") + one.entry;
-    return text;
+// How far above the seeker the holder's attempt is: the nearest has the least. None: it is not
+// around the seeker. `around` are the attempts that the nearest one names.
+std::optional<std::size_t> distance_to(const LockParty& holder, const LockSeeker& seeker,
+                                       const std::vector<std::string>& around) {
+  if (holder.attempt.empty()) return std::nullopt;
+  if (os::boot_in(holder.boot) != os::boot_in(seeker.numbering)) return std::nullopt;
+  const std::vector<ProcessName>& ancestors = seeker.ancestors;
+  const auto ancestor = std::ranges::find(ancestors, holder.process);
+  if (holder.boot == seeker.numbering && ancestor != ancestors.end()) {
+    return static_cast<std::size_t>(ancestor - ancestors.begin());
   }
-
- private:
-  bool is_nearest(const LockParty& holder) const {
-    return !holder.attempt.empty() && tag_number(holder.attempt) == seeker_.tag;
+  // An attempt whose launcher we cannot see counts as farther than all those that we can see.
+  const auto named = std::ranges::find(around, holder.attempt);
+  if (named != around.end()) {
+    return ancestors.size() + static_cast<std::size_t>(named - around.begin());
   }
-
-  void look_at(const os::SurveyedLock& lock, const LockParty& holder) {
-    if (holder.attempt.empty()) return;
-    if (os::boot_in(holder.boot) != os::boot_in(seeker_.numbering)) return;
-    const std::vector<ProcessName>& ancestors = seeker_.ancestors;
-    const auto ancestor = holder.boot == seeker_.numbering
-                              ? std::find(ancestors.begin(), ancestors.end(), holder.process)
-                              : ancestors.end();
-    const auto named = std::find(around_.begin(), around_.end(), holder.attempt);
-    std::size_t distance = 0;
-    if (ancestor != ancestors.end()) {
-      distance = static_cast<std::size_t>(ancestor - ancestors.begin());
-    } else if (named != around_.end()) {
-      // An attempt whose launcher we cannot see counts as farther than all those that we can see.
-      distance = ancestors.size() + static_cast<std::size_t>(named - around_.begin());
-    } else if (!is_nearest(holder)) {
-      return;
-    }
-    LockSpec spec;
-    spec.mode = holder.mode;
-    spec.units = holder.units;
-    spec.size = holder.size;
-    const std::string place = lock.scope_directory + "/" + encode_file_name(lock.name);
-    found_.push_back({distance, held_entry(place, spec, holder.slots) + "#" + holder.attempt});
-  }
-
-  const std::vector<os::SurveyedLock>& locks_;
-  const LockSeeker& seeker_;
-  std::vector<std::string> around_;
-  std::vector<Above> found_;
-};
+  return is_nearest(holder, seeker) ? std::optional<std::size_t>(0) : std::nullopt;
+}
 
 }  // namespace
 
 std::string held_above_in(const std::vector<os::SurveyedLock>& locks, const LockSeeker& seeker) {
-  return Search(locks, seeker).run();
+  // We read the record of the nearest attempt first. It names the attempts around that attempt,
+  // and we may not see all of these.
+  std::vector<std::string> around;
+  for (const os::SurveyedLock& lock : locks) {
+    for (const LockParty& holder : lock.holders) {
+      if (is_nearest(holder, seeker)) around = holder.around;
+    }
+  }
+  std::multimap<std::size_t, std::string> entries;  // by distance
+  for (const os::SurveyedLock& lock : locks) {
+    for (const LockParty& holder : lock.holders) {
+      const std::optional<std::size_t> distance = distance_to(holder, seeker, around);
+      if (!distance) continue;
+      const LockSpec spec{
+          .name = lock.name, .mode = holder.mode, .units = holder.units, .size = holder.size};
+      const std::string place = lock.scope_directory + "/" + encode_file_name(lock.name);
+      entries.emplace(*distance, held_entry(place, spec, holder.slots) + "#" + holder.attempt);
+    }
+  }
+  return separated(entries, ",", [](const auto& one) { return one.second; });
 }
 
 // A search is expensive: it reads all locks of every build tree that there ever was.

@@ -137,9 +137,7 @@ ListedLock::ListedLock(const ClusterQueue& queue) {
 }
 
 std::string describe_locks(const std::vector<ListedLock>& locks) {
-  std::string text;
-  for (const ListedLock& lock : locks) text += lock.text;
-  return text;
+  return separated(locks, "", &ListedLock::text);
 }
 
 nlohmann::ordered_json json_of(const std::vector<ListedLock>& locks) {

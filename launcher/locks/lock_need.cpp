@@ -42,6 +42,20 @@ void pass_on_password(const ClusterLocks& locks, TestEnvironment& told) {
   if (password != nullptr) told.set(environment::k_cluster_password, password);
 }
 
+// To be called when the test is over and its locks are still held. If the file of a lock was
+// removed while the attempt had the lock, that becomes the result of the attempt.
+void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
+                       AttemptResult& result) {
+  for (const os::LockRequest& lock : locks) {
+    if (!lock.is_lost()) continue;
+    result.observation.lock_lost = true;
+    result.outcome = outcome_of(result.observation);
+    result.note = "\"" + name + "\": the file of its lock " + to_text(lock.spec()) +
+                  " was removed while it had it: another may have had it at the same time";
+    return;
+  }
+}
+
 }  // namespace
 
 std::optional<AttemptResult> LockNeed::acquire(TestAtHand& test) {
@@ -127,22 +141,10 @@ AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
 }
 
 AttemptResult lost_before_start(TakenLocks& locks, const std::string& name) {
-  locks.end = TakenLocks::End::lost;
-  locks.trouble = "lost its lock " + to_text(locks.cluster.held().front().spec) +
-                  " before it began: " + locks.cluster.why_lost();
+  locks.end_as(TakenLocks::End::lost,
+               text_of({"lost its lock ", to_text(locks.cluster.held().front().spec),
+                        " before it began: ", locks.cluster.why_lost()}));
   return without_locks(locks, name);
-}
-
-void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
-                       AttemptResult& result) {
-  for (const os::LockRequest& lock : locks) {
-    if (!lock.is_lost()) continue;
-    result.observation.lock_lost = true;
-    result.outcome = outcome_of(result.observation);
-    result.note = "\"" + name + "\": the file of its lock " + to_text(lock.spec()) +
-                  " was removed while it had it: another may have had it at the same time";
-    return;
-  }
 }
 
 void notice_lost_lease(const ClusterLocks& locks, const std::string& name, AttemptResult& result) {

@@ -41,12 +41,9 @@ class LockNeed final : public Need {
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
 // Returns the result if the lease of `locks` ended while the attempt waited for something else.
 AttemptResult lost_before_start(TakenLocks& locks, const std::string& name);
-// To be called when the test is over and its locks are still held. If the file of a lock was
-// removed while the attempt had the lock, that becomes the result of the attempt.
-void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
-                       AttemptResult& result);
-// The same for the lease of locks over machines, after end_watch(). A test that has ended by itself
-// before the lease was over had its lock to the end.
+// To be called after end_watch(), when the test is over. If the lease of its locks over machines
+// was lost, that becomes the result of the attempt. A test that has ended by itself before the
+// lease was over had its lock to the end.
 void notice_lost_lease(const ClusterLocks& locks, const std::string& name, AttemptResult& result);
 
 }  // namespace holdfast::supervision

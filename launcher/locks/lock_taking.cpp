@@ -26,34 +26,38 @@ namespace {
 // for a lock here.
 constexpr int k_limit_is_over = SIGUSR1;
 
+// What all locks of an attempt are taken with.
+struct Means {
+  const Grant& grant;
+  HeldLocks& above;
+  Surroundings& around;
+  KeeperLink& keeper;
+  int cluster_door;  // where connections for holdfast-etcd are sent; -1: there is none
+  Teller& teller;
+};
+
 // A wait for one lock, of which people are told while it lasts. Everything that ends a test also
 // ends the wait; `result.end` is then not `had`.
 class LockWait {
  public:
-  LockWait(const LockSpec& spec, const LockWaitOrder& order, Surroundings& around, Teller& teller,
-           TakenLocks& result)
+  LockWait(const LockSpec& spec, const LockWaitOrder& order, const Means& means, TakenLocks& result)
       : spec_(spec),
         order_(order),
-        around_(around),
+        means_(means),
         result_(result),
-        telling_(teller, order.self.test, "lock " + to_text(spec), order.since),
+        telling_(means.teller, order.self.test, "lock " + to_text(spec), order.since),
         deadline_(order.deadline) {}
 
  protected:
   bool is_over() const { return result_.end != TakenLocks::End::had; }
 
-  void end(TakenLocks::End how, std::string trouble) {
-    result_.end = how;
-    result_.trouble = std::move(trouble);
-  }
-
   void refuse(std::string_view why) {
-    end(TakenLocks::End::refused, text_of({"lock ", to_text(spec_), ": ", why}));
+    result_.end_as(TakenLocks::End::refused, text_of({"lock ", to_text(spec_), ": ", why}));
   }
 
   void interrupt(int signal) {
     result_.signal = signal;
-    end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
+    result_.end_as(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
   }
 
   // `circle`: the circle of waits that this one is part of; empty: none is known.
@@ -65,18 +69,18 @@ class LockWait {
     } else if (order_.out_of_order) {
       trouble += "; it was asked for out of order, inside a test that holds a later one";
     }
-    end(TakenLocks::End::not_in_time, std::move(trouble));
+    result_.end_as(TakenLocks::End::not_in_time, std::move(trouble));
   }
 
   // Waits until `readable` is, or until `until` at most, or until there is something to tell or the
   // deadline is over.
   Waited::Reason wait_for(int readable, Milliseconds until = k_longest) {
     const Milliseconds next = std::min({until, telling_.next(), deadline_});
-    const Waited waited = wait_until(around_, next, {readable});
+    const Waited waited = wait_until(means_.around, next, {readable});
     leave_out(waited.stopped);
     if (waited.reason != Waited::Reason::told_to_end) return waited.reason;
-    if (os::is_readable(around_.parent.get())) {
-      end(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
+    if (os::is_readable(means_.around.parent.get())) {
+      result_.end_as(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
     } else if (waited.signal != k_limit_is_over) {
       interrupt(waited.signal);
     }
@@ -93,7 +97,7 @@ class LockWait {
 
   const LockSpec& spec_;
   const LockWaitOrder& order_;
-  Surroundings& around_;
+  const Means& means_;
   TakenLocks& result_;
   WaitTelling telling_;
 
@@ -101,155 +105,140 @@ class LockWait {
   Milliseconds deadline_;
 };
 
+// So many clients may end under us before we take it that there will be none.
+constexpr unsigned k_most_clients = 3;
+
 // Takes a lock of scope `cluster` by way of holdfast-etcd.
 class ClusterWait final : public LockWait {
  public:
-  // `door`: where connections for holdfast-etcd are sent, the keeper or itself; -1: there is none.
-  // The first lock makes the connection of `result`.
-  ClusterWait(const LockSpec& spec, const LockWaitOrder& order, Surroundings& around,
-              Teller& teller, TakenLocks& result, KeeperLink& keeper, int door, Milliseconds grace)
-      : LockWait(spec, order, around, teller, result),
-        keeper_(keeper),
-        door_(door),
-        grace_(grace) {}
+  using LockWait::LockWait;
 
-  // Blocks until the wait is over. `above`: forgets attempts that do not have the lock any more.
-  void take(const std::string& place, HeldLocks& above);
+  // Blocks until the wait is over. Forgets attempts above that do not have the lock any more. The
+  // first lock makes the connection of `result`.
+  void take(const std::string& place) {
+    telling_.tell_keeper({wire::WaitFor::lock, text_of({spec_.name, "@", name_of(spec_.scope)})});
+    while (!is_over()) {
+      has_begun_anew_ = false;
+      if (!result_.cluster.is_connected()) begin();
+      // A leftover may be allowed to outlive its test, and has inherited HOLDFAST_HELD.
+      means_.above.forget_released(place,
+                                   [&](const std::string& attempt, const std::string& level) {
+                                     return is_held(attempt, level);
+                                   });
+      if (is_over() || has_begun_anew_) continue;
+      const Result<LockLevel> level = means_.above.level_for(spec_, place);
+      if (!level) return refuse(to_text(level.error()));
+      send(wire::to_message(ClusterAsk{spec_, *level}));
+      const std::optional<wire::Message> answer = wait_for_answer(cluster::k_had);
+      if (!answer) continue;
+      Result<ClusterHad> had = wire::read<ClusterHad>(*answer);
+      if (!had) return refuse(to_text(had.error()));
+      result_.cluster.add({spec_, std::to_string(had->fence), std::move(had->slots)});
+      return telling_.tell_success();
+    }
+  }
 
  private:
-  void begin();
-  bool is_held(const std::string& attempt, const std::string& level);
-  // The next message of that kind; none: the wait has ended otherwise.
-  std::optional<wire::Message> wait_for_answer(std::string_view kind);
-  std::optional<wire::Message> hear();
-  void act_by_clock();
-  void client_ended();
-  void send(const wire::Message& message) const;
+  // The keeper gets a duplicate at once: the locks must outlive us for as long as the test lives.
+  void begin() {
+    const int door = means_.cluster_door;
+    if (door < 0) return refuse("there is no keeper that could start holdfast-etcd");
+    const Milliseconds grace = means_.grant.policy.grace;
+    Result<os::UniqueFd> theirs = result_.cluster.connect(grace);
+    if (!theirs) return refuse(to_text(theirs.error()));
+    const wire::Message connect(cluster::k_connect);
+    const LockParty& self = order_.self;
+    ClusterBegin first;
+    first.party.pid = self.process.pid;
+    first.party.boot = self.boot;
+    first.party.test = self.test;
+    first.party.tree = self.tree;
+    first.party.attempt = self.attempt;
+    first.grace = grace;
+    Result<void> sent = os::send_message(door, connect, {theirs->get()});
+    if (!sent && door != means_.keeper.fd()) {
+      if (const std::string said = os::last_words(door); !said.empty()) {
+        sent = cluster::not_started(said);
+      } else {
+        sent = ErrorInWords{"holdfast-etcd, which asks for it, has ended"};
+      }
+    }
+    if (!sent) return refuse(to_text(sent.error()));
+    means_.keeper.entrust(result_.cluster.descriptor());
+    (void)os::send_message(result_.cluster.descriptor(), wire::to_message(first),
+                           {result_.cluster.memory()});
+  }
 
-  KeeperLink& keeper_;
-  int door_;
-  Milliseconds grace_;
+  // If nobody is there any more, hear() says so, with the reason if there is one.
+  void send(const wire::Message& message) const {
+    (void)os::send_message(result_.cluster.descriptor(), message);
+  }
+
+  bool is_held(const std::string& attempt, const std::string& level) {
+    send(wire::to_message(ClusterIsHeld{spec_, attempt, level}));
+    const std::optional<wire::Message> answer = wait_for_answer(cluster::k_is_held);
+    return !answer || !answer->get("yes").empty();
+  }
+
+  // The next message of that kind; none: the wait has ended otherwise.
+  std::optional<wire::Message> wait_for_answer(std::string_view kind) {
+    while (!is_over() && !has_begun_anew_) {
+      const Waited::Reason reason = wait_for(result_.cluster.descriptor());
+      if (reason == Waited::Reason::time_is_over) act_by_clock();
+      if (reason != Waited::Reason::readable) continue;
+      if (std::optional<wire::Message> message = hear(); message && message->kind == kind) {
+        return message;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<wire::Message> hear() {
+    // What we sent and nobody read makes an error of the end, which hides the last word before it.
+    // Whoever is asked next says it again.
+    Result<wire::Message> message = os::receive_message(result_.cluster.descriptor()).message;
+    if (!message) {
+      client_ended();
+    } else if (message->kind == cluster::k_refused) {
+      refuse(message->get("why"));
+    } else if (message->kind == cluster::k_waiting) {
+      has_asked_why_ = false;
+      telling_.tell(message->get("why"));
+    } else {
+      return std::move(*message);
+    }
+    return std::nullopt;
+  }
+
+  void act_by_clock() {
+    if (is_late()) return give_up({});
+    if (!telling_.take_due()) return;
+    // A client that is stopped has not answered the last question.
+    if (has_asked_why_) return telling_.tell("holdfast-etcd, which asks for it, does not answer");
+    has_asked_why_ = true;
+    send(wire::Message(cluster::k_waiting));
+  }
+
+  // Without locks we ask another client, and are the last in the queue again.
+  void client_ended() {
+    if (!result_.cluster.held().empty()) {
+      result_.cluster.note_hang_up();
+      return result_.end_as(
+          TakenLocks::End::lost,
+          text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
+                   telling_.waiting(), ": ", result_.cluster.why_lost()}));
+    }
+    result_.cluster.let_go();
+    has_begun_anew_ = true;
+    has_asked_why_ = false;
+    if (++clients_ < k_most_clients) return;
+    refuse("holdfast-etcd, which asks for it, ended");
+  }
+
   bool has_asked_why_ = false;
   bool has_begun_anew_ = false;
   unsigned clients_ = 0;  // that have ended while we waited
 };
-
-// So many clients may end under us before we take it that there will be none.
-constexpr unsigned k_most_clients = 3;
-
-void ClusterWait::take(const std::string& place, HeldLocks& above) {
-  telling_.tell_keeper({wire::WaitFor::lock, text_of({spec_.name, "@", name_of(spec_.scope)})});
-  while (!is_over()) {
-    has_begun_anew_ = false;
-    if (!result_.cluster.is_connected()) begin();
-    // A leftover may be allowed to outlive its test, and has inherited HOLDFAST_HELD.
-    above.forget_released(place, [&](const std::string& attempt, const std::string& level) {
-      return is_held(attempt, level);
-    });
-    if (is_over() || has_begun_anew_) continue;
-    const Result<LockLevel> level = above.level_for(spec_, place);
-    if (!level) return refuse(to_text(level.error()));
-    send(wire::to_message(ClusterAsk{spec_, *level}));
-    const std::optional<wire::Message> answer = wait_for_answer(cluster::k_had);
-    if (!answer) continue;
-    Result<ClusterHad> had = wire::read<ClusterHad>(*answer);
-    if (!had) return refuse(to_text(had.error()));
-    result_.cluster.add({spec_, std::to_string(had->fence), std::move(had->slots)});
-    return telling_.tell_success();
-  }
-}
-
-// The keeper gets a duplicate at once: the locks must outlive us for as long as the test lives.
-void ClusterWait::begin() {
-  if (door_ < 0) return refuse("there is no keeper that could start holdfast-etcd");
-  Result<os::UniqueFd> theirs = result_.cluster.connect(grace_);
-  if (!theirs) return refuse(to_text(theirs.error()));
-  const wire::Message connect(cluster::k_connect);
-  const LockParty& self = order_.self;
-  ClusterBegin first;
-  first.party.pid = self.process.pid;
-  first.party.boot = self.boot;
-  first.party.test = self.test;
-  first.party.tree = self.tree;
-  first.party.attempt = self.attempt;
-  first.grace = grace_;
-  Result<void> sent = os::send_message(door_, connect, {theirs->get()});
-  if (!sent && door_ != keeper_.fd()) {
-    if (const std::string said = os::last_words(door_); !said.empty()) {
-      sent = cluster::not_started(said);
-    } else {
-      sent = ErrorInWords{"holdfast-etcd, which asks for it, has ended"};
-    }
-  }
-  if (!sent) return refuse(to_text(sent.error()));
-  keeper_.entrust(result_.cluster.descriptor());
-  (void)os::send_message(result_.cluster.descriptor(), wire::to_message(first),
-                         {result_.cluster.memory()});
-}
-
-// If nobody is there any more, hear() says so, with the reason if there is one.
-void ClusterWait::send(const wire::Message& message) const {
-  (void)os::send_message(result_.cluster.descriptor(), message);
-}
-
-bool ClusterWait::is_held(const std::string& attempt, const std::string& level) {
-  send(wire::to_message(ClusterIsHeld{spec_, attempt, level}));
-  const std::optional<wire::Message> answer = wait_for_answer(cluster::k_is_held);
-  return !answer || !answer->get("yes").empty();
-}
-
-std::optional<wire::Message> ClusterWait::wait_for_answer(std::string_view kind) {
-  while (!is_over() && !has_begun_anew_) {
-    const Waited::Reason reason = wait_for(result_.cluster.descriptor());
-    if (reason == Waited::Reason::time_is_over) act_by_clock();
-    if (reason != Waited::Reason::readable) continue;
-    if (std::optional<wire::Message> message = hear(); message && message->kind == kind) {
-      return message;
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<wire::Message> ClusterWait::hear() {
-  // What we sent and nobody read makes an error of the end, which hides the last word before it.
-  // Whoever is asked next says it again.
-  Result<wire::Message> message = os::receive_message(result_.cluster.descriptor()).message;
-  if (!message) {
-    client_ended();
-  } else if (message->kind == cluster::k_refused) {
-    refuse(message->get("why"));
-  } else if (message->kind == cluster::k_waiting) {
-    has_asked_why_ = false;
-    telling_.tell(message->get("why"));
-  } else {
-    return std::move(*message);
-  }
-  return std::nullopt;
-}
-
-void ClusterWait::act_by_clock() {
-  if (is_late()) return give_up({});
-  if (!telling_.take_due()) return;
-  // A client that is stopped has not answered the last question.
-  if (has_asked_why_) return telling_.tell("holdfast-etcd, which asks for it, does not answer");
-  has_asked_why_ = true;
-  send(wire::Message(cluster::k_waiting));
-}
-
-// Without locks we ask another client, and are the last in the queue again.
-void ClusterWait::client_ended() {
-  if (!result_.cluster.held().empty()) {
-    result_.cluster.note_hang_up();
-    return end(TakenLocks::End::lost,
-               text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
-                        telling_.waiting(), ": ", result_.cluster.why_lost()}));
-  }
-  result_.cluster.let_go();
-  has_begun_anew_ = true;
-  has_asked_why_ = false;
-  if (++clients_ < k_most_clients) return;
-  refuse("holdfast-etcd, which asks for it, ended");
-}
 
 // True: the holder is this process, or the helper that waits for us. At the head of the queue these
 // two hold what they have got so far.
@@ -265,9 +254,9 @@ bool is_ours(pid_t pid) {
 // wait's turn to end the circle, the wait is given up as at its deadline.
 class FileWait final : public LockWait {
  public:
-  FileWait(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
-           Teller& teller, TakenLocks& result)
-      : LockWait(request.spec(), order, around, teller, result), request_(request) {}
+  FileWait(os::LockRequest& request, const LockWaitOrder& order, const Means& means,
+           TakenLocks& result)
+      : LockWait(request.spec(), order, means, result), request_(request) {}
 
   void run() {
     bool had = false;
@@ -314,7 +303,7 @@ class FileWait final : public LockWait {
   void finish() {
     Milliseconds stopped{0};
     int signal = k_limit_is_over;
-    while (signal == k_limit_is_over) signal = next_ending_signal(around_, stopped);
+    while (signal == k_limit_is_over) signal = next_ending_signal(means_.around, stopped);
     leave_out(stopped);
     if (signal != 0) return interrupt(signal);
     telling_.tell_success();
@@ -387,16 +376,11 @@ LockParty party_of(const Grant& grant, const HeldLocks& above) {
 
 class Taking {
  public:
-  Taking(const Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
-         int cluster_door, Teller& teller)
-      : policy_(grant.policy),
-        home_(grant.home),
-        above_(above),
-        self_(party_of(grant, above)),
-        around_(around),
-        keeper_(keeper),
-        cluster_door_(cluster_door),
-        teller_(teller) {}
+  explicit Taking(const Means& means)
+      : means_(means),
+        policy_(means.grant.policy),
+        home_(means.grant.home),
+        self_(party_of(means.grant, means.above)) {}
 
   TakenLocks run() {
     for (const LockSpec& spec : policy_.locks) {
@@ -429,13 +413,15 @@ class Taking {
   void take(const LockSpec& spec) {
     const std::string place = place_of(spec, home_);
     const Milliseconds since = os::monotonic_now();
-    if (spec.scope == LockScope::cluster) return take_from_etcd(spec, place, since);
+    if (spec.scope == LockScope::cluster) {
+      return ClusterWait(spec, wait_order(spec, place, since), means_, result_).take(place);
+    }
     Result<Asked> asked = ask(spec, place);
     if (!asked) return refuse(spec, asked.error());
     os::LockRequest& request = asked->request;
     if (!asked->had) {
       log_wait(request, spec);
-      FileWait(request, wait_order(spec, place, since), around_, teller_, result_).run();
+      FileWait(request, wait_order(spec, place, since), means_, result_).run();
       if (result_.end != TakenLocks::End::had) return;
     }
     LockParty holder = self_;
@@ -446,16 +432,10 @@ class Taking {
     result_.held.push_back(std::move(request));
   }
 
-  void take_from_etcd(const LockSpec& spec, const std::string& place, Milliseconds since) {
-    const LockWaitOrder order = wait_order(spec, place, since);
-    ClusterWait(spec, order, around_, teller_, result_, keeper_, cluster_door_, policy_.grace)
-        .take(place, above_);
-  }
-
   // The keeper gets the lock before anything of the test exists, because from then on the lock must
   // outlive us.
   void entrust(const os::LockRequest& lock) {
-    for (int descriptor : lock.descriptors()) keeper_.entrust(descriptor);
+    for (int descriptor : lock.descriptors()) means_.keeper.entrust(descriptor);
   }
 
   void take_ports() {
@@ -463,9 +443,7 @@ class Taking {
     self_.since_unix_ms = os::unix_now_ms();
     const Result<void> ports = os::take_ports(policy_.ports, {}, self_, result_.held);
     if (!ports) {
-      result_.end = TakenLocks::End::refused;
-      result_.trouble = to_text("its ports", ports.error());
-      return;
+      return result_.end_as(TakenLocks::End::refused, to_text("its ports", ports.error()));
     }
     for (std::size_t i = others; i < result_.held.size(); ++i) entrust(result_.held[i]);
   }
@@ -477,14 +455,14 @@ class Taking {
 
   Result<Asked> ask(const LockSpec& spec, const std::string& place) {
     forget_let_go(spec, place);
-    const std::string known = above_.level_of(place);
+    const std::string known = means_.above.level_of(place);
     Result<Asked> asked = ask_at_level(spec, place);
     if (!asked || asked->had || searched_) return asked;
     // This search comes before the wait, because a wait for a lock of an ancestor would never end.
     searched_ = true;
-    above_.add_farther(find_held_above());
-    self_.around = above_.attempts();
-    if (above_.level_of(place) == known) return asked;
+    means_.above.add_farther(find_held_above());
+    self_.around = means_.above.attempts();
+    if (means_.above.level_of(place) == known) return asked;
     return ask_at_level(spec, place);
   }
 
@@ -492,13 +470,13 @@ class Taking {
   // has inherited HOLDFAST_HELD. It would take the lock below an attempt that no longer has the
   // lock, and so share the lock with the next holder.
   void forget_let_go(const LockSpec& spec, const std::string& place) const {
-    above_.forget_released(place, [&](const std::string& attempt, const std::string& level) {
+    means_.above.forget_released(place, [&](const std::string& attempt, const std::string& level) {
       return os::is_held_by(attempt, spec, home_, level);
     });
   }
 
   Result<Asked> ask_at_level(const LockSpec& spec, const std::string& place) const {
-    HOLDFAST_TRY(const LockLevel level, above_.level_for(spec, place));
+    HOLDFAST_TRY(const LockLevel level, means_.above.level_for(spec, place));
     HOLDFAST_TRY(os::LockRequest request, os::LockRequest::open(spec, home_, level));
     HOLDFAST_TRY(const bool had, request.try_take());
     return Asked{std::move(request), had};
@@ -507,25 +485,21 @@ class Taking {
   LockWaitOrder wait_order(const LockSpec& spec, const std::string& place,
                            Milliseconds since) const {
     LockWaitOrder order{self_, since};
-    order.out_of_order = above_.is_out_of_order(spec, place);
+    order.out_of_order = means_.above.is_out_of_order(spec, place);
     order.set_deadline(policy_.lock_timeout, start_, os::monotonic_now());
     return order;
   }
 
   void refuse(const LockSpec& spec, const Error& error) {
-    result_.end = TakenLocks::End::refused;
-    result_.trouble = "lock " + to_text(spec) + ": " + to_text(error);
+    result_.end_as(TakenLocks::End::refused,
+                   text_of({"lock ", to_text(spec), ": ", to_text(error)}));
   }
 
+  const Means means_;
   const Policy& policy_;
   const LockHome& home_;
-  HeldLocks& above_;
   LockParty self_;
   bool searched_ = false;
-  Surroundings& around_;
-  KeeperLink& keeper_;
-  int cluster_door_;
-  Teller& teller_;
   Milliseconds start_ = os::monotonic_now();
   TakenLocks result_;
 };
@@ -543,12 +517,11 @@ TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, Keep
   Result<std::vector<LockSpec>> locks_here = locks_at(grant.home, std::move(grant.policy.locks));
   if (!locks_here) {
     TakenLocks none;
-    none.end = TakenLocks::End::refused;
-    none.trouble = to_text(locks_here.error());
+    none.end_as(TakenLocks::End::refused, to_text(locks_here.error()));
     return none;
   }
   grant.policy.locks = std::move(*locks_here);
-  return Taking(grant, above, around, keeper, cluster_door, teller).run();
+  return Taking({grant, above, around, keeper, cluster_door, teller}).run();
 }
 
 }  // namespace holdfast::supervision

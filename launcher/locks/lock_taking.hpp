@@ -27,6 +27,11 @@ struct TakenLocks {
   enum class End : std::uint8_t { had, not_in_time, refused, interrupted, lost } end = End::had;
   int signal = 0;       // with interrupted: the signal, or 0 when ctest died
   std::string trouble;  // why the locks were not taken, in one sentence
+
+  void end_as(End how, std::string why) {
+    end = how;
+    trouble = std::move(why);
+  }
 };
 
 // How to wait for one lock.

@@ -24,14 +24,6 @@ namespace {
 // A piece is freed only when all of it has been passed on, so its size is limited.
 constexpr std::size_t k_longest_piece = 256UL * 1024UL;
 
-bool are_one(int a, int b) {
-  struct stat of_a {};
-  struct stat of_b {};
-  (void)::fstat(a, &of_a);
-  (void)::fstat(b, &of_b);
-  return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
-}
-
 constexpr std::string_view k_name = "before-kill";
 
 constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
@@ -116,7 +108,7 @@ std::string log_of(const supervision::AttemptIdentity& identity) {
 }
 
 OutputRelay::OutputRelay(const std::string& log, Passing passing)
-    : one_(are_one(STDOUT_FILENO, STDERR_FILENO)),
+    : one_(os::file_of(STDOUT_FILENO) == os::file_of(STDERR_FILENO)),
       targets_{without_blocking(STDOUT_FILENO), without_blocking(STDERR_FILENO)},
       log_path_(log),
       held_back_(passing == Passing::when_released) {

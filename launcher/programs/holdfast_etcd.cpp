@@ -109,7 +109,7 @@ class Service {
       for (const ClusterParty& party : keys->parties) send(wire::written(cluster::k_list, party));
       send(last);
     };
-    etcd_.call(k_range, range_body(std::string(cluster::k_locks_prefix)), patience, answer);
+    etcd_.call(k_range, range_body(std::string(cluster::k_locks_prefix)), answer, patience);
   }
 
   void send(const wire::Message& message) const { (void)os::send_message(control_.get(), message); }

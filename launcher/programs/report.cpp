@@ -120,7 +120,7 @@ Result<RunEntry> run_of(const std::string& tree, const ReportOptions& options) {
 }
 
 Result<LoadedReport> load_bundle(const std::string& file) {
-  const Result<std::string> program = supervision::archive_program();
+  const Result<std::string> program = supervision::component_program("archive");
   return program ? read_bundle(*program, file) : program.error();
 }
 
@@ -167,7 +167,7 @@ Result<int> bundle(const ReportOptions& options) {
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
   HOLDFAST_TRY(const RunEntry run, run_of(tree, options));
   const RunState state = state_of(run);
-  HOLDFAST_TRY(const std::string program, supervision::archive_program());
+  HOLDFAST_TRY(const std::string program, supervision::component_program("archive"));
   HOLDFAST_TRY(const LoadedReport loaded, load_whole_report(run, state));
   const std::vector<BundledText> beside = surroundings_of(tree_of(run).string());
   const BundleOrder order{run, state, loaded, beside, archive_form(options.bundle), program};

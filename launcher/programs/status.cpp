@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "journal/run_directory.hpp"
 #include "locks/lock_listing.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "programs/commands.hpp"
 #include "run/live_runs.hpp"
@@ -35,11 +34,6 @@ std::string age_of(double since) {
   return describe(Milliseconds{std::max<std::int64_t>(0, ms)});
 }
 
-bool is_same(const std::string& one, const std::string& other) {
-  std::error_code error;
-  return one == other || std::filesystem::equivalent(one, other, error);
-}
-
 // All runs of this user, or with `tree` only those of that tree.
 std::vector<LiveRun> runs_for(const std::string& tree) {
   std::vector<LiveRun> runs = find_live_runs();
@@ -47,7 +41,7 @@ std::vector<LiveRun> runs_for(const std::string& tree) {
   if (wanted.empty()) {
     if (const auto here = find_build_tree(".")) wanted = here->string();
   }
-  const auto is_wanted = [&](const LiveRun& run) { return is_same(run.tree, wanted); };
+  const auto is_wanted = [&](const LiveRun& run) { return os::are_one_file(run.tree, wanted); };
   if (!wanted.empty() && std::none_of(runs.begin(), runs.end(), is_wanted)) {
     for (LiveRun& run : find_live_run_of(wanted)) runs.push_back(std::move(run));
   }
@@ -127,8 +121,7 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
 }
 
 Result<int> show_status(const StatusOptions& options) {
-  std::error_code error;
-  if (!options.tree.empty() && !std::filesystem::is_directory(options.tree, error))
+  if (!options.tree.empty() && !os::is_directory(options.tree))
     return refused("--tree \"" + options.tree + "\": expected a build tree");
   HOLDFAST_DO(os::check_user_directory());
   const std::vector<LiveRun> runs = runs_for(options.tree);

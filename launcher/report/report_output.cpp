@@ -65,10 +65,8 @@ constexpr std::size_t k_step_summary_limit = 1U << 20U;
 // Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
 // writing.
 bool is_at(const std::string& path, int descriptor) {
-  struct stat there {};
-  struct stat here {};
-  return ::stat(path.c_str(), &there) == 0 && ::fstat(descriptor, &here) == 0 &&
-         there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+  const std::optional<os::FileId> there = os::file_at(path);
+  return there && there == os::file_of(descriptor);
 }
 
 Produce producer_of(const LoadedReport& loaded, Format format) {

@@ -113,20 +113,12 @@ UserTerminal::UserTerminal(const ProcessName& ctest)
   const std::string path = stderr_path(ctest.pid);
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return;
-  device_ = info.st_dev;
-  inode_ = info.st_ino;
+  file_ = os::id_of(info);
   if (!S_ISCHR(info.st_mode) && !S_ISREG(info.st_mode)) return;
   path_ = os::read_link(path);
 }
 
-bool UserTerminal::is_same(const struct stat& info) const {
-  return info.st_dev == device_ && info.st_ino == inode_;
-}
-
-bool UserTerminal::is_it(const std::string& path) const {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && is_same(info);
-}
+bool UserTerminal::is_it(const std::string& path) const { return os::file_at(path) == file_; }
 
 void UserTerminal::say(std::string_view line) const {
   const os::UniqueFd target = open();
@@ -140,8 +132,7 @@ os::UniqueFd UserTerminal::open() const {
     if (!is_it(stderr_path(ancestor.pid))) continue;
     // A shell that has left `{ ctest; …; } 2>file` has another stderr by now, or has exited.
     os::UniqueFd opened = open_stderr_of(ancestor);
-    struct stat info {};
-    if (::fstat(opened.get(), &info) == 0 && is_same(info)) return opened;
+    if (os::file_of(opened.get()) == file_) return opened;
   }
   if (!path_.empty()) {
     if (!is_it(path_)) return os::UniqueFd{};

@@ -6,7 +6,6 @@
 // until ctest has ended.
 #pragma once
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <set>
@@ -81,11 +80,9 @@ class UserTerminal {
 
  private:
   os::UniqueFd open() const;
-  bool is_same(const struct stat& info) const;
   bool is_it(const std::string& path) const;
 
-  dev_t device_ = 0;  // no file has 0
-  ino_t inode_ = 0;
+  os::FileId file_;
   std::string path_;  // the name of the terminal or file
   std::vector<ProcessName> ancestors_;
 };

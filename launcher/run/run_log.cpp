@@ -18,21 +18,9 @@
 namespace holdfast {
 namespace {
 
-std::optional<struct stat> status_of(int descriptor) {
-  struct stat status {};
-  return ::fstat(descriptor, &status) == 0 ? std::optional(status) : std::nullopt;
-}
-
-FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
-
 // Returns the path of a link that leads to the file itself, even if the file has no name any more.
 std::string link_of(const DescriptorOf& file) {
   return os::in_proc(file.process, "fd/" + file.number);
-}
-
-std::optional<struct stat> status_of(const DescriptorOf& file) {
-  struct stat status {};
-  return ::stat(link_of(file).c_str(), &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
 // Returns a number in `/proc/<pid>/fdinfo/<number>` (proc(5)).
@@ -67,8 +55,7 @@ bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::ranges::any_of(above, [&](const ProcessName& one) {
     const DescriptorOf file{one.pid, log.file.number};
-    const std::optional<struct stat> status = status_of(file);
-    return status && id_of(*status) == log.id && is_written_as_a_log(file);
+    return os::file_at(link_of(file)) == log.id && is_written_as_a_log(file);
   });
 }
 
@@ -120,9 +107,9 @@ std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_
 std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   std::vector<LogPlace> found;
   for_each_log_of(ctest.pid, [&](const DescriptorOf& file, LogName name) {
-    const std::optional<struct stat> status = status_of(file);
-    if (!status || !S_ISREG(status->st_mode)) return;
-    LogPlace log{file, id_of(*status), std::move(name)};
+    struct stat status {};
+    if (::stat(link_of(file).c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    LogPlace log{file, os::id_of(status), std::move(name)};
     const bool is_known = std::ranges::find(found, log.id, &LogPlace::id) != found.end();
     if (!is_known && !is_of_an_ancestor(ctest, log)) found.push_back(std::move(log));
   });
@@ -139,8 +126,7 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
 
 std::optional<RunLog> RunLog::open(LogPlace place) {
   os::UniqueFd held(::open(link_of(place.file).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  const std::optional<struct stat> status = status_of(held.get());
-  if (!status || id_of(*status) != place.id) return std::nullopt;
+  if (os::file_of(held.get()) != place.id) return std::nullopt;
   return RunLog(std::move(held), std::move(place));
 }
 
@@ -149,9 +135,9 @@ std::optional<std::int64_t> RunLog::offset_of_ctest() const {
 }
 
 bool RunLog::has_foreign_end() const {
-  const std::optional<struct stat> status = status_of(held_.get());
+  struct stat status {};
   const std::optional<std::int64_t> offset = offset_of_ctest();
-  return status && offset && status->st_size > *offset;
+  return ::fstat(held_.get(), &status) == 0 && offset && status.st_size > *offset;
 }
 
 bool RunLog::cut_foreign_end() const {
@@ -165,8 +151,7 @@ bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
   os::for_each_process([&](pid_t pid) {
     if (is_written || pid == ctest.pid || os::is_below(pid, ctest.pid)) return;
     for_each_log_of(pid, [&](const DescriptorOf& file, const LogName&) {
-      const std::optional<struct stat> status = status_of(file);
-      is_written = is_written || (status && id_of(*status) == place_.id);
+      is_written = is_written || os::file_at(link_of(file)) == place_.id;
     });
   });
   return is_written;

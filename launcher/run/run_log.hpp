@@ -25,8 +25,6 @@ struct DescriptorOf {
   std::string number;
 };
 
-using FileId = std::pair<dev_t, ino_t>;  // stat(2)
-
 // `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: CMake 4.3 adds the digits,
 // and the kernel adds `(deleted)`. If `.tmp` is missing, another ctest has taken the file for its
 // own and renamed it. LastTestsFailed.log and the like are no logs.
@@ -46,7 +44,7 @@ std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_
 // Where a ctest writes its log.
 struct LogPlace {
   DescriptorOf file;
-  FileId id;
+  os::FileId id;
   LogName name;
 };
 

@@ -152,8 +152,8 @@ std::vector<int> InstancePorts::descriptors() const {
 }
 
 os::SharedNetwork& ServiceHosts::network() {
-  network_.want();
-  return network_;
+  network_->want();
+  return *network_;
 }
 
 // Host and guard may both have been killed. A process of its own ends what they left.
@@ -211,7 +211,7 @@ void ServiceHosts::start(const ServiceOrder& order) {
 
 bool ServiceHosts::goes_on(WaitingStart& start) {
   if (start.host) return start.host->look();
-  return (!has_network() || network_.is_settled()) && ports_[start.order.instance].may_ask();
+  return (!has_network() || network_->is_settled()) && ports_[start.order.instance].may_ask();
 }
 
 // A host that is ending makes room for the next generation by itself. The rest of a host that does
@@ -265,7 +265,8 @@ Result<bool> ServiceHosts::take_ports(const InstanceId& id) {
   std::vector<std::uint16_t> named;
   for (const ServiceSpec& spec : services_->specs()) named.push_back(fixed_port(spec));
   // In a network of its own nobody else can have the named port.
-  const std::uint16_t own = network_.descriptor() >= 0 ? std::uint16_t{0} : fixed_port(spec_of(id));
+  const std::uint16_t own =
+      network_->descriptor() >= 0 ? std::uint16_t{0} : fixed_port(spec_of(id));
   return ports_[id].take(spec_of(id), own, named, holder);
 }
 
@@ -300,9 +301,9 @@ Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
 Result<void> ServiceHosts::contain(wire::HostOrder& host) {
   host.containment = owner_.containment.without({Boundary::netns, Boundary::tmp});
   host.must_be_contained = owner_.missing == ContainmentMissing::fail;
-  host.network = network_.descriptor();
-  if (network_.state() != os::SharedNetwork::State::failed) return {};
-  const std::string trouble = "containment = \"netns\": " + network_.trouble();
+  host.network = network_->descriptor();
+  if (network_->state() != os::SharedNetwork::State::failed) return {};
+  const std::string trouble = "containment = \"netns\": " + network_->trouble();
   if (host.must_be_contained) {
     return ErrorInWords{"not allowed here: " + trouble};
   }
@@ -530,13 +531,13 @@ void ServiceHosts::join(os::Wait& wait) const {
       ports->second.join(wait);
     }
   }
-  wait.on(network_.news());
+  wait.on(network_->news());
 }
 
 void ServiceHosts::look() {
   for (ServiceHost& host : hosts_) hear(host);
   kill_late();
-  network_.look();
+  network_->look();
   for (WaitingStart& one : std::exchange(starts_, {})) {
     if (!goes_on(one)) {
       starts_.push_back(std::move(one));
@@ -598,7 +599,7 @@ void ServiceHosts::clear() {
   }
   hosts_.clear();
   reap();
-  network_ = {};
+  network_.emplace();
   starts_.clear();
   ports_.clear();
   gone_.clear();

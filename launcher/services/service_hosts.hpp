@@ -167,9 +167,9 @@ class ServiceHosts {
   void reap();
 
   ServicesOwner owner_;
-  os::SharedNetwork network_;
-  Services* services_ = nullptr;  // of the current run
-  std::string run_;               // its id
+  std::optional<os::SharedNetwork> network_{std::in_place};  // a new one after clear()
+  Services* services_ = nullptr;                             // of the current run
+  std::string run_;                                          // its id
   std::string journal_;
   bool is_ending_ = false;
   std::set<std::size_t> in_use_elsewhere_;  // kept services that another run uses

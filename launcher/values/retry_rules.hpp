@@ -10,7 +10,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -126,9 +125,6 @@ struct RetryPolicy {
 
 // An entry of [[known-flaky]] in holdfast.toml.
 
-// A calendar day in UTC.
-using Day = std::chrono::year_month_day;
-
 inline constexpr unsigned k_default_flaky_attempts = 2;
 
 struct KnownFlaky {
@@ -137,11 +133,6 @@ struct KnownFlaky {
   Day expires{};  // the last day on which the entry holds
   std::string origin;
 };
-
-// Takes `2026-12-31`; none for anything else, and for a day that does not exist.
-std::optional<Day> parse_day(std::string_view text);
-std::string to_text(const Day& day);
-Day day_of(std::int64_t unix_ms);
 
 bool has_expired(const KnownFlaky& entry, const Day& today);
 

@@ -55,11 +55,6 @@ void add(std::vector<std::string>& files, std::string path) {
   if (std::ranges::find(files, path) == files.end()) files.push_back(std::move(path));
 }
 
-bool is_below(std::string_view path, std::string_view directory) {
-  return !directory.empty() && path.size() > directory.size() && path.starts_with(directory) &&
-         path[directory.size()] == '/';
-}
-
 }  // namespace
 
 bool has_relative_file(const std::vector<std::string_view>& command) {
@@ -99,7 +94,7 @@ bool is_input(std::string_view path, Named named, bool is_executable, const Proj
   constexpr std::array<std::string_view, 16> k_scripts = {
       "py",  "pl", "rb",    "sh",  "bash", "js",  "mjs",  "ts",
       "lua", "R",  "cmake", "jar", "tcl",  "php", "bats", "jl"};
-  if (is_below(path, place.sources) && !is_below(path, place.tree)) return true;
+  if (is_path_below(path, place.sources) && !is_path_below(path, place.tree)) return true;
   return named == Named::first &&
          (is_executable || std::ranges::find(k_scripts, suffix_of(path)) != k_scripts.end());
 }

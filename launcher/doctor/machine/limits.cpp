@@ -117,8 +117,8 @@ Limits look_at_limits() {
   } else if (!directory.empty() && ::access(directory.c_str(), W_OK) != 0) {
     limits.core_trouble = "this user cannot write to " + directory;
   }
-  const Result<std::string> scope = os::read_file("/proc/sys/kernel/yama/ptrace_scope");
-  limits.ptrace_scope = scope ? leading_number<unsigned>(*scope).value_or(0) : 0;
+  const auto scope = os::number_in("/proc/sys/kernel/yama/ptrace_scope");
+  limits.ptrace_scope = static_cast<unsigned>(scope.value_or(0));
   limits.may_trace = limits.ptrace_scope < 3 && limits.is_root;
   return limits;
 }

@@ -120,11 +120,8 @@ constexpr std::size_t k_longest_listing = std::size_t{1} << 20;
 
 // The value that CMake wrote as `set(<name> "<value>")`.
 std::string quoted_value(const std::string& text, const std::string& name) {
-  const std::string begin = "set(" + name + " \"";
-  const std::size_t at = text.find(begin);
-  if (at == std::string::npos) return {};
-  const std::size_t from = at + begin.size();
-  return text.substr(from, text.find('"', from) - from);
+  std::string_view rest = text_after(text, "set(" + name + " \"");
+  return std::string(take_part(rest, '"'));
 }
 
 // The tool that a setting names, which is not empty.

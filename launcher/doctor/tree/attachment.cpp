@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <system_error>
 
 #include "attempt/programs.hpp"
 #include "base/environment.hpp"
@@ -22,11 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_longest_file = std::size_t{1} << 20;
-
-bool is_same(const std::string& one, const std::string& other) {
-  std::error_code error;
-  return one == other || fs::equivalent(one, other, error);
-}
 
 // As custom.cmake looks at it: the file may be of an earlier configure step.
 bool reads_attach(const std::string& tree) {
@@ -74,12 +68,9 @@ void check_package(const Attachment& attachment, Findings& all) {
 }  // namespace
 
 std::string value_in(const std::string& text, const std::string& name) {
-  const std::string begin = "set(" + name + " [==[";
-  const std::size_t at = text.find(begin);
-  if (at == std::string::npos) return {};
-  const std::size_t from = at + begin.size();
-  const std::size_t end = text.find("]==])", from);
-  return end == std::string::npos ? std::string() : text.substr(from, end - from);
+  const std::string_view rest = text_after(text, "set(" + name + " [==[");
+  const std::size_t end = rest.find("]==])");
+  return std::string(end == std::string_view::npos ? "" : rest.substr(0, end));
 }
 
 std::vector<std::string> lines_of_holdfast(const std::string& said) {
@@ -100,7 +91,7 @@ std::vector<std::string> lines_of_holdfast(const std::string& said) {
 Attachment look_at_attachment(const std::string& tree, const std::string& configured_at) {
   Attachment attachment{tree};
   attachment.sources = os::source_of_tree(tree).value_or("");
-  if (!configured_at.empty() && !is_same(configured_at, tree)) {
+  if (!configured_at.empty() && !os::are_one_file(configured_at, tree)) {
     attachment.configured_at = configured_at;
   }
   const Result<std::string> text = os::read_file(
@@ -117,7 +108,7 @@ Attachment look_at_attachment(const std::string& tree, const std::string& config
   attachment.has_package =
       package.empty() || ::access((package + "/attach.cmake").c_str(), R_OK) == 0;
   const Result<std::string> own = os::own_program();
-  if (own && !package.empty() && !is_same(package_of(*own), package)) {
+  if (own && !package.empty() && !os::are_one_file(package_of(*own), package)) {
     attachment.own_package = package_of(*own);
   }
   return attachment;

@@ -1,21 +1,16 @@
 #include "doctor/tree/programs.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
 namespace {
-
-bool is_directory(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
@@ -40,7 +35,7 @@ SeenTest look_at(const ListedTest& test, const std::vector<ListedTest>& all) {
   SeenTest seen;
   seen.name = test.name;
   seen.needs_others = needs_others(test, all);
-  if (!test.directory.empty() && !is_directory(test.directory)) {
+  if (!test.directory.empty() && !os::is_directory(test.directory)) {
     seen.missing.push_back(test.directory);
   }
   if (test.command.empty()) {
@@ -49,7 +44,7 @@ SeenTest look_at(const ListedTest& test, const std::vector<ListedTest>& all) {
     return seen;
   }
   seen.path = path_in(test, test.command[0]);  // ctest has looked in its PATH
-  if (!exists(seen.path) || is_directory(seen.path)) {
+  if (!exists(seen.path) || os::is_directory(seen.path)) {
     seen.program = SeenTest::Program::missing;
   } else if (::access(seen.path.c_str(), X_OK) != 0) {
     seen.program = SeenTest::Program::refused;

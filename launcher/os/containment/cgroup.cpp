@@ -67,10 +67,8 @@ std::string usual_place_of(const std::string& cgroup) {
 Result<std::string> own_cgroup() {
   HOLDFAST_TRY(const std::string text, read_file("/proc/self/cgroup"));
   const std::string all = "\n" + text;
-  const std::size_t at = all.find("\n0::/");
-  const std::size_t begin = at + std::string_view("\n0::").size();
-  if (at == std::string::npos) return Error{"find our own cgroup (version 2)"};
-  std::string path = all.substr(begin, all.find('\n', begin) - begin);
+  std::string path(rest_of_line(all, "\n0::"));
+  if (!path.starts_with('/')) return Error{"find our own cgroup (version 2)"};
   if (std::string place = usual_place_of(path); !place.empty()) return place;
   const Mount mount = cgroup2_mount();
   if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};
@@ -80,6 +78,18 @@ Result<std::string> own_cgroup() {
   }
   path.erase(0, root.size());
   return mount.point + (path == "/" ? "" : path);
+}
+
+// Returns the names of the cgroups directly below.
+std::vector<std::string> cgroups_below(int directory) {
+  std::vector<std::string> names;
+  DIR* entries = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (entries == nullptr) return names;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(entries);
+  return names;
 }
 
 void remove_all_below(int directory) {
@@ -233,17 +243,6 @@ std::vector<pid_t> cgroup_members(int directory) {
 std::int64_t memory_peak_kb(int directory) {
   return leading_number<std::int64_t>(read_cgroup_file(directory, "memory.peak")).value_or(0) /
          1024;
-}
-
-std::vector<std::string> cgroups_below(int directory) {
-  std::vector<std::string> names;
-  DIR* entries = ::fdopendir(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (entries == nullptr) return names;
-  while (const dirent* entry = ::readdir(entries)) {
-    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  }
-  ::closedir(entries);
-  return names;
 }
 
 // The kernel reports a change of cgroup.events by POLLPRI alone. An epoll descriptor turns it into

@@ -72,9 +72,6 @@ std::vector<pid_t> cgroup_members(int directory);
 // 5.19). 0: the kernel does not say, for example because the memory controller is not enabled.
 std::int64_t memory_peak_kb(int directory);
 
-// Returns the names of the cgroups directly below.
-std::vector<std::string> cgroups_below(int directory);
-
 // The processes of a cgroup and of the cgroups below it.
 class CgroupProcesses final : public ProcessSet {
  public:

@@ -94,6 +94,39 @@ constexpr const char* k_sys = "/sys";
 constexpr const char* k_interfaces = "/sys/class/net";
 constexpr const char* k_virtual_interfaces = "/sys/devices/virtual/net";
 
+// A network of its own has nothing but a loopback interface: network_namespaces(7).
+
+// To be called in a new network namespace, with the rights that its first process has: raises the
+// loopback interface, which gives it 127.0.0.1 and ::1.
+Result<void> raise_loopback() {
+  ifreq loopback{};
+  std::strcpy(loopback.ifr_name, "lo");
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+  const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (any.valid() && ::ioctl(any.get(), SIOCSIFFLAGS, &loopback) == 0) return {};
+  return system_error("raise the loopback interface");
+}
+
+// Makes /sys show the interfaces of our network. Where that is not allowed, it goes on showing
+// those that it showed. To be called in a mount namespace of its own, with the rights that its
+// first process has.
+//
+// A file system of /sys shows the network of the process that mounts it. We take only the
+// interfaces from a new one: below /sys other file systems are mounted, cgroups among them.
+void show_own_interfaces() {
+  struct statvfs old {};
+  unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  // The kernel refuses an unprivileged user a /sys that may be written to where this one may not.
+  (void)::statvfs(k_sys, &old);
+  if ((old.f_flag & ST_RDONLY) != 0) flags |= MS_RDONLY;
+  // It stays below its own part: an unmount would wait for a grace period of RCU.
+  if (::mount("sysfs", k_interfaces, "sysfs", flags, nullptr) != 0) return;
+  const UniqueFd interfaces = take_mount(k_interfaces + std::string("/class/net"));
+  const UniqueFd devices = take_mount(k_interfaces + std::string("/devices/virtual/net"));
+  (void)put_mount(interfaces, k_interfaces);
+  (void)put_mount(devices, k_virtual_interfaces);
+}
+
 }  // namespace
 
 Result<void> Namespaces::enter_pid_namespace() {
@@ -141,8 +174,7 @@ Result<void> Namespaces::may_make(Containment wanted) {
 Result<pid_t> Namespaces::fork() {
   if (wanted_.has(Boundary::pidns)) {
     // In the namespace this would cost more.
-    const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
-    greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
+    greatest_number_ = static_cast<unsigned>(number_in("/proc/sys/kernel/pid_max").value_or(0));
   }
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();
@@ -216,31 +248,6 @@ Result<void> Namespaces::settle() {
     show_own_interfaces();
   }
   return wanted_.has(Boundary::pidns) ? enter_pid_namespace() : Result<void>();
-}
-
-// A file system of /sys shows the network of the process that mounts it. We take only the
-// interfaces from a new one: below /sys other file systems are mounted, cgroups among them.
-void show_own_interfaces() {
-  struct statvfs old {};
-  unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  // The kernel refuses an unprivileged user a /sys that may be written to where this one may not.
-  (void)::statvfs(k_sys, &old);
-  if ((old.f_flag & ST_RDONLY) != 0) flags |= MS_RDONLY;
-  // It stays below its own part: an unmount would wait for a grace period of RCU.
-  if (::mount("sysfs", k_interfaces, "sysfs", flags, nullptr) != 0) return;
-  const UniqueFd interfaces = take_mount(k_interfaces + std::string("/class/net"));
-  const UniqueFd devices = take_mount(k_interfaces + std::string("/devices/virtual/net"));
-  (void)put_mount(interfaces, k_interfaces);
-  (void)put_mount(devices, k_virtual_interfaces);
-}
-
-Result<void> raise_loopback() {
-  ifreq loopback{};
-  std::strcpy(loopback.ifr_name, "lo");
-  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
-  const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (any.valid() && ::ioctl(any.get(), SIOCSIFFLAGS, &loopback) == 0) return {};
-  return system_error("raise the loopback interface");
 }
 
 Result<void> join_network(int network) {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 
 #include "base/text.hpp"
 #include "os/file/own_files.hpp"
@@ -26,15 +25,6 @@ constexpr UsualPlace k_usual_places[] = {
 
 constexpr unsigned k_mode = 01777;  // as they have it in every Linux
 constexpr unsigned k_mode_above_passage = 0755;
-
-bool is_directory(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-bool is_below(std::string_view path, std::string_view above) {
-  return path.size() > above.size() && path.starts_with(above) && path[above.size()] == '/';
-}
 
 // Whether it has nothing but names between single slashes.
 bool is_plain(const std::string& path) {
@@ -113,37 +103,33 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
     const std::string path = without_links(usual.path);
     struct stat info {};
     const bool is_other = !path.empty() && path != "/" && ::stat(path.c_str(), &info) == 0 &&
-                          S_ISDIR(info.st_mode) &&
-                          std::ranges::find(tmp.places_, path, &Place::path) == tmp.places_.end();
+                          S_ISDIR(info.st_mode) && !tmp.has_path(path);
     if (!is_other) continue;
     const std::string backing = directory + "/" + usual.name;
     if (Result<UniqueFd> made = open_below(above, usual.name, k_mode); !made) return made.error();
-    tmp.places_.push_back({path, backing, info.st_dev, info.st_ino});
+    tmp.places_.push_back({path, backing, id_of(info)});
   }
   for (const Passed& passed : passed_through) tmp.pass_through(passed);
-  char here[PATH_MAX];
-  if (::getcwd(here, sizeof here) != nullptr && here[0] == '/') {
-    const std::string directory_now = here;
-    tmp.pass_through(directory_now, directory_now);
-    const bool is_place =
-        std::ranges::find(tmp.places_, directory_now, &Place::path) != tmp.places_.end();
-    if (is_place || tmp.is_below_a_place(directory_now)) tmp.directory_ = directory_now;
+  if (const std::string here = working_directory(); here.starts_with('/')) {
+    tmp.pass_through(here, here);
+    if (tmp.has_path(here) || tmp.is_below_a_place(here)) tmp.directory_ = here;
   }
   tmp.drop_passages_in_others();
   return tmp;
 }
 
 bool PrivateTmp::is_place(const std::string& directory) const {
-  struct stat info {};
-  return ::stat(directory.c_str(), &info) == 0 &&
-         std::ranges::any_of(places_, [&](const Place& place) {
-           return place.device == info.st_dev && place.inode == info.st_ino;
-         });
+  const std::optional<FileId> there = file_at(directory);
+  return there && std::ranges::find(places_, *there, &Place::covered) != places_.end();
+}
+
+bool PrivateTmp::has_path(const std::string& path) const {
+  return std::ranges::find(places_, path, &Place::path) != places_.end();
 }
 
 bool PrivateTmp::is_below_a_place(const std::string& path) const {
   return std::ranges::any_of(places_,
-                             [&](const Place& place) { return is_below(path, place.path); });
+                             [&](const Place& place) { return is_path_below(path, place.path); });
 }
 
 void PrivateTmp::pass_through(const Passed& passed) {
@@ -165,8 +151,7 @@ void PrivateTmp::pass_through(const Passed& passed) {
 // A path may lead through links. The tree finds it at both names. A place itself is never passed
 // through.
 void PrivateTmp::pass_through(std::string path, const std::string& real) {
-  const bool is_place = std::ranges::find(places_, real, &Place::path) != places_.end();
-  if (real.empty() || is_place) return;
+  if (real.empty() || has_path(real)) return;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const bool is_below = is_below_a_place(real);
   const bool is_link_below = path != real && is_plain(path) && is_below_a_place(path);
@@ -180,7 +165,7 @@ void PrivateTmp::drop_passages_in_others() {
   std::vector<Passage> kept;
   for (Passage& one : passages_) {
     const bool is_in_other = std::ranges::any_of(kept, [&](const Passage& other) {
-      return one.to == other.to || is_below(one.to, other.to);
+      return one.to == other.to || is_path_below(one.to, other.to);
     });
     if (!is_in_other) kept.push_back(std::move(one));
   }
@@ -189,7 +174,7 @@ void PrivateTmp::drop_passages_in_others() {
 
 const PrivateTmp::Place& PrivateTmp::place_of(const Passage& passage) const {
   return *std::ranges::find_if(
-      places_, [&](const Place& place) { return is_below(passage.to, place.path); });
+      places_, [&](const Place& place) { return is_path_below(passage.to, place.path); });
 }
 
 // What is as we have made it for a passage, or above one. A test as root may have put something
@@ -202,8 +187,8 @@ bool PrivateTmp::leads_to_a_passage(const UniqueFd& above, const char* name,
     return ::fstatat(above.get(), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
            info.st_size == 0;
   }
-  const bool is_above =
-      std::ranges::any_of(passages_, [&](const Passage& one) { return is_below(one.to, inside); });
+  const bool is_above = std::ranges::any_of(
+      passages_, [&](const Passage& one) { return is_path_below(one.to, inside); });
   if (!is_above && passage == passages_.end()) return false;
   const UniqueFd directory = open_directory(above.get(), name);
   return is_as_made(directory, k_mode_above_passage) &&

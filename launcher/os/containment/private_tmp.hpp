@@ -64,9 +64,7 @@ class PrivateTmp {
   struct Place {
     std::string path;     // where the tree sees it; without links
     std::string backing;  // the directory that is there; in the parent
-    // Of the one that it covers.
-    dev_t device;
-    ino_t inode;
+    FileId covered;
   };
   // A path that stays as it is.
   struct Passage {
@@ -77,6 +75,8 @@ class PrivateTmp {
 
   void pass_through(const Passed& passed);
   void pass_through(std::string path, const std::string& real);
+  // Whether a usual place has that path, without links.
+  bool has_path(const std::string& path) const;
   bool is_below_a_place(const std::string& path) const;
   void drop_passages_in_others();
 

@@ -28,18 +28,6 @@ namespace {
 
 }  // namespace
 
-SharedNetwork::SharedNetwork(SharedNetwork&& other) noexcept { *this = std::move(other); }
-
-SharedNetwork& SharedNetwork::operator=(SharedNetwork&& other) noexcept {
-  reap();
-  state_ = std::exchange(other.state_, State::not_wanted);
-  answer_ = std::move(other.answer_);
-  network_ = std::move(other.network_);
-  trouble_ = std::move(other.trouble_);
-  maker_ = std::exchange(other.maker_, 0);
-  return *this;
-}
-
 void SharedNetwork::want() {
   if (state_ != State::not_wanted) return;
   Result<std::pair<UniqueFd, UniqueFd>> ends = packet_pair();

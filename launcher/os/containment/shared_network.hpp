@@ -16,8 +16,8 @@ class SharedNetwork {
  public:
   SharedNetwork() = default;
   ~SharedNetwork() { reap(); }
-  SharedNetwork(SharedNetwork&& other) noexcept;
-  SharedNetwork& operator=(SharedNetwork&& other) noexcept;
+  SharedNetwork(const SharedNetwork&) = delete;
+  SharedNetwork& operator=(const SharedNetwork&) = delete;
   enum class State : std::uint8_t { not_wanted, in_the_making, there, failed };
 
   // Begins to make it, if that has not begun yet.

@@ -4,10 +4,11 @@
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <ctime>
+
+#include "base/text.hpp"
 
 namespace holdfast::os {
 
@@ -106,6 +107,36 @@ void pause_for(Milliseconds time) { Wait({}, monotonic_now() + time).go(); }
 std::string working_directory() {
   char here[PATH_MAX];
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
+}
+
+std::string first_line_of(const std::string& path, std::size_t limit) {
+  const Result<std::string> text = read_file(path, limit);
+  return text ? text->substr(0, text->find('\n')) : std::string();
+}
+
+std::optional<std::uint64_t> number_in(const std::string& path, std::string_view key) {
+  const Result<std::string> text = read_file(path);
+  return text ? number_behind(*text, key) : std::nullopt;
+}
+
+std::optional<FileId> file_of(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 ? std::optional(id_of(info)) : std::nullopt;
+}
+
+std::optional<FileId> file_at(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? std::optional(id_of(info)) : std::nullopt;
+}
+
+bool are_one_file(const std::string& one, const std::string& other) {
+  const std::optional<FileId> file = file_at(one);
+  return one == other || (file && file == file_at(other));
+}
+
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 std::string read_link(const std::string& path) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -149,6 +151,32 @@ void pause_for(Milliseconds time);
 // Reads at most `limit` bytes, by read(2) until the end. Meant for /proc and what the user names;
 // read_own() is for our own files (os/file/own_files.hpp).
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 1024);
+
+// Returns the first line of a small file; empty: the file cannot be read.
+std::string first_line_of(const std::string& path, std::size_t limit = 4096);
+
+// Returns the number in such a file, in its first line that begins with `key`, after that and
+// blanks. None: there is none.
+std::optional<std::uint64_t> number_in(const std::string& path, std::string_view key = {});
+
+// Tells a file from all others that exist, stat(2).
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;  // no file has 0
+
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
+inline FileId id_of(const struct stat& info) { return {info.st_dev, info.st_ino}; }
+
+// The file that is open, or is at the path, behind links. None: it cannot be looked at.
+std::optional<FileId> file_of(int fd);
+std::optional<FileId> file_at(const std::string& path);
+
+// True: the paths are equal, or lead to one file.
+bool are_one_file(const std::string& one, const std::string& other);
+
+// True: a directory is at the path, perhaps behind links.
+bool is_directory(const std::string& path);
 
 // Returns the path to which a symbolic link leads; empty, with errno set: the link cannot be read.
 std::string read_link(const std::string& path);

@@ -58,8 +58,7 @@ Result<void> append_line(const std::string& path, std::string_view text) {
 
 Result<OwnDirectory> OwnDirectory::open(const std::string& path) {
   HOLDFAST_TRY(OwnPlace place, own_place(path));
-  HOLDFAST_TRY(UniqueFd directory, directory_in(place, place.name, path, OpenTo::list));
-  place.directory = std::move(directory);
+  HOLDFAST_TRY(place.directory, directory_in(place, place.name, path, OpenTo::list));
   return OwnDirectory(std::move(place), path);
 }
 

@@ -28,14 +28,8 @@ struct Beginning {
 };
 
 std::size_t find_tree_directory(std::string_view path) {
-  constexpr std::string_view k_name = names::k_tree_directory;
-  std::size_t at = path.rfind(k_name);
-  while (at != std::string_view::npos) {
-    const std::size_t end = at + k_name.size();
-    if ((at == 0 || path[at - 1] == '/') && (end == path.size() || path[end] == '/')) return at;
-    at = at == 0 ? std::string_view::npos : path.rfind(k_name, at - 1);
-  }
-  return at;
+  // The slash before the path stands for the one that each later component has before it.
+  return text_of({"/", path, "/"}).rfind(text_of({"/", names::k_tree_directory, "/"}));
 }
 
 Beginning beginning_of(std::string_view path) {
@@ -70,8 +64,7 @@ Result<OwnPlace> first_place(const Beginning& begin) {
   OwnPlace place;
   place.is_ours = begin.in != Beginning::In::nothing;
   if (begin.in == Beginning::In::users) {
-    HOLDFAST_TRY(UniqueFd users, open_existing_user_directory());
-    place.directory = std::move(users);
+    HOLDFAST_TRY(place.directory, open_existing_user_directory());
     place.tree_owner = user;
     return place;
   }
@@ -132,8 +125,7 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode
     if (missing == Missing::is_made) {
       HOLDFAST_DO(make_in(*place, path, mode));
     }
-    HOLDFAST_TRY(UniqueFd next, directory_in(*place, place->name, path, OpenTo::pass));
-    place->directory = std::move(next);
+    HOLDFAST_TRY(place->directory, directory_in(*place, place->name, path, OpenTo::pass));
     path += '/';
   }
 }
@@ -142,11 +134,10 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode
 // (os/lock/lock_directory.hpp).
 bool has_only_a_spare(const struct stat& info, std::string_view path, const OwnPlace& place) {
   struct stat spare {};
-  std::string name(path.substr(path.rfind('/') + 1));
-  name += names::k_spare_suffix;
+  const std::string name = text_of({last_part_of(path), names::k_spare_suffix});
   return info.st_nlink == 2 &&
          ::fstatat(place.directory.get(), name.c_str(), &spare, AT_SYMLINK_NOFOLLOW) == 0 &&
-         spare.st_dev == info.st_dev && spare.st_ino == info.st_ino;
+         id_of(spare) == id_of(info);
 }
 
 }  // namespace

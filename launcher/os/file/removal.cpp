@@ -41,20 +41,19 @@ const char* describe(int error) {
   }
 }
 
-// Returns the id of the mount on which the file lies; empty: /proc does not tell.
-std::string mount_id(int fd) {
-  const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(fd));
-  return text ? std::string(rest_of_line(*text, "mnt_id:")) : std::string();
+// Returns the id of the mount on which the file lies. None: /proc does not tell.
+std::optional<std::uint64_t> mount_id(int fd) {
+  return number_in("/proc/self/fdinfo/" + std::to_string(fd), "mnt_id:\t");
 }
 
 // Invalid: `name` is a mount, or we cannot find out whether it is one.
 UniqueFd open_by_mount_ids(int above, const char* name, int flags) {
   UniqueFd directory(::openat(above, name, flags));
   if (!directory.valid()) return directory;
-  const std::string here = mount_id(directory.get());
-  if (!here.empty() && here == mount_id(above)) return directory;
+  const std::optional<std::uint64_t> here = mount_id(directory.get());
+  if (here && here == mount_id(above)) return directory;
   directory.reset();
-  errno = here.empty() ? k_not_to_be_told : EXDEV;
+  errno = here ? EXDEV : k_not_to_be_told;
   return directory;
 }
 

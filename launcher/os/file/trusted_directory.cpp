@@ -53,6 +53,15 @@ Result<UniqueFd> checked_users(UniqueFd directory, const std::string& path) {
   return directory;
 }
 
+// Opens the directory, and makes it if it is missing. Invalid, with errno set: it cannot be opened.
+Result<UniqueFd> open_or_make(const std::string& path, mode_t mode) {
+  UniqueFd directory = open_directory(AT_FDCWD, path.c_str());
+  if (directory.valid() || errno != ENOENT) return directory;
+  const ExactModes exact;
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return system_error("make " + path);
+  return open_directory(AT_FDCWD, path.c_str());
+}
+
 }  // namespace
 
 ExactModes::ExactModes() : umask_(::umask(0)) {}
@@ -64,12 +73,7 @@ std::string user_directory_path() {
 
 Result<UniqueFd> open_user_directory() {
   const std::string path = user_directory_path();
-  UniqueFd directory = open_directory(AT_FDCWD, path.c_str());
-  if (!directory.valid() && errno == ENOENT) {
-    const ExactModes exact;
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error("make " + path);
-    directory = open_directory(AT_FDCWD, path.c_str());
-  }
+  HOLDFAST_TRY(UniqueFd directory, open_or_make(path, 0700));
   return checked_users(std::move(directory), path);
 }
 
@@ -86,13 +90,10 @@ Result<void> check_user_directory() {
 
 Result<UniqueFd> open_machine_directory() {
   const std::string path(names::k_machine_directory);
-  UniqueFd directory = open_directory(AT_FDCWD, path.c_str());
   // Only root can make the machine's directory.
-  if (!directory.valid() && errno == ENOENT && ::geteuid() == 0) {
-    const ExactModes exact;
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + path);
-    directory = open_directory(AT_FDCWD, path.c_str());
-  }
+  const bool may_make = ::geteuid() == 0;
+  HOLDFAST_TRY(UniqueFd directory,
+               may_make ? open_or_make(path, 0755) : open_directory(AT_FDCWD, path.c_str()));
   if (!directory.valid()) {
     Error error = system_error("open the directory of machine-wide locks, " + path);
     error.message += "; root makes it by: install -d " + path;
@@ -158,7 +159,7 @@ bool HeldDirectory::is_gone() const {
   struct stat there {};
   if (::lstat(path_.c_str(), &there) != 0) return errno == ENOENT || errno == ENOTDIR;
   if (::fstat(held_.get(), &held) != 0) return false;
-  return held.st_dev != there.st_dev || held.st_ino != there.st_ino;
+  return id_of(held) != id_of(there);
 }
 
 bool HeldDirectory::lacks(const std::string& name) const {

@@ -26,68 +26,66 @@ struct Wait {
   const LockParty* party;
 };
 
+// The attempts that cannot go on as long as nobody ends these waits, sorted.
+std::vector<std::string> held_up_by(const std::vector<Wait>& waits) {
+  std::vector<std::string> attempts;
+  for (const Wait& wait : waits) {
+    if (!wait.party->attempt.empty()) attempts.push_back(wait.party->attempt);
+    attempts.insert(attempts.end(), wait.party->around.begin(), wait.party->around.end());
+  }
+  std::sort(attempts.begin(), attempts.end());
+  return attempts;
+}
+
+// Whether the wait ends when all attempts but those that are held up release their locks.
+bool goes_on(const Wait& wait, const std::vector<Wait>& waits,
+             const std::vector<std::string>& held_up) {
+  for (const Wait& other : waits) {
+    if (other.use == wait.use && other.party->ticket < wait.party->ticket) return false;
+  }
+  std::uint64_t kept = 0;  // units that do not become free
+  for (const LockParty& holder : wait.use->holders) {
+    const bool is_held_up = !holder.attempt.empty() &&
+                            std::binary_search(held_up.begin(), held_up.end(), holder.attempt);
+    if (!is_held_up) continue;
+    if (excludes(holder, *wait.party)) return false;
+    if (has_units(holder.mode)) kept += holder.units;
+  }
+  return !has_units(wait.party->mode) || wait.party->units + kept <= wait.party->size;
+}
+
 // The waits that remain when everybody else goes on and releases its locks.
-class StuckWaits {
- public:
-  explicit StuckWaits(const std::vector<LockUse>& all) {
-    for (const LockUse& use : all) {
-      for (const LockParty& waiter : use.waiters) waits_.push_back({&use, &waiter});
-    }
-    for (std::size_t before = waits_.size() + 1; before != waits_.size();) {
-      before = waits_.size();
-      name_held_up();
-      std::erase_if(waits_, [this](const Wait& wait) { return goes_on(wait); });
-    }
+std::vector<Wait> stuck_waits(const std::vector<LockUse>& all) {
+  std::vector<Wait> waits;
+  for (const LockUse& use : all) {
+    for (const LockParty& waiter : use.waiters) waits.push_back({&use, &waiter});
   }
+  std::size_t ended = 0;
+  do {
+    const std::vector<Wait> before = waits;
+    const std::vector<std::string> held_up = held_up_by(before);
+    ended = std::erase_if(waits, [&](const Wait& one) { return goes_on(one, before, held_up); });
+  } while (ended > 0);
+  return waits;
+}
 
-  const std::vector<Wait>& all() const { return waits_; }
-
- private:
-  void name_held_up() {
-    held_up_.clear();
-    for (const Wait& wait : waits_) {
-      if (!wait.party->attempt.empty()) held_up_.push_back(wait.party->attempt);
-      held_up_.insert(held_up_.end(), wait.party->around.begin(), wait.party->around.end());
-    }
-    std::sort(held_up_.begin(), held_up_.end());
-    still_ = waits_;
-  }
-
-  bool is_held_up(const LockParty& holder) const {
-    return !holder.attempt.empty() &&
-           std::binary_search(held_up_.begin(), held_up_.end(), holder.attempt);
-  }
-
-  bool goes_on(const Wait& wait) const {
-    for (const Wait& other : still_) {
-      if (other.use == wait.use && other.party->ticket < wait.party->ticket) return false;
-    }
-    std::uint64_t kept = 0;  // units that do not become free
-    for (const LockParty& holder : wait.use->holders) {
-      if (!is_held_up(holder)) continue;
-      if (excludes(holder, *wait.party)) return false;
-      if (has_units(holder.mode)) kept += holder.units;
-    }
-    return !has_units(wait.party->mode) || wait.party->units + kept <= wait.party->size;
-  }
-
-  std::vector<Wait> waits_;
-  std::vector<Wait> still_;           // the waits when this round began
-  std::vector<std::string> held_up_;  // attempts, sorted
-};
+bool is_same_wait(const LockParty& one, const LockParty& other) {
+  return one.process == other.process && one.boot == other.boot && one.attempt == other.attempt &&
+         one.ticket == other.ticket;
+}
 
 // Searches breadth first, so the first circle found is a shortest one.
 class CycleSearch {
  public:
   CycleSearch(const LockParty& first, const std::vector<LockUse>& all)
-      : stuck_(all), from_(stuck_.all().size(), k_none), steps_(stuck_.all().size()) {
+      : stuck_(stuck_waits(all)), from_(stuck_.size(), k_none), steps_(stuck_.size()) {
     const auto own = std::ranges::find_if(
-        stuck_.all(), [&](const Wait& wait) { return is_same_wait(*wait.party, first); });
-    first_ = static_cast<std::size_t>(own - stuck_.all().begin());
+        stuck_, [&](const Wait& wait) { return is_same_wait(*wait.party, first); });
+    first_ = static_cast<std::size_t>(own - stuck_.begin());
   }
 
   LockCycle run() {
-    if (first_ == stuck_.all().size()) return {};
+    if (first_ == stuck_.size()) return {};
     std::vector<std::size_t> row{first_};
     for (std::size_t i = 0; i < row.size() && closing_ == k_none; ++i) look_from(row[i], row);
     if (closing_ == k_none) return {};
@@ -101,19 +99,19 @@ class CycleSearch {
   static constexpr std::size_t k_none = std::numeric_limits<std::size_t>::max();
 
   void look_from(std::size_t at, std::vector<std::size_t>& row) {
-    const Wait& wait = stuck_.all()[at];
+    const Wait& wait = stuck_[at];
     for (const LockParty& holder : wait.use->holders) {
       const bool is_in_the_way =
           excludes(holder, *wait.party) || (has_units(holder.mode) && has_units(wait.party->mode));
       if (!is_in_the_way) continue;
       for (std::size_t next = 0; next < from_.size(); ++next) {
-        if (is_of(*stuck_.all()[next].party, holder.attempt)) {
+        if (is_of(*stuck_[next].party, holder.attempt)) {
           go_on(at, next, step(wait, holder, LockCycleStep::Way::holds), row);
         }
       }
     }
     for (std::size_t next = 0; next < from_.size(); ++next) {
-      const Wait& other = stuck_.all()[next];
+      const Wait& other = stuck_[next];
       if (other.use != wait.use || other.party->ticket >= wait.party->ticket) continue;
       go_on(at, next, step(wait, *other.party, LockCycleStep::Way::is_before), row);
     }
@@ -135,7 +133,7 @@ class CycleSearch {
     }
   }
 
-  StuckWaits stuck_;
+  std::vector<Wait> stuck_;
   std::vector<std::size_t> from_;  // for each wait reached: the wait before it
   LockCycle steps_;                // the step from that wait to this one
   std::size_t first_ = 0;
@@ -160,11 +158,6 @@ bool is_same_step(const LockCycleStep& one, const LockCycleStep& other) {
 
 LockCycle find_lock_cycle(const LockParty& waiter, const std::vector<LockUse>& all) {
   return CycleSearch(waiter, all).run();
-}
-
-bool is_same_wait(const LockParty& one, const LockParty& other) {
-  return one.process == other.process && one.boot == other.boot && one.attempt == other.attempt &&
-         one.ticket == other.ticket;
 }
 
 bool is_same_cycle(const LockCycle& one, const LockCycle& other) {

@@ -50,8 +50,6 @@ bool is_same_cycle(const LockCycle& one, const LockCycle& other);
 // they can do without it. Among equals, the youngest gives way. `cycle` is not empty.
 const LockCycleStep& who_gives_way(const LockCycle& cycle);
 
-bool is_same_wait(const LockParty& one, const LockParty& other);
-
 // Decides when to look for a circle during a wait, and when a sighting is certain. A waiter must
 // look again and again: nobody tells it that another wait has closed a circle.
 class LockCycleWatch {

@@ -119,8 +119,7 @@ Named compare(const UniqueFd& file, const UniqueFd& directory, const std::string
       ::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
     return Named::nothing;
   }
-  const bool same = held.st_ino == named.st_ino && held.st_dev == named.st_dev;
-  return same ? Named::this_file : Named::another_file;
+  return id_of(held) == id_of(named) ? Named::this_file : Named::another_file;
 }
 
 }  // namespace
@@ -134,9 +133,8 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
   if (!attempt.empty()) relative += "/" + level_directory(attempt);
   HOLDFAST_TRY(UniqueFd top, of_machine ? open_machine_directory() : open_user_directory());
   LockDirectory lock;
-  HOLDFAST_TRY(UniqueFd directory, of_machine ? descend_in_machines(std::move(top), relative)
-                                              : descend_in_users(top, relative));
-  lock.directory = std::move(directory);
+  HOLDFAST_TRY(lock.directory, of_machine ? descend_in_machines(std::move(top), relative)
+                                          : descend_in_users(top, relative));
   if (of_machine) {
     lock.file_mode = k_everybody_may_write;
     return lock;

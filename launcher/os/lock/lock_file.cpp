@@ -56,12 +56,12 @@ Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spe
                                          const LockLevel& level) {
   LockRequest request;
   request.ask_for(spec, level);
-  request.directory_ = std::move(directory);
-  request.mode_ = mode;
+  request.place_.directory = std::move(directory);
+  request.place_.file_mode = mode;
   if (!level.attempt.empty()) {
-    HOLDFAST_TRY(UniqueFd below, open_below(request.directory_, level_directory(level.attempt),
-                                            mode == 0600 ? 0700 : 0755));
-    request.directory_ = std::move(below);
+    HOLDFAST_TRY(request.place_.directory,
+                 open_below(request.place_.directory, level_directory(level.attempt),
+                            mode == 0600 ? 0700 : 0755));
   }
   HOLDFAST_DO(request.open_files());
   return request;
@@ -86,24 +86,24 @@ Result<void> LockRequest::open_files() {
 
 Result<void> LockRequest::open_files_once() {
   if (home_) {
-    HOLDFAST_TRY(LockDirectory opened, open_lock_directory(spec_, *home_, level_.attempt));
-    mode_ = opened.file_mode;
-    directory_ = std::move(opened.directory);
-    shelter_ = std::move(opened.shelter);
+    HOLDFAST_TRY(place_, open_lock_directory(spec_, *home_, level_.attempt));
   }
-  Result<UniqueFd> lock = open_lock_file(directory_, std::string(names::k_lock_file), mode_);
+  Result<UniqueFd> lock =
+      open_lock_file(place_.directory, std::string(names::k_lock_file), place_.file_mode);
   if (!lock) return located(lock.error());
-  Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode_);
+  Result<UniqueFd> queue =
+      open_regular(place_.directory, std::string(names::k_queue_file), place_.file_mode);
   if (!queue) return located(queue.error());
   lock_ = std::move(*lock);
   queue_ = LockQueue(std::move(*queue));
   if (!is_counted(spec_) || !is_shared_by_users()) return {};
-  return make_slots_for_all({&directory_, mode_, {}, 1}, static_cast<unsigned>(spec_.size));
+  return make_slots_for_all({&place_.directory, place_.file_mode, {}, 1},
+                            static_cast<unsigned>(spec_.size));
 }
 
 // All locks use the same file names, so an error needs the directory too.
 Error LockRequest::located(Error error) const {
-  error.message += " (in " + path_of(directory_) + ")";
+  error.message += " (in " + path_of(place_.directory) + ")";
   return error;
 }
 
@@ -142,10 +142,8 @@ TurnOrder LockRequest::turn_order() const {
   order.flock_mode = spec_.mode == LockMode::exclusive ? LOCK_EX : LOCK_SH;
   if (spec_.mode == LockMode::amount) order.amount = {lock_.get(), whole_, spec_.units};
   if (!is_counted(spec_)) return order;
-  order.slots.directory = &directory_;
-  order.slots.file_mode = mode_;
-  order.slots.units = static_cast<unsigned>(spec_.units);
-  order.slots.numbers = level_.slots;
+  order.slots = {&place_.directory, place_.file_mode, level_.slots,
+                 static_cast<unsigned>(spec_.units)};
   if (level_.slots.empty()) {
     order.slots.numbers.resize(spec_.size);
     std::iota(order.slots.numbers.begin(), order.slots.numbers.end(), 0U);
@@ -154,7 +152,7 @@ TurnOrder LockRequest::turn_order() const {
 }
 
 bool LockRequest::still_named() const {
-  return has_name(lock_, directory_, std::string(names::k_lock_file));
+  return has_name(lock_, place_.directory, std::string(names::k_lock_file));
 }
 
 Result<bool> LockRequest::try_take() {
@@ -249,7 +247,7 @@ std::vector<int> LockRequest::descriptors() const {
 std::vector<UniqueFd> LockRequest::files() const {
   std::vector<UniqueFd> files;
   const auto add = [&](const std::string& name) {
-    Result<UniqueFd> file = open_existing_regular(directory_, name);
+    Result<UniqueFd> file = open_existing_regular(place_.directory, name);
     if (file) files.push_back(std::move(*file));
   };
   add(std::string(names::k_lock_file));
@@ -260,8 +258,8 @@ std::vector<UniqueFd> LockRequest::files() const {
 void LockRequest::tidy_below(const std::string& attempt) const {
   if (!home_) return;
   const std::string level = level_directory(attempt);
-  if (!level_.attempt.empty()) return remove_level(directory_, "../" + level);
-  if (!is_shared_by_users()) return remove_level(directory_, level);
+  if (!level_.attempt.empty()) return remove_level(place_.directory, "../" + level);
+  if (!is_shared_by_users()) return remove_level(place_.directory, level);
   const Result<UniqueFd> top = open_user_directory();
   if (!top) return;
   remove_level(*top, std::string(names::k_user_locks_directory) + "/" + place_of(spec_, *home_) +
@@ -269,9 +267,9 @@ void LockRequest::tidy_below(const std::string& attempt) const {
 }
 
 bool LockRequest::is_lost() const {
-  if (!is_found_by(lock_, directory_, std::string(names::k_lock_file))) return true;
+  if (!is_found_by(lock_, place_.directory, std::string(names::k_lock_file))) return true;
   return std::ranges::any_of(slots_, [&](const LockSlot& slot) {
-    return !is_found_by(slot.file, directory_, slot_file(slot.number));
+    return !is_found_by(slot.file, place_.directory, slot_file(slot.number));
   });
 }
 

@@ -90,7 +90,7 @@ class LockRequest {
   void say_how(LockParty& party) const;
   Result<void> open_files();
   Result<void> open_files_once();
-  bool is_shared_by_users() const { return home_ && (mode_ & 0077U) != 0; }
+  bool is_shared_by_users() const { return home_ && (place_.file_mode & 0077U) != 0; }
   Error located(Error error) const;
   Result<void> declare_size();
   TurnOrder turn_order() const;
@@ -100,9 +100,7 @@ class LockRequest {
   LockLevel level_;
   std::uint64_t whole_ = 0;       // of a lock with an amount: the KiB of all its users
   std::optional<LockHome> home_;  // none: open_in() was given the directory
-  UniqueFd directory_;
-  UniqueFd shelter_;
-  unsigned mode_ = 0600;
+  LockDirectory place_;
   UniqueFd lock_;
   LockQueue queue_;
   LockTurn turn_;

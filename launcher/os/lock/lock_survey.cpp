@@ -36,76 +36,42 @@ void add_those_around(LockParty& waiter, const std::vector<LockUse>& uses) {
 constexpr std::size_t k_longest_command = 100;
 constexpr std::size_t k_longest_table = 4UL * 1024 * 1024;
 
-struct FileId {
-  dev_t device = 0;
-  ino_t inode = 0;
-
-  friend bool operator==(const FileId&, const FileId&) = default;
-};
-
-class Search {
- public:
-  explicit Search(const std::vector<UniqueFd>& files) {
-    for (const UniqueFd& file : files) {
-      struct stat info {};
-      if (::fstat(file.get(), &info) == 0) wanted_.push_back({info.st_dev, info.st_ino});
-    }
+// A line of the table: "3: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF"
+std::optional<pid_t> taker_in(std::string_view line, const std::vector<FileId>& wanted) {
+  for (const FileId& file : wanted) {
+    const std::size_t at = line.find(":" + std::to_string(file.inode) + " ");
+    if (at == std::string_view::npos) continue;
+    const std::size_t blank = line.rfind(' ', at);
+    const std::size_t before = line.rfind(' ', blank - 1);
+    const pid_t pid = leading_number<pid_t>(line.substr(before + 1)).value_or(0);
+    if (pid > 0) return pid;
   }
+  return std::nullopt;
+}
 
-  std::vector<FlockHolder> run(FlockSearch how) {
-    // The table names the process that took the lock, proc_locks(5). That process may be dead while
-    // another one keeps a duplicate of the descriptor. In that case only the processes that have
-    // the file open can tell.
-    for (pid_t pid : takers()) look_at(pid);
-    if (found_.empty() && how == FlockSearch::thorough) {
-      for_each_process([&](pid_t pid) { look_at(pid); });
-    }
-    return std::move(found_);
+std::vector<pid_t> takers_of(const std::vector<FileId>& wanted) {
+  std::vector<pid_t> pids;
+  const Result<std::string> table = read_file(in_proc("locks"), k_longest_table);
+  for (std::string_view rest = table ? *table : std::string_view(); !rest.empty();) {
+    const std::string_view line = take_part(rest, '\n');
+    if (line.find(" FLOCK ") == std::string_view::npos) continue;
+    if (const std::optional<pid_t> pid = taker_in(line, wanted)) pids.push_back(*pid);
   }
+  return pids;
+}
 
- private:
-  // A line of the table: "3: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF"
-  std::vector<pid_t> takers() const {
-    std::vector<pid_t> pids;
-    const Result<std::string> table = read_file(in_proc("locks"), k_longest_table);
-    if (!table) return pids;
-    for (std::string_view rest = *table; !rest.empty();) {
-      const std::string_view line = take_part(rest, '\n');
-      if (line.find(" FLOCK ") == std::string_view::npos) continue;
-      if (const std::optional<pid_t> pid = taker_in(line)) pids.push_back(*pid);
-    }
-    return pids;
-  }
-
-  std::optional<pid_t> taker_in(std::string_view line) const {
-    for (const FileId& file : wanted_) {
-      const std::size_t at = line.find(":" + std::to_string(file.inode) + " ");
-      if (at == std::string_view::npos) continue;
-      const std::size_t blank = line.rfind(' ', at);
-      const std::size_t before = line.rfind(' ', blank - 1);
-      const pid_t pid = leading_number<pid_t>(line.substr(before + 1)).value_or(0);
-      if (pid > 0) return pid;
-    }
-    return std::nullopt;
-  }
-
-  void look_at(pid_t pid) {
-    bool holds = false;
-    for_each_number(in_proc(pid, "fd"), [&](int fd) {
-      const std::string number = std::to_string(fd);
-      struct stat info {};
-      if (holds || ::stat(in_proc(pid, "fd/" + number).c_str(), &info) != 0) return;
-      const FileId file{info.st_dev, info.st_ino};
-      if (std::ranges::find(wanted_, file) == wanted_.end()) return;
-      const Result<std::string> details = read_file(in_proc(pid, "fdinfo/" + number));
-      holds = details && details->find("FLOCK") != std::string::npos;
-    });
-    if (holds) found_.push_back({pid, command_line_of(pid, k_longest_command)});
-  }
-
-  std::vector<FileId> wanted_;
-  std::vector<FlockHolder> found_;
-};
+bool has_locked_one(pid_t pid, const std::vector<FileId>& wanted) {
+  bool holds = false;
+  for_each_number(in_proc(pid, "fd"), [&](int fd) {
+    if (holds) return;
+    const std::string number = std::to_string(fd);
+    const std::optional<FileId> file = file_at(in_proc(pid, "fd/" + number));
+    if (!file || std::ranges::find(wanted, *file) == wanted.end()) return;
+    const Result<std::string> details = read_file(in_proc(pid, "fdinfo/" + number));
+    holds = details && details->find("FLOCK") != std::string::npos;
+  });
+  return holds;
+}
 
 constexpr std::string_view k_below = "below-";
 
@@ -151,63 +117,31 @@ std::vector<UniqueFd> files_in(const std::string& directory) {
   return files;
 }
 
-class Survey {
- public:
-  explicit Survey(Strangers strangers) : strangers_(strangers) {}
+// True: `path` exists but cannot be read. The survey notes that.
+bool note_unseen(const std::string& path, LockSurvey& survey) {
+  if (::access(path.c_str(), R_OK) == 0 || errno == ENOENT) return false;
+  survey.unseen.push_back(system_error("look into " + path));
+  return true;
+}
 
-  LockSurvey run() {
-    for (const std::string& top :
-         {user_directory_path(), std::string(names::k_machine_directory)}) {
-      const std::string locks = top + "/" + std::string(names::k_user_locks_directory);
-      if (note_unseen(locks)) continue;
-      for (const std::string& directory : entries_of(locks)) {
-        if (const std::optional<LockScope> scope = scope_of(directory)) {
-          look_at_scope(*scope, locks, directory);
-        }
-      }
+// Adds the lock with its files below `path`, at all its levels. `lock`: its scope and name.
+void add_levels(const std::string& path, const SurveyedLock& lock, Strangers strangers,
+                LockSurvey& survey) {
+  for (const std::string& directory : levels_of(path)) {
+    if (note_unseen(directory, survey)) continue;
+    std::optional<SurveyedLock> seen = survey_lock(directory, strangers);
+    if (!seen && errno != ENOENT) survey.unseen.push_back(system_error("look at " + directory));
+    if (!seen || !seen->is_in_use()) continue;
+    seen->scope = lock.scope;
+    seen->scope_directory = lock.scope_directory;
+    seen->name = lock.name;
+    if (directory != path) {
+      const std::size_t name = path.size() + 1 + k_below.size();
+      seen->below = decode_file_name(std::string_view(directory).substr(name));
     }
-    return std::move(survey_);
+    survey.locks.push_back(std::move(*seen));
   }
-
- private:
-  // True: `path` exists but cannot be read. The survey notes that.
-  bool note_unseen(const std::string& path) {
-    if (::access(path.c_str(), R_OK) == 0 || errno == ENOENT) return false;
-    survey_.unseen.push_back(system_error("look into " + path));
-    return true;
-  }
-
-  void look_at_scope(LockScope scope, const std::string& locks, const std::string& directory) {
-    if (note_unseen(locks + "/" + directory)) return;
-    SurveyedLock lock;
-    lock.scope = scope;
-    lock.scope_directory = directory;
-    for (const std::string& name : entries_of(locks + "/" + directory)) {
-      lock.name = decode_file_name(name);
-      look_at_lock(locks + "/" + directory + "/" + name, lock);
-    }
-  }
-
-  void look_at_lock(const std::string& path, const SurveyedLock& lock) {
-    for (const std::string& directory : levels_of(path)) {
-      if (note_unseen(directory)) continue;
-      std::optional<SurveyedLock> seen = survey_lock(directory, strangers_);
-      if (!seen && errno != ENOENT) survey_.unseen.push_back(system_error("look at " + directory));
-      if (!seen || !seen->is_in_use()) continue;
-      seen->scope = lock.scope;
-      seen->scope_directory = lock.scope_directory;
-      seen->name = lock.name;
-      if (directory != path) {
-        const std::size_t name = path.size() + 1 + k_below.size();
-        seen->below = decode_file_name(std::string_view(directory).substr(name));
-      }
-      survey_.locks.push_back(std::move(*seen));
-    }
-  }
-
-  Strangers strangers_;
-  LockSurvey survey_;
-};
+}
 
 constexpr auto k_record_size = static_cast<off_t>(k_party_size);
 
@@ -252,11 +186,8 @@ std::vector<off_t> living_places(int file, RecordList list) {
 std::vector<LockUse> named_lock_uses() {
   std::vector<LockUse> uses;
   for (SurveyedLock& lock : survey_locks(Strangers::leave_out)) {
-    LockUse use;
-    use.lock = lock.name + "@" + std::string(name_of(lock.scope));
-    use.holders = std::move(lock.holders);
-    use.waiters = std::move(lock.waiters);
-    uses.push_back(std::move(use));
+    uses.push_back({lock.name + "@" + std::string(name_of(lock.scope)), std::move(lock.holders),
+                    std::move(lock.waiters)});
   }
   return uses;
 }
@@ -269,7 +200,21 @@ void add_ancestors(std::vector<LockUse>& uses) {
 }
 
 std::vector<FlockHolder> find_flock_holders(const std::vector<UniqueFd>& files, FlockSearch how) {
-  return Search(files).run(how);
+  std::vector<FileId> wanted;
+  for (const UniqueFd& file : files) {
+    if (const std::optional<FileId> id = file_of(file.get())) wanted.push_back(*id);
+  }
+  std::vector<FlockHolder> found;
+  const auto look = [&](pid_t pid) {
+    if (!has_locked_one(pid, wanted)) return;
+    found.push_back({pid, command_line_of(pid, k_longest_command)});
+  };
+  // The table names the process that took the lock, proc_locks(5). That process may be dead while
+  // another one keeps a duplicate of the descriptor. In that case only the processes that have the
+  // file open can tell.
+  for (const pid_t pid : takers_of(wanted)) look(pid);
+  if (found.empty() && how == FlockSearch::thorough) for_each_process(look);
+  return found;
 }
 
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers) {
@@ -296,7 +241,24 @@ std::vector<std::string> levels_of(const std::string& directory) {
   return levels;
 }
 
-LockSurvey survey_all_locks(Strangers strangers) { return Survey(strangers).run(); }
+LockSurvey survey_all_locks(Strangers strangers) {
+  LockSurvey survey;
+  for (const std::string& top : {user_directory_path(), std::string(names::k_machine_directory)}) {
+    const std::string locks = top + "/" + std::string(names::k_user_locks_directory);
+    if (note_unseen(locks, survey)) continue;
+    for (const std::string& directory : entries_of(locks)) {
+      const std::optional<LockScope> scope = scope_of(directory);
+      const std::string path = locks + "/" + directory;
+      if (!scope || note_unseen(path, survey)) continue;
+      for (const std::string& name : entries_of(path)) {
+        const SurveyedLock lock{
+            .scope = *scope, .scope_directory = directory, .name = decode_file_name(name)};
+        add_levels(path + "/" + name, lock, strangers, survey);
+      }
+    }
+  }
+  return survey;
+}
 
 std::vector<SurveyedLock> survey_locks(Strangers strangers) {
   return survey_all_locks(strangers).locks;

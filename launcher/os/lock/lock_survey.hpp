@@ -45,11 +45,11 @@ struct SurveyedLock {
   LockScope scope = LockScope::user;
   std::string scope_directory;  // `project-shop`: names the project or the tree
   std::string name;
-  std::string below;  // the attempt below which the lock lies; empty: at the top
-  std::vector<LockParty> holders;
-  std::vector<LockParty> waiters;      // in the order of the queue
-  std::size_t tickets = 0;             // all waiters, including those without a record
-  std::vector<FlockHolder> strangers;  // holders by flock(2) without a record
+  std::string below = {};  // the attempt below which the lock lies; empty: at the top
+  std::vector<LockParty> holders = {};
+  std::vector<LockParty> waiters = {};      // in the order of the queue
+  std::size_t tickets = 0;                  // all waiters, including those without a record
+  std::vector<FlockHolder> strangers = {};  // holders by flock(2) without a record
 
   bool is_in_use() const { return !holders.empty() || tickets > 0 || !strangers.empty(); }
 };

@@ -26,6 +26,13 @@ struct BlockingLock {
   ByteRange bytes = {};
 };
 
+constexpr std::size_t k_stack = 64UL * 1024;
+
+bool block_in(const BlockingLock& lock) {
+  if (lock.bytes.length == 0) return ::flock(lock.file, LOCK_EX) == 0;
+  return wait_for_byte_lock(lock.file, ByteLock::exclusive, lock.bytes);
+}
+
 // Threads that are no longer needed go on. So the process must have one thread before, must end
 // soon, and must never destroy this object.
 class LockThreads {
@@ -35,11 +42,31 @@ class LockThreads {
     int error = 0;  // errno; 0: the thread has its lock
   };
 
-  Result<void> open();
   // `index` names the thread in its news.
-  Result<void> add(const BlockingLock& lock, int index);
+  Result<void> add(const BlockingLock& lock, int index) {
+    if (waiters_.empty()) {
+      HOLDFAST_TRY(news_, make_pipe());
+    }
+    waiters_.push_back({lock, news_.write.get(), index});
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, k_stack);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread{};
+    const int error = ::pthread_create(&thread, &attributes, wait_for_one, &waiters_.back());
+    pthread_attr_destroy(&attributes);
+    if (error != 0) return system_error("start a thread that waits for a lock", error);
+    return {};
+  }
+
   // Blocks until the next thread has its lock, or cannot get it.
-  Result<News> next();
+  Result<News> next() {
+    News news;
+    if (retried([&] { return ::read(news_.read.get(), &news, sizeof news); }) != sizeof news) {
+      return system_error("wait for a lock");
+    }
+    return news;
+  }
 
  private:
   // The argument of a thread, which keeps a pointer to it.
@@ -48,54 +75,19 @@ class LockThreads {
     int tell = -1;
     int index = 0;
   };
-  static void* wait_for_one(void* argument);
+
+  // A thread makes only system calls, because the process may end while the thread waits.
+  static void* wait_for_one(void* argument) {
+    const Waiter waiter = *static_cast<Waiter*>(argument);
+    const int locked = retried([&] { return block_in(waiter.lock) ? 0 : -1; });
+    const News news{waiter.index, locked == 0 ? 0 : errno};
+    (void)::write(waiter.tell, &news, sizeof news);
+    return nullptr;
+  }
 
   Pipe news_;
   std::deque<Waiter> waiters_;
 };
-
-constexpr std::size_t k_stack = 64UL * 1024;
-
-bool block_in(const BlockingLock& lock) {
-  if (lock.bytes.length == 0) return ::flock(lock.file, LOCK_EX) == 0;
-  return wait_for_byte_lock(lock.file, ByteLock::exclusive, lock.bytes);
-}
-
-// A thread makes only system calls, because the process may end while the thread waits.
-void* LockThreads::wait_for_one(void* argument) {
-  const Waiter waiter = *static_cast<Waiter*>(argument);
-  const int locked = retried([&] { return block_in(waiter.lock) ? 0 : -1; });
-  const News news{waiter.index, locked == 0 ? 0 : errno};
-  (void)::write(waiter.tell, &news, sizeof news);
-  return nullptr;
-}
-
-Result<void> LockThreads::open() {
-  HOLDFAST_TRY(Pipe news, make_pipe());
-  news_ = std::move(news);
-  return {};
-}
-
-Result<void> LockThreads::add(const BlockingLock& lock, int index) {
-  waiters_.push_back({lock, news_.write.get(), index});
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, k_stack);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_t thread{};
-  const int error = ::pthread_create(&thread, &attributes, wait_for_one, &waiters_.back());
-  pthread_attr_destroy(&attributes);
-  if (error != 0) return system_error("start a thread that waits for a lock", error);
-  return {};
-}
-
-Result<LockThreads::News> LockThreads::next() {
-  News news;
-  if (retried([&] { return ::read(news_.read.get(), &news, sizeof news); }) != sizeof news) {
-    return system_error("wait for a lock");
-  }
-  return news;
-}
 
 // The byte of the first KiB. Records and declared sizes are before it.
 constexpr off_t k_first = off_t{1} << 53U;
@@ -147,7 +139,6 @@ class AmountWait {
   explicit AmountWait(const AmountOrder& order) : order_(order) {}
 
   Result<void> run() {
-    HOLDFAST_DO(threads_.open());
     while (true) {
       const std::vector<ByteRange> busy = busy_parts(order_);
       if (take_lowest(order_, busy)) return {};
@@ -216,8 +207,7 @@ Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
       return system_error("lock " + slot_file(slot.number));
     }
     if (has_name(slot.file, *order.directory, slot_file(slot.number))) return true;
-    HOLDFAST_TRY(LockSlot renewed, open_slot(order, slot.number));
-    slot = std::move(renewed);
+    HOLDFAST_TRY(slot, open_slot(order, slot.number));
   }
 }
 
@@ -226,9 +216,7 @@ class SlotsWait {
   explicit SlotsWait(const SlotOrder& order) : order_(order) {}
 
   Result<std::vector<LockSlot>> run() {
-    HOLDFAST_DO(threads_.open());
-    HOLDFAST_TRY(std::vector<LockSlot> had, take_free_slots(order_, &taken_));
-    had_ = std::move(had);
+    HOLDFAST_TRY(had_, take_free_slots(order_, &taken_));
     for (std::size_t i = 0; had_.size() < order_.units && i < taken_.size(); ++i) {
       HOLDFAST_DO(wait_in_thread(i));
     }

@@ -93,9 +93,8 @@ void log_attempt(const std::string& attempt) { own_log().place.attempt = attempt
 bool logs(LogLevel level) { return level >= own_log().place.level; }
 
 void log(LogLevel level, std::initializer_list<std::string_view> message) {
-  if (!logs(level)) return;
-  const Log& own = own_log();
-  own.writer(level, own.place.test, own.place.attempt, text_of(message));
+  const LogTarget& place = log_target();
+  log_about(place.test, place.attempt, level, message);
 }
 
 void log_about(std::string_view test, std::string_view attempt, LogLevel level,

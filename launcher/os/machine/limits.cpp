@@ -29,12 +29,6 @@ ResourceLimit limit_of(Resource resource) {
   return {bound_of(limit.rlim_cur), bound_of(limit.rlim_max)};
 }
 
-// The number in a file of one line. None: the file is missing, or has no number ("max").
-std::optional<std::uint64_t> number_in(const std::string& path) {
-  const Result<std::string> text = read_file(path);
-  return text ? leading_number<std::uint64_t>(*text) : std::nullopt;
-}
-
 // The first namespaces of a machine have fixed numbers in all versions of Linux
 // (include/linux/proc_ns.h).
 constexpr struct {
@@ -47,11 +41,9 @@ constexpr struct {
 };
 
 bool is_chroot() {
-  struct stat own {};
-  struct stat first {};
   // Only root may look at the root of the first process.
-  if (::stat("/", &own) != 0 || ::stat("/proc/1/root/", &first) != 0) return false;
-  return own.st_dev != first.st_dev || own.st_ino != first.st_ino;
+  const std::optional<FileId> first = file_at("/proc/1/root/");
+  return first && first != file_at("/");
 }
 
 }  // namespace
@@ -76,7 +68,7 @@ std::optional<CgroupRoom> process_room() {
   std::optional<CgroupRoom> least;
   for (const MemoryCgroup& group : memory_cgroups()) {
     if (group.first_version) continue;
-    const auto most = number_in(group.directory + "/pids.max");
+    const auto most = number_in(group.directory + "/pids.max");  // none: "max"
     const auto now = number_in(group.directory + "/pids.current");
     if (!most || !now) continue;
     const std::uint64_t left = *most - std::min(*most, *now);
@@ -85,10 +77,7 @@ std::optional<CgroupRoom> process_room() {
   return least;
 }
 
-std::string core_pattern() {
-  const Result<std::string> text = read_file("/proc/sys/kernel/core_pattern");
-  return text ? std::string(trimmed(*text, "\n")) : std::string();
-}
+std::string core_pattern() { return first_line_of("/proc/sys/kernel/core_pattern"); }
 
 unsigned processors() {
   cpu_set_t set;

@@ -13,25 +13,11 @@
 namespace holdfast::os {
 namespace {
 
-constexpr std::size_t k_longest_file = 16UL * 1024;
-
-// Returns the number that follows `key` at the beginning of a line.
-std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std::string_view key) {
-  for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
-    std::string_view line = take_part(rest, '\n');
-    if (!line.starts_with(key)) continue;
-    line.remove_prefix(key.size());
-    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-    return leading_number<std::uint64_t>(line);
-  }
-  return std::nullopt;
-}
-
 // In bytes. A limit that is no number ("max") is no limit; in version 1, "no limit" is a number
 // that no machine reaches.
 std::optional<std::uint64_t> limit_of(const MemoryCgroup& group) {
   const char* file = group.first_version ? "/memory.limit_in_bytes" : "/memory.max";
-  return number_behind(read_file(group.directory + file), "");
+  return number_in(group.directory + file);
 }
 
 // Returns the memory that the cgroup has left. Unused pages of files count as free, because the
@@ -40,10 +26,9 @@ std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
   const bool first = group.first_version;
   const std::string files = group.directory + "/memory.";
   const auto limit = limit_of(group);
-  const auto used = number_behind(read_file(files + (first ? "usage_in_bytes" : "current")), "");
+  const auto used = number_in(files + (first ? "usage_in_bytes" : "current"));
   if (!limit || !used) return std::nullopt;
-  const auto cached =
-      number_behind(read_file(files + "stat"), first ? "total_inactive_file " : "inactive_file ");
+  const auto cached = number_in(files + "stat", first ? "total_inactive_file " : "inactive_file ");
   const std::uint64_t kept = *used - std::min(*used, cached.value_or(0));
   return (*limit - std::min(*limit, kept)) / 1024;
 }
@@ -71,19 +56,16 @@ std::vector<Seen> all_processes() {
 // several controllers.
 void add_line(std::string_view line, std::vector<MemoryCgroup>& second,
               std::vector<MemoryCgroup>& first) {
-  const std::size_t controllers_at = line.find(':') + 1;
-  const std::size_t path_at = line.find(':', controllers_at) + 1;
-  if (controllers_at == 0 || path_at == 0 || line.substr(path_at, 1) != "/") return;
-  const std::string controllers =
-      "," + std::string(line.substr(controllers_at, path_at - 1 - controllers_at)) + ",";
+  (void)take_part(line, ':');
+  const std::string controllers = text_of({",", take_part(line, ':'), ","});
+  if (!line.starts_with('/')) return;
   const bool is_second = controllers == ",,";
   if (!is_second && controllers.find(",memory,") == std::string::npos) return;
   const std::string top = is_second ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
   std::vector<MemoryCgroup>& found = is_second ? second : first;
-  std::string_view path = line.substr(path_at);
-  while (path.size() > 1) {
-    found.push_back({top + std::string(path), !is_second});
-    path = path.substr(0, path.rfind('/'));
+  while (line.size() > 1) {
+    found.push_back({top + std::string(line), !is_second});
+    line = line.substr(0, line.rfind('/'));
   }
   found.push_back({top, !is_second});
 }
@@ -105,8 +87,7 @@ std::optional<std::int64_t> time_of(std::string_view record) {
 }  // namespace
 
 std::optional<std::uint64_t> available_memory_kb() {
-  std::optional<std::uint64_t> least =
-      number_behind(read_file("/proc/meminfo", k_longest_file), "MemAvailable:");
+  std::optional<std::uint64_t> least = number_in("/proc/meminfo", "MemAvailable:");
   for (const MemoryCgroup& group : memory_cgroups()) {
     const std::optional<std::uint64_t> left = left_in_cgroup_kb(group);
     if (left && (!least || *left < *least)) least = left;
@@ -115,8 +96,7 @@ std::optional<std::uint64_t> available_memory_kb() {
 }
 
 std::optional<std::uint64_t> total_memory_kb() {
-  std::optional<std::uint64_t> least =
-      number_behind(read_file("/proc/meminfo", k_longest_file), "MemTotal:");
+  std::optional<std::uint64_t> least = number_in("/proc/meminfo", "MemTotal:");
   for (const MemoryCgroup& group : memory_cgroups()) {
     const std::optional<std::uint64_t> limit = limit_of(group);
     if (limit && (!least || *limit / 1024 < *least)) least = *limit / 1024;

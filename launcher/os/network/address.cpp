@@ -22,6 +22,15 @@ Result<UniqueFd> begin(int family, const sockaddr* address, socklen_t size,
   return socket;
 }
 
+// `look`: getsockname(2) or getpeername(2).
+template <typename Look>
+std::optional<AnyAddress> address_by(Look look, int socket) {
+  AnyAddress address{};
+  socklen_t size = sizeof address;
+  if (look(socket, &address.generic, &size) != 0) return std::nullopt;
+  return address;
+}
+
 std::uint16_t port_in(const std::optional<AnyAddress>& address) {
   if (!address) return 0;
   return ntohs(address->generic.sa_family == AF_INET ? address->v4.sin_port
@@ -91,18 +100,8 @@ std::optional<AnyAddress> parse_address(const std::string& address, std::uint16_
   return std::nullopt;
 }
 
-std::optional<AnyAddress> own_address(int socket) {
-  AnyAddress own{};
-  socklen_t size = sizeof own;
-  if (::getsockname(socket, &own.generic, &size) != 0) return std::nullopt;
-  return own;
-}
+std::optional<AnyAddress> own_address(int socket) { return address_by(::getsockname, socket); }
 
-std::optional<AnyAddress> other_address(int socket) {
-  AnyAddress other{};
-  socklen_t size = sizeof other;
-  if (::getpeername(socket, &other.generic, &size) != 0) return std::nullopt;
-  return other;
-}
+std::optional<AnyAddress> other_address(int socket) { return address_by(::getpeername, socket); }
 
 }  // namespace holdfast::os

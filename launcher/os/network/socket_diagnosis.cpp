@@ -177,6 +177,15 @@ bool ask_tcp(const Question& asked, const std::function<void(const Answer&)>& ta
   });
 }
 
+// The last socket of the answers that is in one of the states for which `fits` is true.
+std::optional<TcpSocket> answered(const Question& asked, bool (*fits)(unsigned state)) {
+  std::optional<TcpSocket> found;
+  (void)ask_tcp(asked, [&](const Answer& answer) {
+    if (fits(answer.state)) found = socket_in(answer);
+  });
+  return found;
+}
+
 UnixQuestion unix_question(std::uint32_t states, std::uint32_t show) {
   UnixQuestion asked{};
   asked.header = {sizeof asked, k_by_family, k_request, 0, 0};
@@ -231,8 +240,8 @@ dev_t sockets_device() {
   return k_device;
 }
 
-}  // namespace
-
+// Returns the sockets that listen, of both versions of IP. None: the kernel does not answer such
+// questions, or we may not ask them.
 std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   std::vector<TcpSocket> sockets;
   const auto take = [&](const Answer& answer) { sockets.push_back(socket_in(answer)); };
@@ -245,17 +254,15 @@ std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   return sockets;
 }
 
+}  // namespace
+
 std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uint16_t port) {
   const std::optional<AnyAddress> place = parse_address(address, port);
   if (!place) return std::nullopt;
   // For a connection that nobody has, the kernel names the socket that would get it.
   Question asked = question(place->generic.sa_family, k_any);
   take_place(*place, asked.id.own_port, asked.id.own_address);
-  std::optional<TcpSocket> found;
-  (void)ask_tcp(asked, [&](const Answer& answer) {
-    if (answer.state == k_listen) found = socket_in(answer);
-  });
-  return found;
+  return answered(asked, [](unsigned state) { return state == k_listen; });
 }
 
 std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
@@ -265,13 +272,10 @@ std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
   Question asked = question(own->generic.sa_family, k_any);
   take_place(*other, asked.id.own_port, asked.id.own_address);
   take_place(*own, asked.id.other_port, asked.id.other_address);
-  std::optional<TcpSocket> found;
-  (void)ask_tcp(asked, [&](const Answer& answer) {
-    // If nobody has the connection, the kernel may name the socket that listens.
-    const bool is_over = answer.state == k_time_wait || answer.state == k_close;
-    if (!is_over && answer.state != k_listen) found = socket_in(answer);
+  // If nobody has the connection, the kernel may name the socket that listens.
+  return answered(asked, [](unsigned state) {
+    return state != k_time_wait && state != k_close && state != k_listen;
   });
-  return found;
 }
 
 std::optional<std::vector<UnixListener>> diagnosed_unix_listeners() {

@@ -16,10 +16,6 @@
 
 namespace holdfast::os {
 
-// Returns the sockets that listen, of both versions of IP. None: the kernel does not answer such
-// questions, or we may not ask them.
-std::optional<std::vector<TcpSocket>> diagnosed_listeners();
-
 // Returns the socket that would get a connection to this address of the machine. None: there is
 // none, or the kernel does not answer.
 std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uint16_t port);

@@ -155,14 +155,6 @@ bool watch(const UniqueFd& epoll, const UniqueFd& fd) {
   return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd.get(), &event) == 0;
 }
 
-std::string last_line_of(std::string_view text) {
-  const std::size_t end = text.find_last_not_of('\n');
-  if (end == std::string_view::npos) return {};
-  const std::size_t begin = text.rfind('\n', end);
-  const std::size_t from = begin == std::string_view::npos ? 0 : begin + 1;
-  return std::string(text.substr(from, end + 1 - from));
-}
-
 // To be called in a freshly forked process. Never returns.
 [[noreturn]] void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
   // A session of its own keeps out signals for our parent's group or terminal.
@@ -312,7 +304,8 @@ std::string trouble_with(const std::string& command, const BoundedEnd& end) {
     case BoundedEnd::Kind::not_started:
       return text + "could not be started: " + std::strerror(end.code);
   }
-  const std::string line = last_line_of(end.output);
+  const std::string_view lines = trimmed(end.output, "\n");
+  const std::string_view line = lines.substr(lines.rfind('\n') + 1);  // npos + 1 is 0
   return line.empty() ? text : text + ": " + brief(line);
 }
 

@@ -59,10 +59,10 @@ bool has_stopped_thread(pid_t pid) {
   return found;
 }
 
-// The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
+// The process that a pidfd watches; 0: it has ended (proc(5), fdinfo of a pidfd).
 pid_t watched_by(int watched) {
-  const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
-  return text ? leading_number<pid_t>(rest_of_line(*text, "\nPid:\t")).value_or(0) : 0;
+  const auto pid = number_in("/proc/self/fdinfo/" + std::to_string(watched), "Pid:\t");
+  return static_cast<pid_t>(pid.value_or(0));
 }
 
 // No /proc/self has an entry of that name.
@@ -81,12 +81,28 @@ bool look_at_proc() {
   return status && numbers_in_namespaces(*status) <= 1;
 }
 
+// True: the numbers in /proc are those of our PID namespace. The answer is found once per process:
+// a child in a new namespace mounts its own /proc before it asks (namespaces.hpp).
+bool proc_has_our_numbers() {
+  static const bool ours = look_at_proc();
+  return ours;
+}
+
 constexpr std::string_view k_own_children = "thread-self/children";
 
 // Empty: it is gone.
-std::string name_of(pid_t pid) {
-  const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
-  return name ? name->substr(0, name->find('\n')) : std::string();
+std::string name_of(pid_t pid) { return first_line_of(in_proc(pid, "comm"), 16); }
+
+// Appends the numbers in a file of /proc to `numbers`. False: the file cannot be read.
+bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
+  const Result<std::string> read = read_file(path, k_longest_list);
+  if (!read) return false;
+  std::string_view text = *read;
+  while (const std::optional<pid_t> pid = take_number<pid_t>(text)) {
+    numbers.push_back(*pid);
+    if (text.starts_with(' ')) text.remove_prefix(1);
+  }
+  return true;
 }
 
 // Finds descendants by a scan of all processes, for kernels that do not list children.
@@ -179,11 +195,7 @@ std::uint64_t own_tag() {
   return limit.rlim_cur;
 }
 
-std::string boot_id() {
-  Result<std::string> id = read_file("/proc/sys/kernel/random/boot_id", 64);
-  if (!id) return {};
-  return id->substr(0, id->find('\n'));
-}
+std::string boot_id() { return first_line_of("/proc/sys/kernel/random/boot_id", 64); }
 
 std::uint64_t own_pid_namespace() {
   const std::string own = read_link("/proc/self/ns/pid");
@@ -281,11 +293,7 @@ std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit) {
 }
 
 std::string command_line_of(pid_t pid, std::size_t limit) {
-  std::string line;
-  for (const std::string& word : command_of(pid, limit)) {
-    if (!line.empty()) line += ' ';
-    line += word;
-  }
+  std::string line = separated(command_of(pid, limit), " ");
   std::ranges::replace_if(line, is_control, ' ');
   line.resize(line.find_last_not_of(' ') + 1);  // titles of processes are padded
   return line;
@@ -315,28 +323,12 @@ Result<std::string> own_program() {
   return path;
 }
 
-bool proc_has_our_numbers() {
-  static const bool ours = look_at_proc();
-  return ours;
-}
-
 std::string in_proc(std::string_view entry) {
   return text_of({proc_has_our_numbers() ? "/proc/" : k_nowhere, entry});
 }
 
 std::string in_proc(pid_t pid, std::string_view entry) {
   return text_of({in_proc(std::to_string(pid)), "/", entry});
-}
-
-bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
-  const Result<std::string> read = read_file(path, k_longest_list);
-  if (!read) return false;
-  std::string_view text = *read;
-  while (const std::optional<pid_t> pid = take_number<pid_t>(text)) {
-    numbers.push_back(*pid);
-    if (text.starts_with(' ')) text.remove_prefix(1);
-  }
-  return true;
 }
 
 std::vector<pid_t> children_of(pid_t pid) {

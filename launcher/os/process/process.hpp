@@ -159,10 +159,6 @@ Result<std::string> own_program();
 // numbers, are made here. They lead nowhere when the numbers are not ours. /proc/self,
 // /proc/meminfo and the like name no process and need not come here.
 
-// True: the numbers in /proc are those of our PID namespace. The answer is found once per process:
-// a child in a new namespace mounts its own /proc before it asks (namespaces.hpp).
-bool proc_has_our_numbers();
-
 // Returns `/proc/<entry>`; if the numbers are not ours, a path at which nothing can exist.
 std::string in_proc(std::string_view entry);
 // Returns the same for one process: `/proc/<pid>/<entry>`.
@@ -171,8 +167,6 @@ std::string in_proc(pid_t pid, std::string_view entry);
 // Returns the children of a process as /proc lists them, including zombies. None if /proc has no
 // such list (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid);
-// Appends the numbers in a file of /proc to `numbers`. False: the file cannot be read.
-bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers);
 
 // Calls `visit` with each number that is a name in `directory`. A directory that cannot be read
 // counts as empty.

@@ -63,25 +63,14 @@ class Walks {
  public:
   explicit Walks(const Spared& spared) : spared_(spared) {}
 
-  // Calls `send_to` for each descendant that no walk has met before. False: there was no such
-  // descendant.
-  template <typename Send>
-  bool walk(Send send_to) {
-    return meet(descendants(spared_), send_to);
-  }
-
-  // Walks through our children only. When one of them ends, its children become ours.
-  template <typename Send>
-  void walk_nearby(Send send_to) {
-    meet(children(spared_), send_to);
-  }
   template <typename Send>
   void walk_until_all_are_met(Send send_to) {
-    for (int walks = 0; walks < k_most_walks && walk(send_to); ++walks) {
+    for (int walks = 0; walks < k_most_walks && meet(descendants(spared_), send_to); ++walks) {
     }
   }
 
- private:
+  // Calls `send_to` for each descendant in `links` that was not met before. False: there was no
+  // such descendant.
   template <typename Send>
   bool meet(const std::vector<Link>& links, Send send_to) {
     bool met = false;
@@ -94,20 +83,27 @@ class Walks {
     return met;
   }
 
+ private:
   const Spared& spared_;
   std::vector<pid_t> told_;
 };
 
+// A tree, with the containment around it if there is one. Only SIGKILL also goes to the
+// containment. The tree alone gets any other signal, so that no process gets one twice.
 class Descendants final : public ProcessSet {
  public:
   Descendants(const EndOrder& order, TreeWatcher& watcher)
-      : order_(order), watcher_(watcher), children_(watch_children()) {}
+      : order_(order), around_(order.contained), watcher_(watcher), children_(watch_children()) {}
 
   // Walks once. A caller that wants nobody left calls this again.
   void signal_all(int signal) override {
-    if (signal == SIGKILL) return kill_all();
+    if (signal == SIGKILL) {
+      // It spares nobody, so it waits until the inner supervisors are gone or their time is over.
+      if (around_ != nullptr && !spares()) around_->signal_all(signal);
+      return kill_all();
+    }
     const Spared asked = with_inner_trees(order_.spared);
-    Walks(asked).walk([&](const Link& link) {
+    Walks(asked).meet(descendants(asked), [&](const Link& link) {
       if (!has_had(link, signal)) send(link, {signal});
     });
   }
@@ -123,20 +119,36 @@ class Descendants final : public ProcessSet {
     // Usually this is enough.
     const Milliseconds until = monotonic_now() + k_dying_time;
     do {
-      walks.walk_nearby(ask);
-      if (is_empty_within(k_dying_round)) return;
+      walks.meet(children(asked), ask);
+      if (has_no_child_after(k_dying_round)) return;
     } while (monotonic_now() < until);
     walks.walk_until_all_are_met(ask);
   }
-  bool is_empty() override { return !reap(watcher_, order_.spared); }
-  std::vector<NamedProcess> living() override { return living_descendants(order_.spared); }
-  std::vector<int> news() override { return {children_.get()}; }
-  void hear_news() override { hear_of_children(children_); }
+  bool is_empty() override {
+    const bool no_child = has_no_child();
+    return (around_ == nullptr || around_->is_empty()) && no_child;
+  }
+  std::vector<NamedProcess> living() override {
+    std::vector<NamedProcess> living = living_descendants(order_.spared);
+    return living.empty() && around_ != nullptr ? around_->living() : living;
+  }
+  std::vector<int> news() override {
+    std::vector<int> news = around_ != nullptr ? around_->news() : std::vector<int>();
+    news.push_back(children_.get());
+    return news;
+  }
+  void hear_news() override {
+    hear_of_children(children_);
+    if (around_ != nullptr) around_->hear_news();
+  }
+
+ private:
+  // Reaps. True: nobody of the tree is left.
+  bool has_no_child() { return !reap(watcher_, order_.spared); }
 
   // True: SIGKILL is not for all of them yet.
   bool spares() { return may_spare() && !spared_of(descendants(order_.spared)).empty(); }
 
- private:
   // Launchers, guards and keepers come last, because they hold locks. If nobody was asked to end,
   // they are killed with the rest: a launcher that lived on would not know that we ended its test,
   // and could start the test again.
@@ -167,55 +179,21 @@ class Descendants final : public ProcessSet {
     return signal == order_.first_signal && is_of_group(link, order_.told_group);
   }
 
-  bool is_empty_within(Milliseconds time) {
+  bool has_no_child_after(Milliseconds time) {
     const Milliseconds until = monotonic_now() + time;
-    while (!is_empty()) {
+    while (!has_no_child()) {
       if (!wait_for(children_.get(), until)) return false;
-      hear_news();
+      hear_of_children(children_);
     }
     return true;
   }
 
   const EndOrder& order_;
+  ProcessSet* around_;  // null: there is no containment
   TreeWatcher& watcher_;
   UniqueFd children_;
   bool is_asked_ = false;
   std::optional<Milliseconds> spared_until_;
-};
-
-// A tree and the containment around it. Only SIGKILL also goes to the containment. The tree alone
-// gets any other signal, so that no process gets one twice.
-class ContainedTree final : public ProcessSet {
- public:
-  ContainedTree(Descendants& tree, ProcessSet& around) : tree_(tree), around_(around) {}
-
-  void signal_all(int signal) override {
-    // It spares nobody, so it waits until the inner supervisors are gone or their time is over.
-    if (signal == SIGKILL && !tree_.spares()) around_.signal_all(signal);
-    tree_.signal_all(signal);
-  }
-  void ask_to_end(int signal) override { tree_.ask_to_end(signal); }
-  bool is_empty() override {
-    const bool reaped = tree_.is_empty();
-    return around_.is_empty() && reaped;
-  }
-  std::vector<NamedProcess> living() override {
-    std::vector<NamedProcess> living = tree_.living();
-    return living.empty() ? around_.living() : living;
-  }
-  std::vector<int> news() override {
-    std::vector<int> news = tree_.news();
-    for (int fd : around_.news()) news.push_back(fd);
-    return news;
-  }
-  void hear_news() override {
-    tree_.hear_news();
-    around_.hear_news();
-  }
-
- private:
-  Descendants& tree_;
-  ProcessSet& around_;
 };
 
 // Waits until a member ends, the watcher has news, or the time is over. True: the watcher hurries.
@@ -306,9 +284,7 @@ bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops) {
 
 std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher) {
   Descendants tree(order, watcher);
-  if (order.contained == nullptr) return end_processes(tree, order, watcher);
-  ContainedTree both(tree, *order.contained);
-  return end_processes(both, order, watcher);
+  return end_processes(tree, order, watcher);
 }
 
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,

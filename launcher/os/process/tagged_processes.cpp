@@ -56,8 +56,7 @@ std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid
   std::vector<NamedProcess> found;
   if (!stream.is_there()) return found;
   for_each_process([&](pid_t pid) {
-    if (std::ranges::find(but, pid) != but.end()) return;
-    if (!holds_stream(pid, {stream})) return;
+    if (contains(but, pid) || !holds_stream(pid, {stream})) return;
     const Result<ProcessStat> stat = read_process_stat(pid);
     if (stat) found.push_back({pid, stat->name});
   });
@@ -99,10 +98,6 @@ TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs))
   for (const ProcessName& one : own_ancestors()) own_line_.push_back(one.pid);
 }
 
-bool TaggedProcesses::is_own(pid_t pid) const {
-  return std::ranges::find(own_line_, pid) != own_line_.end();
-}
-
 bool TaggedProcesses::is_tagged(pid_t pid) const {
   const std::string environment = environment_of(pid);
   const Result<std::string> limits = read_file(in_proc(pid, "limits"));
@@ -121,7 +116,7 @@ void TaggedProcesses::scan(std::initializer_list<int> signals) {
   });
   std::for_each(all.rbegin(), all.rend(), [&](const Seen& one) {
     UniqueFd held = watch_living(one.pid);
-    if (!held.valid() || is_own(one.pid) || !is_tagged(one.pid)) return;
+    if (!held.valid() || contains(own_line_, one.pid) || !is_tagged(one.pid)) return;
     if (with_kin_) note_children_of(one.pid, all);
     meet(one.pid, std::move(held), signals);
   });
@@ -141,7 +136,7 @@ void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> 
 
 void TaggedProcesses::note_children_of(pid_t pid, const std::vector<Seen>& all) {
   for (const Seen& one : all) {
-    if (one.parent != pid || is_own(one.pid)) continue;
+    if (one.parent != pid || contains(own_line_, one.pid)) continue;
     if (std::ranges::find(kin_, one) == kin_.end()) kin_.push_back(one);
   }
 }

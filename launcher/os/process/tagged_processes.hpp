@@ -94,7 +94,6 @@ class TaggedProcesses final : public ProcessSet {
     UniqueFd held;  // pidfd, because another process can get the number
   };
   void scan(std::initializer_list<int> signals = {});
-  bool is_own(pid_t pid) const;
   bool is_tagged(pid_t pid) const;
   void meet(pid_t pid, UniqueFd held, std::initializer_list<int> signals);
   void note_children_of(pid_t pid, const std::vector<Seen>& all);

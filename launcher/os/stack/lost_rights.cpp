@@ -60,7 +60,6 @@ std::string rights_of(pid_t process) {
 struct ProgramReader::Search {
   std::vector<std::string> directories = {};
   std::vector<std::string> needed = {};
-  std::size_t next = 0;
 
   void add(const ElfLinks& links, const std::string& path) {
     for (std::string directory : links.run_paths) {
@@ -102,8 +101,8 @@ std::string ProgramReader::way_to_lose_rights(const std::string& program) {
 
 // The libraries that a library needs come to the end of the list.
 std::string ProgramReader::way_of_libraries(Search& search) {
-  for (; search.next < search.needed.size(); ++search.next) {
-    const std::string library = search.needed[search.next];
+  for (std::size_t next = 0; next < search.needed.size(); ++next) {
+    const std::string library = search.needed[next];
     const std::string path = search.path_of(library);
     if (path.empty() || is_in_system(path)) {
       if (is_installed(library)) continue;
@@ -136,10 +135,10 @@ bool ProgramReader::is_installed(const std::string& library) {
     }
   }
   const std::string name = library + '\0';
-  for (std::size_t at = installed_.find(name); at != std::string::npos;
-       at = installed_.find(name, at + 1)) {
-    if (at > 0 && (installed_[at - 1] == '/' || installed_[at - 1] == '\0')) return true;
-  }
+  const auto is_behind = [&](char before) {
+    return installed_.find(before + name) != std::string::npos;
+  };
+  if (is_behind('/') || is_behind('\0')) return true;
   // A system without such a list, as one with musl.
   return std::ranges::any_of(k_system_directories, [&](std::string_view directory) {
     return ::access((std::string(directory) + library).c_str(), F_OK) == 0;

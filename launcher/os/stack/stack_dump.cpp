@@ -77,11 +77,6 @@ std::vector<long> numbers_in(const std::string& directory) {
   return numbers;
 }
 
-std::string first_line(const std::string& path) {
-  const Result<std::string> text = read_file(path, 4096);
-  return text ? text->substr(0, text->find('\n')) : std::string();
-}
-
 // The system calls in which a process usually hangs; other calls are shown by number.
 std::string call_name(long number) {
   const struct {
@@ -128,7 +123,7 @@ std::string call_name(long number) {
 // The file has the form of proc_pid_syscall(5): "running", or number, arguments, stack and
 // instruction pointer.
 std::string call_text(const std::string& thread) {
-  std::string line = first_line(thread + "/syscall");
+  std::string line = first_line_of(thread + "/syscall");
   if (line == "running") return line;
   // -1: it waits outside of system calls.
   const auto number = leading_number<unsigned>(line);
@@ -138,12 +133,12 @@ std::string call_text(const std::string& thread) {
 
 std::string thread_line(pid_t pid, long tid) {
   const std::string thread = in_proc(pid, "task/" + std::to_string(tid));
-  const std::string stat = first_line(thread + "/stat");
+  const std::string stat = first_line_of(thread + "/stat");
   const std::size_t close = stat.rfind(") ");
   if (close == std::string::npos) return {};
-  std::string line = "  thread " + std::to_string(tid) + " \"" + first_line(thread + "/comm") +
+  std::string line = "  thread " + std::to_string(tid) + " \"" + first_line_of(thread + "/comm") +
                      "\": state " + stat[close + 2];
-  const std::string where = first_line(thread + "/wchan");
+  const std::string where = first_line_of(thread + "/wchan");
   if (!where.empty() && where != "0") line += ", waits at " + where;
   if (const std::string call = call_text(thread); !call.empty()) line += ", " + call;
   return line + "\n";
@@ -162,18 +157,15 @@ std::string line_of_socket(const std::string& table, std::string_view inode) {
 
 // "0100007F:1F90" of proc_net_tcp(5), in this machine's byte order, is 127.0.0.1:8080.
 std::string address_text(std::string_view word) {
-  const std::size_t colon = word.find(':');
-  const auto port = leading_number<unsigned long>(word.substr(colon + 1), 16).value_or(0);
+  const std::string_view address = take_part(word, ':');
+  const std::string port = std::to_string(leading_number<unsigned long>(word, 16).value_or(0));
+  if (address.size() != 8) return text_of({"[", address, "]:", port});
   std::string text;
-  if (colon == 8) {
-    for (std::size_t at = 8; at > 0; at -= 2) {
-      const auto byte = leading_number<unsigned>(word.substr(at - 2, 2), 16).value_or(0);
-      text += (text.empty() ? "" : ".") + std::to_string(byte);
-    }
-  } else {
-    text = "[" + std::string(word.substr(0, colon)) + "]";
+  for (std::size_t at = 8; at > 0; at -= 2) {
+    const auto byte = leading_number<unsigned>(address.substr(at - 2, 2), 16).value_or(0);
+    text += (text.empty() ? "" : ".") + std::to_string(byte);
   }
-  return text + ":" + std::to_string(port);
+  return text + ":" + port;
 }
 
 std::string socket_text(pid_t pid, std::string_view inode) {
@@ -182,13 +174,11 @@ std::string socket_text(pid_t pid, std::string_view inode) {
     const std::string line = line_of_socket(net + kind, inode);
     if (line.empty()) continue;
     // "   0: 0100007F:1F90 00000000:0000 0A ..."
-    const std::size_t local = line.find(": ") + 2;
-    const std::size_t remote = line.find(' ', local) + 1;
-    const std::size_t state = line.find(' ', remote) + 1;
-    const std::string_view words = line;
-    return std::string(kind) + " " + address_text(words.substr(local, remote - local - 1)) +
-           " to " + address_text(words.substr(remote, state - remote - 1)) +
-           (words.substr(state, 2) == "0A" ? ", listening" : "");
+    std::string_view words = text_after(line, ": ");
+    const std::string local = address_text(take_part(words, ' '));
+    const std::string remote = address_text(take_part(words, ' '));
+    const std::string_view state = words.starts_with("0A") ? ", listening" : "";
+    return text_of({kind, " ", local, " to ", remote, state});
   }
   if (const std::string line = line_of_socket(net + "unix", inode); !line.empty()) {
     return "unix socket " + line.substr(line.find(inode) + inode.size());
@@ -233,8 +223,7 @@ std::string title(const NamedProcess& process) {
   return "process " + std::to_string(process.pid) + " (" + process.name + ")";
 }
 
-}  // namespace
-
+// Returns the tools in PATH, the better one first.
 std::vector<StackTool> find_stack_tools() {
   std::vector<StackTool> tools;
   const std::string path = path_variable();
@@ -244,6 +233,8 @@ std::vector<StackTool> find_stack_tools() {
   }
   return tools;
 }
+
+}  // namespace
 
 RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag) {
   Result<Pipe> output = make_pipe();

@@ -24,9 +24,6 @@ struct StackTool {
 
 constexpr std::array<std::string_view, 2> words_of(StackTool::Kind) { return {"gdb", "eu-stack"}; }
 
-// Returns the tools in PATH, the better one first.
-std::vector<StackTool> find_stack_tools();
-
 // The tool has a session of its own, so that nothing of it reaches the terminal. It is ended with
 // all that it started, and it dies with us. `tag`: as in os::Command. The keeper uses the tag to
 // recognise the tool as part of this attempt.
