@@ -378,11 +378,8 @@ void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const 
 }
 
 void Run::finish_without_tests() {
-  RunEnded record;
-  record.at = os::unix_now();
-  record.run = id_;
-  record.complete = true;
-  (void)os::append_line(journal_, line_of(record));
+  (void)os::append_line(journal_,
+                        line_of(RunEnded{.at = os::unix_now(), .run = id_, .complete = true}));
   (void)prune_runs(origin_.tree, id_, {}, origin_.whose);
 }
 

@@ -85,11 +85,9 @@ constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 constexpr Milliseconds k_orphan_interval{250};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
-  LockSpec spec;
-  spec.name = "run";
-  spec.scope = LockScope::build;
-  if (use == TreeUse::shared) spec.mode = LockMode::shared;
-  return open_tree_lock(tree, names::k_run_lock_directory, spec, {level, {}});
+  const LockMode mode = use == TreeUse::shared ? LockMode::shared : LockMode::exclusive;
+  return open_tree_lock(tree, names::k_run_lock_directory,
+                        {.name = "run", .mode = mode, .scope = LockScope::build}, {level, {}});
 }
 
 std::string shown_command_of(pid_t pid) {
@@ -371,10 +369,8 @@ std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numberin
   const Result<os::UniqueFd> lock = open_to_look(tree, O_RDONLY);
   if (!lock) return std::nullopt;
   if (!lock->valid()) return false;
-  const std::vector<LockParty> holders = os::living_records(lock->get(), os::RecordList::holders);
-  return std::ranges::any_of(holders, [&](const LockParty& holder) {
-    return holder.process == ctest && holder.boot == numbering;
-  });
+  return is_among(os::living_records(lock->get(), os::RecordList::holders),
+                  {ctest, std::string(numbering), {}, {}});
 }
 
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
@@ -396,9 +392,8 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
   // We cannot resolve a relative path: ctest has left its start directory, and the path of that
   // directory may lead through a link.
   const std::string& path = selection.tests.front();
-  const Result<std::string> text = path.empty() || path.front() != '/'
-                                       ? Result<std::string>(Error{})
-                                       : os::read_file(path, k_longest_file_of_tests);
+  if (!path.starts_with('/')) return {};
+  const Result<std::string> text = os::read_file(path, k_longest_file_of_tests);
   if (!text || text->size() == k_longest_file_of_tests) return {};
   return {CtestSelection::By::names, lines_of(*text)};
 }

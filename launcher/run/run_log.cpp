@@ -198,10 +198,8 @@ constexpr Milliseconds k_first_interval{1};
 constexpr Milliseconds k_longest_interval{50};
 
 Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName& ctest) {
-  LockSpec spec;
-  spec.name = "log";
-  spec.scope = LockScope::build;
-  HOLDFAST_TRY(os::LockRequest request, open_tree_lock(tree, names::k_log_lock_directory, spec));
+  HOLDFAST_TRY(os::LockRequest request, open_tree_lock(tree, names::k_log_lock_directory,
+                                                       {.name = "log", .scope = LockScope::build}));
   HOLDFAST_TRY(const os::UniqueFd life, os::watch_process(ctest));
   const Milliseconds until = os::monotonic_now() + k_turn_patience;
   while (true) {
