@@ -84,13 +84,12 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       signals_(watched_signals()),
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest, order_.lock_trouble, settings_of_run(order_).retries,
-            order_.inside, order_.directory,
+      run_({order_.tree, order_.ctest, order_.lock_trouble, settings_of_run(order_), order_.inside,
+            order_.directory,
             // Whether other runs may be at work in the tree. Without the tree's lock that is
             // possible, and the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0, RunsOf::ctest,
-            settings_of_run(order_).kept_output_in_all_kb * 1024, order_.planned,
-            settings_of_run(order_).log},
+            order_.planned},
            lines_),
       services_(services_of(order_),
                 {order_.tree, order_.ctest, lines_, orphans_, KeepsAll::no,
