@@ -14,6 +14,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/execute.hpp"
+#include "settings/pattern.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -120,11 +121,8 @@ constexpr std::size_t k_longest_listing = std::size_t{1} << 20;
 
 // The value that CMake wrote as `set(<name> "<value>")`.
 std::string quoted_value(const std::string& text, const std::string& name) {
-  const std::string begin = "set(" + name + " \"";
-  const std::size_t at = text.find(begin);
-  if (at == std::string::npos) return {};
-  const std::size_t from = at + begin.size();
-  return text.substr(from, text.find('"', from) - from);
+  const std::string_view rest = text_after(text, "set(" + name + " \"");
+  return std::string(rest.substr(0, rest.find('"')));
 }
 
 // The tool that a setting names, which is not empty.
@@ -185,20 +183,8 @@ bool is_in_repository(const std::string& directory) {
 }  // namespace
 
 std::string version_in(std::string_view text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!is_ascii_digit(text[at])) continue;
-    std::size_t end = at;
-    bool has_dot = false;
-    while (end < text.size() && (is_ascii_digit(text[end]) || text[end] == '.')) {
-      const bool is_dot = text[end] == '.';
-      if (is_dot && (end + 1 == text.size() || !is_ascii_digit(text[end + 1]))) break;
-      has_dot = has_dot || is_dot;
-      ++end;
-    }
-    if (has_dot) return std::string(text.substr(at, end - at));
-    at = end;
-  }
-  return {};
+  static const Result<Pattern> k_version = Pattern::compile(R"(([0-9]+(?:\.[0-9]+)+))");
+  return k_version->group_in(text, "").value_or("");
 }
 
 bool is_older(std::string_view one, std::string_view other) {

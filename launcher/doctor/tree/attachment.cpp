@@ -41,12 +41,12 @@ std::string package_of(const std::string& program) {
 
 // Of all programs of this installation that tests need.
 std::string trouble_with_programs() {
-  const Result<std::string> launcher = supervision::launcher_program();
-  if (!launcher) return to_text(launcher.error());
-  if (::access(launcher->c_str(), X_OK) != 0) return *launcher + " cannot be executed";
-  const Result<std::string> exec = supervision::exec_program();
-  if (!exec) return to_text(exec.error());
-  return ::access(exec->c_str(), X_OK) == 0 ? std::string() : *exec + " cannot be executed";
+  for (const Result<std::string>& program :
+       {supervision::launcher_program(), supervision::exec_program()}) {
+    if (!program) return to_text(program.error());
+    if (::access(program->c_str(), X_OK) != 0) return *program + " cannot be executed";
+  }
+  return {};
 }
 
 std::string configure(const Attachment& attachment) {
@@ -74,12 +74,9 @@ void check_package(const Attachment& attachment, Findings& all) {
 }  // namespace
 
 std::string value_in(const std::string& text, const std::string& name) {
-  const std::string begin = "set(" + name + " [==[";
-  const std::size_t at = text.find(begin);
-  if (at == std::string::npos) return {};
-  const std::size_t from = at + begin.size();
-  const std::size_t end = text.find("]==])", from);
-  return end == std::string::npos ? std::string() : text.substr(from, end - from);
+  const std::string_view rest = text_after(text, "set(" + name + " [==[");
+  const std::size_t end = rest.find("]==])");
+  return end == std::string_view::npos ? std::string() : std::string(rest.substr(0, end));
 }
 
 std::vector<std::string> lines_of_holdfast(const std::string& said) {
