@@ -97,7 +97,7 @@ bool KeptCall::look() {
 
 void KeptCall::hear() {
   const Result<wire::Message> message = os::receive_message(answer_.connection.get()).message;
-  Result<wire::KeptState> state = message ? wire::to_kept_state(*message) : message.error();
+  Result<wire::KeptState> state = message ? wire::read<wire::KeptState>(*message) : message.error();
   if (state && (service_.empty() || state->order.spec.name == service_)) {
     answer_.state = std::move(*state);
   } else {

@@ -71,7 +71,7 @@ constexpr int k_failed = 1;
 
 Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
   HOLDFAST_TRY(const wire::Message message, os::receive_message(keeper.get()).message);
-  HOLDFAST_TRY(wire::HostOrder order, wire::to_host_order(message));
+  HOLDFAST_TRY(wire::HostOrder order, wire::read<wire::HostOrder>(message));
   LogTarget log;
   each_field(log, wire::FromMessage(message));
   log.part = text_of({"host ", order.spec.name, "#", std::to_string(order.generation)});
