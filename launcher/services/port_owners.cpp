@@ -17,14 +17,6 @@ constexpr std::size_t k_longest_environment = std::size_t{1} << 20;
 
 std::vector<std::string> loopback() { return {"127.0.0.1", "::1"}; }
 
-// Returns the value of a variable; empty: the entries do not have it.
-std::string_view variable_of(const std::vector<std::string>& entries, std::string_view name) {
-  for (std::string_view value : entries) {
-    if (take_part(value, '=') == name) return value;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string stranger(pid_t pid) {
@@ -37,8 +29,8 @@ std::string stranger(pid_t pid) {
   const std::string directory = os::read_link(os::in_proc(pid, "cwd"));
   if (!directory.empty()) text += ", in " + brief(directory);
   const std::vector<std::string> entries = os::first_environment_of(pid, k_longest_environment);
-  const std::string_view test = variable_of(entries, environment::k_test_name);
-  const std::string_view run = variable_of(entries, environment::k_run_id);
+  const std::string_view test = variable_in(entries, environment::k_test_name);
+  const std::string_view run = variable_in(entries, environment::k_run_id);
   if (!test.empty()) text += ", of test \"" + brief(test) + "\"";
   if (!run.empty()) text += " (run " + brief(run) + ")";
   return text;

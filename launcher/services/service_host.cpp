@@ -38,13 +38,9 @@
 #include "values/service_spec.hpp"
 
 namespace holdfast::host {
-namespace {
-
-constexpr int k_not_started = 127;
-
-}  // namespace
 
 int be_forking_service(int told, char** command) {
+  constexpr int k_not_started = 127;
   (void)::fcntl(told, F_SETFD, FD_CLOEXEC);
   // The command line must not look like the service's.
   os::set_process_title("holdfast", {"holdfast", "service-fork"});

@@ -21,6 +21,8 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_longest_line = 160;
+// How much later than the service allows a host may answer. A host that is stopped never does.
+constexpr Milliseconds k_answer_patience{5000};
 
 std::string health_in_words(const ServiceHost& host, Milliseconds now) {
   if (host.answered.count() == 0) return "its health was not asked for";
@@ -74,13 +76,6 @@ std::vector<ServiceRecord> ended_parts(std::vector<ServiceRecord> parts,
   std::erase_if(parts, [](const ServiceRecord& part) { return part.log_to == part.log_from; });
   return parts;
 }
-
-namespace {
-
-// How much later than the service allows a host may answer. A host that is stopped never does.
-constexpr Milliseconds k_answer_patience{5000};
-
-}  // namespace
 
 void ServiceHost::send(std::string_view kind) {
   if (!socket.valid()) return;

@@ -29,8 +29,7 @@ Result<ServiceLog> ServiceLog::open(const std::string& path, std::uint64_t limit
 }
 
 void ServiceLog::add(std::string_view text) {
-  const std::string_view kept = text.substr(text.size() - std::min(text.size(), k_remembered));
-  last_.append(kept);
+  last_.append(text);
   if (last_.size() > k_remembered) last_.erase(0, last_.size() - k_remembered);
   add_to_head(text);
   add_to_tail(text);

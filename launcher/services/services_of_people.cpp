@@ -215,9 +215,8 @@ void end_what_was_begun(const std::string& tree, const std::vector<ServiceSpec>&
 
 std::vector<ServiceSpec> needed_for(const std::string& name,
                                     const std::vector<ServiceSpec>& declared) {
-  std::vector<ServiceSpec> all = declared;
+  std::vector<ServiceSpec> all = none_eager(declared);
   for (ServiceSpec& service : all) {
-    service.eager = false;
     service.instances = 1;
     // People say when it starts anew.
     if (service.name == name) service.max_restarts = 0;
