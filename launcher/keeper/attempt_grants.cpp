@@ -22,15 +22,7 @@
 #include "values/held_locks.hpp"
 
 namespace holdfast {
-
 namespace {
-
-void record(const Connection& connection, const std::string& path, const std::string& journal,
-            const std::string& why) {
-  const double now = os::unix_now();
-  const Stale stale{now, connection.attempt, connection.test, connection.key, path, why};
-  (void)os::append_line(journal, line_of(stale));
-}
 
 bool is_in(const std::string& file, const std::string& directory) {
   return !directory.empty() && file.starts_with(directory + "/");
@@ -109,7 +101,8 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   const std::string why = staleness(what, first, point == Point::start ? now : first, now);
   if (why.empty()) return;
   connection.is_stale = true;
-  record(connection, path, journal, why);
+  const Stale stale{os::unix_now(), connection.attempt, connection.test, connection.key, path, why};
+  (void)os::append_line(journal, line_of(stale));
 }
 
 TestProgram GoogletestPrograms::look_at(const std::string& path) {
