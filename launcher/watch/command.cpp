@@ -171,10 +171,9 @@ class RunFollower {
     std::string piece;
     while (os::read_all(journal_.get(), piece, k_piece) && !piece.empty()) {
       rest_ += piece;
-      std::size_t begin = 0;
-      for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;) {
-        const ParsedLine line = parse_record(std::string_view(rest_).substr(begin, end - begin));
-        begin = end + 1;
+      std::string_view left = rest_;
+      while (left.find('\n') != std::string_view::npos) {
+        const ParsedLine line = parse_record(take_part(left, '\n'));
         if (!line.record) continue;
         if (std::holds_alternative<RunEnded>(*line.record)) {  // ctest's log is whole
           read_log();
@@ -184,7 +183,7 @@ class RunFollower {
         }
         state_.take(*line.record, now);
       }
-      rest_.erase(0, begin);
+      rest_.erase(0, rest_.size() - left.size());
     }
   }
 

@@ -352,9 +352,7 @@ void WatchState::take(const LoggedEnd& logged, double now) {
   // records none after the death of the keeper.
   const bool has_attempt = begun_.count(name) > 0 && bare_.count(name) == 0;
   if (entry.launched && entry.started && has_attempt) return settle(now);
-  TestEvidence evidence;
-  evidence.ran = entry.started;
-  evidence.verdict = verdict_alone(entry);
+  const TestEvidence evidence{.ran = entry.started, .verdict = verdict_alone(entry)};
   WatchEvent& event = add_event(WatchEventKind::ended, 0);
   event.test = name;
   event.bare = true;
@@ -371,11 +369,8 @@ void WatchState::settle(double now) {
 
 void WatchState::pass(const Pending& pending, const LoggedEnd* logged) {
   const AttemptEnded& attempt = pending.attempt;
-  TestEvidence evidence;
-  evidence.attempted = true;
-  evidence.ended = true;
-  evidence.outcome = attempt.outcome;
-  evidence.expected = attempt.verdict;
+  TestEvidence evidence{
+      .attempted = true, .ended = true, .outcome = attempt.outcome, .expected = attempt.verdict};
   // The log has the same words for a skip by exit code as for a pass.
   const bool may_be_skipped = attempt.verdict == Verdict::skipped;
   if (logged != nullptr && !(may_be_skipped && logged->entry.result == Verdict::passed)) {
