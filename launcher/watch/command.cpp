@@ -145,17 +145,12 @@ class RunFollower {
 
   // Seconds until the last test ends; none: that is not known.
   std::optional<double> left() const {
-    const double now = os::unix_now();
-    Progress progress{durations_, state_.begun(), {}};
-    for (const RunningTest& test : state_.running()) {
-      progress.running.push_back({test.test, std::max(0.0, now - test.since)});
-    }
-    const std::size_t begun = state_.done() + state_.running().size();
     if (state_.total() == 0 || state_.is_over()) return std::nullopt;
-    progress.not_begun = state_.total() > begun ? state_.total() - begun : 0;
-    progress.jobs = jobs_of(state_.run().command, state_.run().environment)
-                        .value_or(std::max<std::size_t>(1, state_.most_running()));
-    return time_left(progress);
+    const std::size_t begun = state_.done() + state_.running().size();
+    return time_left({durations_, state_.begun(), state_.running(), os::unix_now(),
+                      state_.total() - std::min(state_.total(), begun),
+                      jobs_of(state_.run().command, state_.run().environment)
+                          .value_or(std::max<std::size_t>(1, state_.most_running()))});
   }
 
   WatchState& state() { return state_; }

@@ -161,11 +161,11 @@ std::optional<double> time_left(const Progress& progress) {
   double work = 0;
   double longest = 0;
   bool any_known = progress.running.empty();
-  for (const RunningFor& one : progress.running) {
+  for (const RunningTest& one : progress.running) {
     const auto known = progress.known.find(one.test);
     if (known == progress.known.end()) continue;
     any_known = true;
-    const double rest = std::max(0.0, known->second - one.seconds);
+    const double rest = std::max(0.0, known->second - std::max(0.0, progress.now - one.since));
     work += rest;
     longest = std::max(longest, rest);
   }
