@@ -49,13 +49,10 @@ void add(const ListedTest& test, const Policy& policy, const LockHome& home, Wis
   }
 }
 
-std::string trouble_of(const Result<void>& result) {
-  return result ? std::string() : to_text(result.error());
-}
-
 std::string trouble_with(Containment what) {
-  return trouble_of(what.has(Boundary::cgroup) ? os::Cgroup::may_make()
-                                               : os::Namespaces::may_make(what));
+  const Result<void> may =
+      what.has(Boundary::cgroup) ? os::Cgroup::may_make() : os::Namespaces::may_make(what);
+  return may ? std::string() : to_text(may.error());
 }
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
