@@ -328,7 +328,7 @@ void WatchState::begin(const AttemptStarted& record) {
     pending_.erase(before);
   }
   begun_.insert(record.test);
-  running_.push_back({record.test, record.attempt, record.launcher.pid, record.at});
+  running_.push_back({{record.test, record.attempt, record.launcher.pid, record.at}});
   most_running_ = std::max(most_running_, running_.size());
   WatchEvent& event = add_event(WatchEventKind::started, record.at);
   event.test = record.test;

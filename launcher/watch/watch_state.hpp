@@ -67,11 +67,7 @@ struct WatchEvent {
   std::size_t total = 0;  // 0: not known
 };
 
-struct RunningTest {
-  std::string test;
-  std::string attempt;
-  std::int64_t launcher = 0;
-  double since = 0;
+struct RunningTest : LiveTest {
   TestWait wait = {};
 };
 

@@ -8,7 +8,7 @@ namespace {
 const KnownDurations k_known{{"a", 10}, {"b", 20}, {"c", 30}};
 
 // A test that has run for so many seconds at the time 0.
-RunningTest running(const char* test, double seconds) { return {test, "", 0, -seconds}; }
+RunningTest running(const char* test, double seconds) { return {{test, "", 0, -seconds}}; }
 
 TEST(TimeLeft, IsTheRestOfTheRunningTestsAndTheMeanOfThoseToCome) {
   // Of a 4 s are left; b and c take 50 s.
