@@ -26,14 +26,13 @@ std::string describe_run(const LockParty& run, std::int64_t now_unix_ms) {
          describe(Milliseconds{now_unix_ms - run.since_unix_ms}) + ")";
 }
 
-std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms) {
+std::string describe_run_obstacle(const LockObstacles& obstacles, LockMode wanted,
+                                  std::int64_t now_unix_ms) {
   const std::vector<LockParty>& holders = obstacles.holders;
-  const std::vector<LockParty>& waiters = obstacles.waiters;
   if (holders.empty()) return "a process that left no record";
-  const bool could_share =
-      obstacles.wanted == LockMode::shared && holders.front().mode == LockMode::shared;
-  if (could_share && !waiters.empty() && waiters.front().ticket < obstacles.ticket) {
-    return describe_run(waiters.front(), now_unix_ms) + ", which waits for it, too";
+  const bool could_share = wanted == LockMode::shared && holders.front().mode == LockMode::shared;
+  if (could_share && !obstacles.before.empty()) {
+    return describe_run(obstacles.before.front(), now_unix_ms) + ", which waits for it, too";
   }
   return describe_run(holders.front(), now_unix_ms) + and_more(holders.size() - 1);
 }
@@ -302,9 +301,7 @@ class RunLockWait {
       line += describe_run(*orphaned_, os::unix_now_ms()) + ", whose keeper is gone";
     } else {
       for (const LockParty& holder : request_.holders()) continue_keeper(holder);
-      line += describe_run_obstacle(
-          {request_.holders(), request_.waiters(), request_.spec().mode, request_.ticket()},
-          os::unix_now_ms());
+      line += describe_run_obstacle(request_.obstacles(), request_.spec().mode, os::unix_now_ms());
       if (told_ == 0 && second_ != SecondRun::share)
         line += "; with runs = \"share\" in holdfast.toml, runs go on beside one another";
     }
