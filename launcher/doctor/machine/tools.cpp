@@ -53,14 +53,9 @@ ToolState state_of(const Tool& tool, const os::BoundedEnd& end) {
 }
 
 // A compiler says more than one version. It is the same one if it says the one that was found then.
-bool says(std::string_view text, std::string_view version) {
-  for (std::size_t at = text.find(version); at != std::string_view::npos;
-       at = text.find(version, at + 1)) {
-    const std::size_t end = at + version.size();
-    const bool begins = at == 0 || (!is_ascii_digit(text[at - 1]) && text[at - 1] != '.');
-    if (begins && (end == text.size() || !is_ascii_digit(text[end]))) return true;
-  }
-  return false;
+bool says(const std::string& text, const std::string& version) {
+  const Result<Pattern> whole = Pattern::compile("(?:^|[^0-9.])\\Q" + version + "\\E(?:[^0-9]|$)");
+  return whole && whole->is_found_in(text);
 }
 
 std::string configure_anew(const Tools& tools) {
