@@ -127,20 +127,17 @@ Result<void> lend_to_user(wire::HostOrder& host) {
 }
 
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
-  HOLDFAST_TRY(std::string program, os::own_program());
+  HOLDFAST_TRY(const std::string program, os::own_program());
   HOLDFAST_TRY(auto ends, os::packet_pair());
   const os::UniqueFd& theirs = ends.second;
-  std::string command = "service-host";
-  std::string number = std::to_string(theirs.get());
-  char* arguments[] = {program.data(), command.data(), number.data(), nullptr};
+  const std::vector<std::string> words{program, "service-host", std::to_string(theirs.get())};
+  std::vector<char*> arguments = os::pointers_to(words);
   // Nothing else of ours is started before we have closed this end.
   (void)::fcntl(theirs.get(), F_SETFD, 0);
   std::vector<int> inherited = order.kept;
-  for (const int one : {order.dependents, order.network}) {
-    if (one >= 0) inherited.push_back(one);
-  }
+  inherited.insert(inherited.end(), {order.dependents, order.network});
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, 0);
-  const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
+  const os::Spawned spawned = os::spawn({arguments.data(), ::environ}, {});
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, FD_CLOEXEC);
   if (spawned.error != 0) return os::system_error("start " + program, spawned.error);
   wire::Message message = wire::to_message(order);
