@@ -385,8 +385,7 @@ class TreeExamination {
   LockHome home() const {
     const Result<std::string> text =
         os::read_own(order_.tree + "/" + std::string(names::k_project_file));
-    std::string_view rest = text ? std::string_view(*text) : std::string_view();
-    return {std::string(take_part(rest, '\n')), order_.tree};
+    return {text ? text->substr(0, text->find('\n')) : std::string(), order_.tree};
   }
 
   void examine_services(const Settings& settings, const Wishes& wishes) {

@@ -86,9 +86,7 @@ std::string describe(const Memory& memory) {
 }
 
 std::string core_program(const std::string& pattern) {
-  if (!pattern.starts_with('|')) return {};
-  std::string_view rest = std::string_view(pattern).substr(1);
-  return std::string(take_part(rest, ' '));
+  return pattern.starts_with('|') ? pattern.substr(1, pattern.find(' ') - 1) : std::string();
 }
 
 std::string core_directory(const std::string& pattern) {

@@ -159,8 +159,7 @@ void add_compilers(const std::string& tree, const Cached& cached, Tools& tools) 
         tool_named(compiler.is_launcher ? ToolIs::launcher : ToolIs::compiler, program, setting));
     tools.all.back().configured = compiler.version;
     const std::string words = cached(setting + "_LAUNCHER");
-    std::string_view rest = words;
-    const std::string launcher(take_part(rest, ';'));
+    const std::string launcher = words.substr(0, words.find(';'));
     if (launcher.empty()) continue;
     tools.all.push_back(tool_named(ToolIs::launcher, launcher, setting + "_LAUNCHER"));
   }
