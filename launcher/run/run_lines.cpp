@@ -86,22 +86,18 @@ void Interruption::hold_back(std::string line, std::string test, Milliseconds no
 
 std::vector<std::string> Interruption::take_lines() {
   std::vector<std::string> lines;
-  for (HeldBack& held : held_back_) lines.push_back(std::move(held.line));
-  held_back_.clear();
-  due_ = k_longest;
+  for (HeldBack& held : std::exchange(held_back_, {})) lines.push_back(std::move(held.line));
   return lines;
 }
 
 std::string Interruption::end_of_ctest(const std::vector<std::string>& running) {
   std::vector<std::string> tests;
-  for (HeldBack& held : held_back_) tests.push_back(std::move(held.test));
+  for (HeldBack& held : std::exchange(held_back_, {})) tests.push_back(std::move(held.test));
   for (const std::string& test : running) {
     // The test may be in both lists: its launcher may have reported the interruption and not yet
     // have said farewell.
     if (std::ranges::find(tests, test) == tests.end()) tests.push_back(test);
   }
-  held_back_.clear();
-  due_ = k_longest;
   said_ = true;
   if (tests.empty()) return {};
   return fmt::format("ctest has ended before its tests; ending {} with all {} started",

@@ -220,12 +220,8 @@ void LogTurn::begin(os::UniqueFd lock) {
 
 void LogTurn::look(const ProcessName& ctest) {
   const Milliseconds now = os::monotonic_now();
-  if (now < due_) return;
-  if (now >= until_ || find_log_of(ctest)) {
-    lock_.reset();
-    due_ = k_longest;
-    return;
-  }
+  if (now < due()) return;
+  if (now >= until_ || find_log_of(ctest)) return lock_.reset();
   interval_ = std::min(2 * interval_, k_longest_interval);
   due_ = now + interval_;
 }
