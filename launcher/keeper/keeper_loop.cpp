@@ -399,22 +399,18 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
   // We answer before we end what is left. The asker then knows that we serve it, and waits until
   // the remaining processes have had their graces.
   (void)os::send_message(asker.socket.get(), reply);
+  end_earlier_run(asker);
   if (is_ours && comes->next == wire::ComesNext::run) {
     order_.configuration = std::move(comes->configuration);
     return begin_next_run(asker);
   }
-  if (is_ours) {
-    end_earlier_run(asker);
-    return reply;
-  }
-  end_earlier_run(asker);
+  if (is_ours) return reply;
   forget_run(tree_lock_, order_.ctest);
   is_in_another_tree_ = true;
   return {};
 }
 
 wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
-  end_earlier_run(asker);
   // A script may have configured the tree anew.
   services_.declare(services_of(order_));
   // If the asker is gone, ctest no longer waits, and no run is begun.

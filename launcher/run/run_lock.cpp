@@ -376,8 +376,7 @@ void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
 
 void give_back(RunLock& lock, const ProcessName& ctest) {
   if (!lock.held) return;
-  const os::UniqueFd file(::fcntl(lock.held->descriptors().front(), F_DUPFD_CLOEXEC, 0));
-  forget_run(file, ctest);
+  os::erase(lock.held->descriptors().front(), os::RecordList::holders, ctest);
   lock.held.reset();
 }
 
