@@ -112,9 +112,9 @@ class RunLockWait {
   Result<RunLock> run() {
     Result<bool> had = request_.try_take();
     while (had && !*had) {
-      HOLDFAST_DO(wait_for_turn());
+      HOLDFAST_TRY(const bool taken, wait_for_turn());
       if (goes_without()) return RunLock{};
-      had = taken_ ? Result<bool>(true) : request_.try_take();
+      had = taken ? Result<bool>(true) : request_.try_take();
     }
     if (!had) return without(order_.tree, had.error());
     HOLDFAST_DO(wait_for_orphaned_runs());
@@ -150,20 +150,17 @@ class RunLockWait {
  private:
   bool goes_without() const { return !around_.empty() || is_circle_ended_; }
 
-  // Waits in the queue while a living keeper holds the lock.
-  Result<void> wait_for_turn() {
+  // Waits in the queue while a living keeper holds the lock. True: the lock is taken.
+  Result<bool> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
-    if (is_inside_one_of(holders)) return {};
+    if (is_inside_one_of(holders)) return false;
     if (second_ == SecondRun::refuse && (holders.empty() || !has_ended(holders.front()))) {
       return refusal();
     }
     begin_waiting();
     HOLDFAST_DO(request_.start_waiting());
     HOLDFAST_DO(wait_for(request_.ready_fd()));
-    if (is_circle_ended_) return {};
-    HOLDFAST_TRY(const bool had, request_.finish_waiting());
-    taken_ = had;
-    return {};
+    return is_circle_ended_ ? Result<bool>(false) : request_.finish_waiting();
   }
 
   bool is_inside_one_of(const std::vector<LockParty>& runs) {
@@ -330,7 +327,6 @@ class RunLockWait {
   std::string boot_ = os::numbering_id();
   Milliseconds start_ = os::monotonic_now();
   unsigned told_ = 0;
-  bool taken_ = false;
   std::string around_;
   bool meets_another_ = false;
   std::optional<LockParty> orphaned_;

@@ -117,7 +117,6 @@ Limits look_at_limits() {
   }
   const Result<std::string> scope = os::read_file("/proc/sys/kernel/yama/ptrace_scope");
   limits.ptrace_scope = scope ? leading_number<unsigned>(*scope).value_or(0) : 0;
-  limits.may_trace = limits.ptrace_scope < 3 && limits.is_root;
   return limits;
 }
 
@@ -133,8 +132,8 @@ Findings check_limits(const Limits& limits) {
                    "/proc/sys/kernel/core_pattern", "as root, choose where core files go",
                    "sysctl -w kernel.core_pattern=core.%p"});
   }
-  // With 1, a launcher lets gdb look at its test.
-  if (limits.ptrace_scope >= 2 && !limits.may_trace) {
+  // With 1, a launcher lets gdb look at its test. With 2, root may look.
+  if (limits.ptrace_scope >= (limits.is_root ? 3U : 2U)) {
     all.push_back({Kind::tracing_forbidden,
                    fmt::format("gdb may not look at tests: kernel.yama.ptrace_scope is {}",
                                limits.ptrace_scope),
