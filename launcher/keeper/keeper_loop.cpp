@@ -37,8 +37,7 @@ bool is_there(const Connection& asker) { return !os::is_hung_up(asker.socket.get
 // What the profile says for tests, without its overrides. It holds for services, too.
 Policy policy_of_all(const KeeperOrder& order) {
   if (!order.settings) return {};
-  Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
-  return all ? std::move(all->policy) : Policy{};
+  return resolve(values_of(order.settings->settings(), {}), {}).value_or({}).policy;
 }
 
 // The project is where holdfast.toml is or would be.
@@ -55,12 +54,6 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
 // They are blocked, and only logged: the keeper ends with ctest alone.
 constexpr os::SignalSet k_told_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
                                          os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
-
-// Invalid: no descriptor is left, and signals are logged when something else happens.
-os::UniqueFd watched_signals() {
-  Result<os::UniqueFd> signals = os::watch_signals(k_told_signals);
-  return signals ? std::move(*signals) : os::UniqueFd();
-}
 
 void log_signals() {
   for (os::ReceivedSignal got = os::take_pending(k_told_signals); got.number != 0;
@@ -81,7 +74,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
-      signals_(watched_signals()),
+      signals_(os::watch_signals(k_told_signals).value_or({})),
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, settings_of_run(order_), order_.inside,

@@ -79,7 +79,9 @@ class KeeperLoop {
   KeeperOrder order_;
   os::UniqueFd listener_;
   os::UniqueFd ctest_;
-  os::UniqueFd signals_;  // those that the log tells of
+  // Those that the log tells of. Invalid: no descriptor is left, and signals are logged when
+  // something else happens.
+  os::UniqueFd signals_;
   os::UniqueFd tree_lock_;
   RunLines lines_;
   std::vector<Connection> connections_;

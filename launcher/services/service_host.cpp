@@ -131,8 +131,8 @@ struct Background {
     ServiceCommand words = order.before;
     words.insert(words.end(), order.spec.command.begin(), order.spec.command.end());
     if (!tells.valid()) return words;
-    const Result<std::string> own = os::own_program();
-    ServiceCommand all{own ? *own : "holdfast", "service-fork", std::to_string(tells.get())};
+    ServiceCommand all{os::own_program().value_or("holdfast"), "service-fork",
+                       std::to_string(tells.get())};
     all.insert(all.end(), words.begin(), words.end());
     return all;
   }

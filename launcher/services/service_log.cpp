@@ -52,8 +52,7 @@ void ServiceLog::add_to_tail(std::string_view text) {
         (void)os::rename_own(tail_path(false), tail_path(true));
         in_old_ = in_tail_;
       }
-      Result<os::UniqueFd> tail = make_file(tail_path(false));
-      tail_ = tail ? std::move(*tail) : os::UniqueFd();
+      tail_ = make_file(tail_path(false)).value_or({});
       in_tail_ = 0;
     }
     const std::size_t room = static_cast<std::size_t>(

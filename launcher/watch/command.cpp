@@ -94,11 +94,6 @@ std::uint64_t size_of(int file) {
   return static_cast<std::uint64_t>(info.st_size);
 }
 
-os::UniqueFd opened(const std::filesystem::path& journal) {
-  Result<os::UniqueFd> file = os::open_own(journal.string(), O_RDONLY);
-  return file ? std::move(*file) : os::UniqueFd();
-}
-
 // Follows a run on disk: its journal, ctest's log, the locks. Reads what has come. The run is not
 // disturbed: no lock is taken, no file is made, and the keeper is asked only who waits.
 class RunFollower {
@@ -109,7 +104,7 @@ class RunFollower {
       : entry_(std::move(entry)),
         news_(news),
         durations_(std::move(known)),
-        journal_(opened(entry_.journal)) {
+        journal_(os::open_own(entry_.journal.string(), O_RDONLY).value_or({})) {
     (void)::inotify_add_watch(news_, entry_.journal.c_str(), IN_MODIFY);
   }
 

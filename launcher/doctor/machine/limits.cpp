@@ -115,8 +115,8 @@ Limits look_at_limits() {
   } else if (!directory.empty() && ::access(directory.c_str(), W_OK) != 0) {
     limits.core_trouble = "this user cannot write to " + directory;
   }
-  const Result<std::string> scope = os::read_file("/proc/sys/kernel/yama/ptrace_scope");
-  limits.ptrace_scope = scope ? leading_number<unsigned>(*scope).value_or(0) : 0;
+  const std::string scope = os::read_file("/proc/sys/kernel/yama/ptrace_scope").value_or("");
+  limits.ptrace_scope = leading_number<unsigned>(scope).value_or(0);
   return limits;
 }
 

@@ -143,10 +143,9 @@ ConfiguredCompiler find_compiler(const std::string& tree, const std::string& lan
   const std::string version =
       fmt::format("{}.{}.{}", cached("CMAKE_CACHE_MAJOR_VERSION"),
                   cached("CMAKE_CACHE_MINOR_VERSION"), cached("CMAKE_CACHE_PATCH_VERSION"));
-  const Result<std::string> text =
-      os::read_file(fmt::format("{}/CMakeFiles/{}/CMake{}Compiler.cmake", tree, version, language),
-                    k_longest_listing);
-  return text ? configured_compiler(*text, language) : ConfiguredCompiler();
+  const std::string file =
+      fmt::format("{}/CMakeFiles/{}/CMake{}Compiler.cmake", tree, version, language);
+  return configured_compiler(os::read_file(file, k_longest_listing).value_or(""), language);
 }
 
 void add_compilers(const std::string& tree, const Cached& cached, Tools& tools) {

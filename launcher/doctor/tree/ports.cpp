@@ -44,8 +44,7 @@ Ports look_at_ports(const std::vector<SeenService>& services, bool tests_get_por
     seen.is_of_tree = holder && holder->tree == tree;
     ports.all.push_back(std::move(seen));
   }
-  const Result<std::string> range = os::read_file("/proc/sys/net/ipv4/ip_local_port_range");
-  ports.range = range ? std::string(trimmed(*range, "\n")) : std::string();
+  ports.range = trimmed(os::read_file("/proc/sys/net/ipv4/ip_local_port_range").value_or(""), "\n");
   ports.choice = ports_below(ports.range).count;
   return ports;
 }
