@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <istream>
-#include <limits>
 #include <set>
 #include <utility>
 
@@ -58,13 +57,9 @@ class FieldReader {
   std::optional<std::int64_t> integer(const char* field) {
     const Json* value = find(field);
     if (value == nullptr) return std::nullopt;
-    if (const auto* natural = value->get_ptr<const Json::number_unsigned_t*>()) {
-      if (*natural <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        return static_cast<std::int64_t>(*natural);
-      }
-    } else if (const auto* whole = value->get_ptr<const Json::number_integer_t*>()) {
-      return *whole;
-    }
+    const bool is_too_large =
+        value->is_number_unsigned() && !std::in_range<std::int64_t>(value->get<std::uint64_t>());
+    if (value->is_number_integer() && !is_too_large) return value->get<std::int64_t>();
     return complain(field, std::optional<std::int64_t>());
   }
 
@@ -190,9 +185,7 @@ class FieldReader {
   std::optional<int> small_integer(const char* field) {
     const std::optional<std::int64_t> wide = integer(field);
     if (!wide) return std::nullopt;
-    if (*wide < std::numeric_limits<int>::min() || *wide > std::numeric_limits<int>::max()) {
-      return complain(field, std::optional<int>());
-    }
+    if (!std::in_range<int>(*wide)) return complain(field, std::optional<int>());
     return static_cast<int>(*wide);
   }
 

@@ -345,11 +345,10 @@ Result<void> Run::record_verdicts() {
 
 std::int64_t unrecorded_in(const RunReport& report,
                            const std::unordered_map<std::string, std::string>& granted) {
-  std::size_t known = 0;
-  for (const TestReport& test : report.tests) {
-    if (!test.key.empty() && granted.count(test.key) != 0) ++known;
-  }
-  return known < granted.size() ? static_cast<std::int64_t>(granted.size() - known) : 0;
+  const std::int64_t known = std::ranges::count_if(report.tests, [&](const TestReport& test) {
+    return !test.key.empty() && granted.contains(test.key);
+  });
+  return std::max<std::int64_t>(0, std::ssize(granted) - known);
 }
 
 Result<RunReport> Run::report(const RunEnded& to_come) const {

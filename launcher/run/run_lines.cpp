@@ -26,10 +26,9 @@ constexpr Milliseconds k_terminal_patience{100};
 // Returns a copy of ctest's descriptor for stderr. Both share one file position, so ctest and we do
 // not overwrite each other in a regular file (`ctest 2>log`). Needs ptrace access.
 os::UniqueFd copy_of(const ProcessName& ctest) {
-  const Result<os::UniqueFd> watched = os::watch_process(ctest);
-  if (!watched) return os::UniqueFd{};
+  const os::UniqueFd watched = os::watch_process(ctest).value_or({});
   return os::UniqueFd(
-      static_cast<int>(::syscall(SYS_pidfd_getfd, watched->get(), STDERR_FILENO, 0)));
+      static_cast<int>(::syscall(SYS_pidfd_getfd, watched.get(), STDERR_FILENO, 0)));
 }
 
 constexpr std::size_t k_most_named = 5;

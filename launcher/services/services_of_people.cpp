@@ -236,12 +236,11 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
   (void)os::change_signal_mask(SIG_BLOCK, k_ending_signals);
-  const Result<os::UniqueFd> signals = os::watch_signals(k_ending_signals);
+  const os::UniqueFd signals = os::watch_signals(k_ending_signals).value_or({});
   const ProcessName own = os::own_name();
   PeoplesServices all(tree, own, needed_for(name, declared), KeepsAll::yes, {});
   all.services.ask({to_text(own), "holdfast service start", {}, own, {{name}}});
-  const std::optional<wire::Message> reply =
-      wait_for_reply(all.services, signals ? signals->get() : -1);
+  const std::optional<wire::Message> reply = wait_for_reply(all.services, signals.get());
   all.end();
   if (!reply) {
     end_what_was_begun(tree, declared, before);
