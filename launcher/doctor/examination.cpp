@@ -428,9 +428,7 @@ Diagnosis examine_machine(Milliseconds patience) {
   Diagnosis diagnosis;
   const auto nothing = [](const std::string&) { return std::string(); };
   add_machine("", needed_tools("", nothing, patience), diagnosis);
-  Times times;
-  times.now_ms = os::unix_now_ms();
-  add(diagnosis.findings, check_times(times));
+  add(diagnosis.findings, check_times({.now_ms = os::unix_now_ms()}));
   add(diagnosis.findings, check_etcd(look_at_etcd({}, patience)));
   sort(diagnosis.findings);
   return diagnosis;

@@ -92,10 +92,7 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
     return std::holds_alternative<RunEnded>(record);
   });
   if (ended || !may_be_alive(*started, tree)) return {};
-  LiveRun run;
-  run.run = started->run;
-  run.tree = started->tree;
-  run.ctest = started->ctest;
+  LiveRun run{{.run = started->run, .tree = started->tree, .ctest = started->ctest}};
   take_records(journal->records, os::numbering_id(), os::is_alive, run);
   return {run};
 }
