@@ -67,6 +67,8 @@ class [[nodiscard]] Result {
   const T* operator->() const { return std::get_if<0>(&content_); }
   // Only for a result that holds an error.
   const Error& error() const { return *std::get_if<1>(&content_); }
+  // For callers that do not care what went wrong.
+  T value_or(T otherwise) && { return *this ? std::move(**this) : std::move(otherwise); }
 
  private:
   std::variant<T, Error> content_;

@@ -42,11 +42,9 @@ Result<std::string> find_configuration(const std::string& tree, const std::strin
 
 doctor::Listing list(const std::string& tree, const std::string& configuration,
                      const std::vector<std::string>& known, Milliseconds patience) {
-  doctor::Listing listing;
   if (!known.empty() && configuration.empty()) {
-    listing.unseen =
-        "the tree has several configurations, expected --config " + alternatives(known);
-    return listing;
+    return {.unseen =
+                "the tree has several configurations, expected --config " + alternatives(known)};
   }
   ListingOrder order = listing_of(tree, configuration);
   // What is switched off for now is looked at all the same.
@@ -55,13 +53,8 @@ doctor::Listing list(const std::string& tree, const std::string& configuration,
   Result<Listing> listed = ask_for_tests(order);
   Result<std::vector<ListedTest>> tests =
       listed ? all_listed(listed->text) : Result<std::vector<ListedTest>>(listed.error());
-  if (!tests) {
-    listing.trouble = to_text(tests.error());
-    return listing;
-  }
-  listing.said = std::move(listed->said);
-  listing.tests = std::move(*tests);
-  return listing;
+  if (!tests) return {.trouble = to_text(tests.error())};
+  return {.tests = std::move(*tests), .said = std::move(listed->said)};
 }
 
 Result<doctor::Diagnosis> examine(const DoctorOptions& options) {

@@ -1,11 +1,11 @@
 #include "doctor/examination.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -225,18 +225,14 @@ void add_machine(const std::string& tree, Tools tools, Diagnosis& diagnosis) {
   add(diagnosis.findings, check_memory(machine.memory));
 }
 
-bool is_file(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-}
-
 // The files of a test that the build may make: its program, and those that its command names.
 std::vector<std::string> built_files_of(const ListedTest& test, const SeenTest& seen) {
   std::vector<std::string> files;
   if (seen.program == SeenTest::Program::found) files.push_back(seen.path);
+  std::error_code error;
   for (std::size_t i = 1; i < test.command.size(); ++i) {
     std::string path = path_in(test, test.command[i]);
-    if (is_file(path)) files.push_back(std::move(path));
+    if (std::filesystem::is_regular_file(path, error)) files.push_back(std::move(path));
   }
   return files;
 }
@@ -385,8 +381,7 @@ class TreeExamination {
   LockHome home() const {
     const Result<std::string> text =
         os::read_own(order_.tree + "/" + std::string(names::k_project_file));
-    std::string_view rest = text ? std::string_view(*text) : std::string_view();
-    return {std::string(take_part(rest, '\n')), order_.tree};
+    return {text ? text->substr(0, text->find('\n')) : std::string(), order_.tree};
   }
 
   void examine_services(const Settings& settings, const Wishes& wishes) {
@@ -433,9 +428,7 @@ Diagnosis examine_machine(Milliseconds patience) {
   Diagnosis diagnosis;
   const auto nothing = [](const std::string&) { return std::string(); };
   add_machine("", needed_tools("", nothing, patience), diagnosis);
-  Times times;
-  times.now_ms = os::unix_now_ms();
-  add(diagnosis.findings, check_times(times));
+  add(diagnosis.findings, check_times({.now_ms = os::unix_now_ms()}));
   add(diagnosis.findings, check_etcd(look_at_etcd({}, patience)));
   sort(diagnosis.findings);
   return diagnosis;

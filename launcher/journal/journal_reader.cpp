@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <istream>
-#include <limits>
 #include <set>
 #include <utility>
 
@@ -36,18 +35,17 @@ class FieldReader {
   // `object` is a JSON object and must outlive this reader.
   explicit FieldReader(const Json& object) : object_(object) {}
 
-  // Empty: absent; has_text() tells an empty text apart.
-  std::string text(const char* field) {
-    const Json* value = find(field);
-    if (value == nullptr) return {};
-    if (const auto* string = value->get_ptr<const Json::string_t*>()) return *string;
-    return complain(field, std::string());
+  // A text or a truth. None: absent.
+  template <typename T>
+  std::optional<T> value(const char* field) {
+    const Json* found = find(field);
+    if (found == nullptr) return std::nullopt;
+    if (const auto* value = found->get_ptr<const T*>()) return *value;
+    return complain(field, std::optional<T>());
   }
 
-  bool has_text(const char* field) const {
-    const Json* value = find(field);
-    return value != nullptr && value->is_string();
-  }
+  // Empty: absent; value() tells an empty text apart.
+  std::string text(const char* field) { return value<std::string>(field).value_or(""); }
 
   // Always finite, or the parser would have refused it; 0: absent.
   double number(const char* field) {
@@ -59,13 +57,9 @@ class FieldReader {
   std::optional<std::int64_t> integer(const char* field) {
     const Json* value = find(field);
     if (value == nullptr) return std::nullopt;
-    if (const auto* natural = value->get_ptr<const Json::number_unsigned_t*>()) {
-      if (*natural <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        return static_cast<std::int64_t>(*natural);
-      }
-    } else if (const auto* whole = value->get_ptr<const Json::number_integer_t*>()) {
-      return *whole;
-    }
+    const bool is_too_large =
+        value->is_number_unsigned() && !std::in_range<std::int64_t>(value->get<std::uint64_t>());
+    if (value->is_number_integer() && !is_too_large) return value->get<std::int64_t>();
     return complain(field, std::optional<std::int64_t>());
   }
 
@@ -77,20 +71,18 @@ class FieldReader {
   void read(const char* field, std::optional<std::int64_t>& to) { to = integer(field); }
   void read(const char* field, std::optional<int>& to) { to = small_integer(field); }
   void read(const char* field, double& to) { to = number(field); }
-  void read(const char* field, bool& to) { to = truth(field).value_or(to); }
-  void read(const char* field, std::optional<bool>& to) { to = truth(field); }
+  void read(const char* field, bool& to) { to = value<bool>(field).value_or(to); }
+  void read(const char* field, std::optional<bool>& to) { to = value<bool>(field); }
   void read(const char* field, std::optional<Outcome>& to) { to = outcome_named(text(field)); }
   void read(const char* field, std::optional<Verdict>& to) { to = named<Verdict>(text(field)); }
   void read(const char* field, Verdict& to) { to = named<Verdict>(text(field)).value_or(to); }
 
   void read(const char* field, ProcessName& to) {
-    to = {};
-    const auto read = [&](FieldReader& object) {
+    read_object(field, find(field), [&](FieldReader& object) {
       to.pid = object.small_integer("pid").value_or(0);
       const std::int64_t start = object.integer("start").value_or(0);
       to.start = start < 0 ? 0 : static_cast<std::uint64_t>(start);
-    };
-    if (const Json* value = find(field)) read_object(field, *value, read);
+    });
   }
 
   template <wire::Listed T>
@@ -99,12 +91,11 @@ class FieldReader {
       const auto read_one = [&](const char* name, auto& value) { object.read(name, value); };
       each_field(to.emplace_back(), read_one);
     };
-    for (const Json& item : array(field)) read_object(field, item, read);
+    for (const Json& item : array(field)) read_object(field, &item, read);
   }
 
   void read(const char* field, std::optional<std::string>& marker) {
-    const auto read = [&](FieldReader& object) { marker = object.text("reason"); };
-    if (const Json* value = find(field)) read_object(field, *value, read);
+    read_object(field, find(field), [&](FieldReader& object) { marker = object.text("reason"); });
   }
 
   void read(const char* field, std::vector<Finding>& to) {
@@ -112,7 +103,7 @@ class FieldReader {
     if (value == nullptr) return;
     if (!value->is_object()) return void(complain(field, 0));
     for (const auto& item : value->items()) {
-      read_object(field, item.value(), [&](FieldReader& object) {
+      read_object(field, &item.value(), [&](FieldReader& object) {
         Finding finding{item.key(), false, object.text("text")};
         if (finding.text.empty()) finding = {item.key(), true, object.text("failed")};
         to.push_back(std::move(finding));
@@ -121,14 +112,12 @@ class FieldReader {
   }
 
   void read(const char* field, TestSchedule& to) {
-    const Json* value = find(field);
-    if (value == nullptr) return;
-    read_object(field, *value, [&](FieldReader& object) {
+    read_object(field, find(field), [&](FieldReader& object) {
       to.depends = object.texts("depends");
       to.setup = object.texts("setup");
       to.required = object.texts("required");
       to.cleanup = object.texts("cleanup");
-      to.serial = object.truth("serial").value_or(false);
+      to.serial = object.value<bool>("serial").value_or(false);
       to.processors = std::max<std::int64_t>(1, object.integer("processors").value_or(1));
     });
   }
@@ -140,7 +129,7 @@ class FieldReader {
   void read(const char* field, std::vector<OutputPlace>& to) {
     const std::string log = text("earlier_log");
     // An offset and a length for each place.
-    const std::vector<std::int64_t> numbers = integers(field);
+    const auto numbers = list<std::int64_t>(field, &Json::is_number_integer);
     for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
       if (numbers[i] < 0 || numbers[i + 1] < 0) return to.clear();
       to.push_back({log, static_cast<std::uint64_t>(numbers[i]),
@@ -153,7 +142,7 @@ class FieldReader {
     const std::string log = text("log");
     for (const Json& item : array(field)) {
       CaseRecord record;
-      read_object(field, item, [&](FieldReader& object) {
+      read_object(field, &item, [&](FieldReader& object) {
         record.name = object.text("case");
         const std::string outcome = object.text("outcome");
         const Outcome other =
@@ -179,9 +168,9 @@ class FieldReader {
   void read(const char* field, std::vector<WrittenFile>& to) {
     for (const Json& item : array(field)) {
       WrittenFile file;
-      read_object(field, item, [&](FieldReader& object) {
+      read_object(field, &item, [&](FieldReader& object) {
         file.file = object.text("file");
-        file.is_removed = object.truth("removed").value_or(false);
+        file.is_removed = object.value<bool>("removed").value_or(false);
         const double written = object.number("written");
         if (written > 0) file.written = written;
       });
@@ -196,41 +185,24 @@ class FieldReader {
   std::optional<int> small_integer(const char* field) {
     const std::optional<std::int64_t> wide = integer(field);
     if (!wide) return std::nullopt;
-    if (*wide < std::numeric_limits<int>::min() || *wide > std::numeric_limits<int>::max()) {
-      return complain(field, std::optional<int>());
-    }
+    if (!std::in_range<int>(*wide)) return complain(field, std::optional<int>());
     return static_cast<int>(*wide);
   }
 
-  std::optional<bool> truth(const char* field) {
-    const Json* value = find(field);
-    if (value == nullptr) return std::nullopt;
-    if (const auto* boolean = value->get_ptr<const Json::boolean_t*>()) return *boolean;
-    return complain(field, std::optional<bool>());
+  // Items that are not of the type are left out.
+  template <typename T>
+  std::vector<T> list(const char* field, bool (Json::*is_of_type)() const noexcept) {
+    std::vector<T> list;
+    for (const Json& item : array(field)) {
+      if ((item.*is_of_type)())
+        list.push_back(item.get<T>());
+      else
+        complain(field, 0);
+    }
+    return list;
   }
-
-  // Items of other types are left out.
   std::vector<std::string> texts(const char* field) {
-    std::vector<std::string> list;
-    for (const Json& item : array(field)) {
-      if (const auto* string = item.get_ptr<const Json::string_t*>())
-        list.push_back(*string);
-      else
-        complain(field, 0);
-    }
-    return list;
-  }
-
-  // Likewise.
-  std::vector<std::int64_t> integers(const char* field) {
-    std::vector<std::int64_t> list;
-    for (const Json& item : array(field)) {
-      if (item.is_number_integer())
-        list.push_back(item.get<std::int64_t>());
-      else
-        complain(field, 0);
-    }
-    return list;
+    return list<std::string>(field, &Json::is_string);
   }
 
   std::optional<OutputPlace> place(const char* field, const std::string& log) {
@@ -270,11 +242,12 @@ class FieldReader {
     return instead;
   }
 
-  // Reads `value`, which is the value of the field or an item in it.
+  // Reads `value`, which is the value of the field or an item in it. Null: it is absent.
   template <typename Read>
-  void read_object(const char* field, const Json& value, Read read) {
-    if (!value.is_object()) return void(complain(field, 0));
-    FieldReader inner(value);
+  void read_object(const char* field, const Json* value, Read read) {
+    if (value == nullptr) return;
+    if (!value->is_object()) return void(complain(field, 0));
+    FieldReader inner(*value);
     read(inner);
     if (!inner.complaint_.empty()) complain(field, 0);
   }
@@ -310,7 +283,7 @@ std::string lack_of(const std::string& type, FieldReader& in) {
   const bool of_a_test = type == "attempt_started" || type == "attempt_ended" || type == "bare" ||
                          type == "verdict" || type == "cases" || type == "stale";
   // A test may have an empty name.
-  if (of_a_test && !in.has_text("test")) return type + " without a test";
+  if (of_a_test && !in.value<std::string>("test")) return type + " without a test";
   if (type == "run_started" && in.text("run").empty()) return "run_started without a run";
   if (type == "step" && in.text("kind").empty()) return "step without a kind";
   if (type == "service" && in.text("service").empty()) return "service without a name";

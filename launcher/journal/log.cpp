@@ -5,7 +5,6 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "base/text.hpp"
@@ -50,10 +49,9 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
 
 // The logger of the part that this process is.
 spdlog::logger& own_logger() {
-  static std::unordered_map<std::string, std::shared_ptr<spdlog::logger>> loggers;
+  static std::shared_ptr<spdlog::logger> logger;
   const std::string& part = os::log_target().part;
-  std::shared_ptr<spdlog::logger>& logger = loggers[part];
-  if (!logger) {
+  if (!logger || logger->name() != part) {
     logger = std::make_shared<spdlog::logger>(part, std::make_shared<FileSink>());
     logger->set_error_handler([](const std::string&) {});
   }

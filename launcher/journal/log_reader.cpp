@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
@@ -15,10 +16,7 @@ namespace {
 
 LogLine line_in(std::string_view text) {
   if (std::optional<LogLine> line = parse_log_line(text)) return *std::move(line);
-  LogLine foreign;
-  foreign.part = "?";
-  foreign.message = text;
-  return foreign;
+  return {.part = "?", .message = std::string(text)};
 }
 
 }  // namespace
@@ -65,13 +63,10 @@ void LogReader::open_new_files() {
 void LogReader::read_to_end(File& file, std::vector<LogLine>& lines) {
   std::string text;
   (void)os::read_all(file.fd.get(), text);
-  const std::string all = std::exchange(file.rest, {}) + text;
-  std::string_view left = all;
-  for (std::size_t end; (end = left.find('\n')) != std::string_view::npos;) {
-    add(left.substr(0, end), lines);
-    left.remove_prefix(end + 1);
-  }
-  file.rest = left;
+  file.rest += text;
+  std::string_view left = file.rest;
+  while (left.find('\n') != std::string_view::npos) add(take_part(left, '\n'), lines);
+  file.rest.erase(0, file.rest.size() - left.size());
 }
 
 void LogReader::add(std::string_view text, std::vector<LogLine>& lines) {

@@ -23,12 +23,9 @@ void add(JsonLine& line, std::string_view name, double time) {
 void add(JsonLine& line, std::string_view name, bool truth) {
   line.raw(name, truth ? "true" : "false");
 }
-void add(JsonLine& line, std::string_view name, Outcome outcome) {
-  line.text(name, name_of(outcome));
-}
-void add(JsonLine& line, std::string_view name, Verdict verdict) {
-  line.text(name, name_of(verdict));
-}
+template <typename Enum>
+requires std::is_enum_v<Enum>
+void add(JsonLine& line, std::string_view name, Enum value) { line.text(name, name_of(value)); }
 
 template <typename Items, typename Add>
 void add_list(JsonLine& line, std::string_view name, const Items& items, Add add_item) {

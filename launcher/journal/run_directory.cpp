@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <span>
 #include <system_error>
 #include <tuple>
 
@@ -74,41 +76,36 @@ std::vector<RunEntry> undated_runs(const fs::path& tree, RunsOf whose) {
   return found;
 }
 
-// For two runs of the same moment the id decides, so that the order is always the same.
-bool is_newer(const RunEntry& a, const RunEntry& b) {
-  const std::uint64_t number_a = name_of(a.id).number;
-  const std::uint64_t number_b = name_of(b.id).number;
-  return std::tie(number_a, a.started, a.id) > std::tie(number_b, b.started, b.id);
-}
-
 RunEntry dated(RunEntry run) {
   run.started = started_at(run.journal);
   return run;
 }
 
-void date_and_sort(std::vector<RunEntry>::iterator first, std::vector<RunEntry>::iterator last) {
-  std::for_each(first, last, [](RunEntry& run) { run.started = started_at(run.journal); });
-  std::sort(first, last, is_newer);
+// The newest first. For two runs of the same moment the id decides, so that the order is always the
+// same.
+void date_and_sort(std::span<RunEntry> runs) {
+  for (RunEntry& run : runs) run.started = started_at(run.journal);
+  std::ranges::sort(runs, std::greater(), [](const RunEntry& run) {
+    return std::tuple(name_of(run.id).number, run.started, std::string_view(run.id));
+  });
 }
 
 // Each run that begins puts the last twenty runs in order. To read all their journals would take
 // longer than everything else at the beginning of a run. So a journal is read only if the run's
 // name leaves the order open.
 void order(std::vector<RunEntry>& runs) {
-  const bool all_named = std::all_of(runs.begin(), runs.end(), [](const RunEntry& run) {
-    return !name_of(run.id).second.empty();
-  });
-  if (!all_named) return date_and_sort(runs.begin(), runs.end());
+  const bool all_named = std::ranges::all_of(
+      runs, [](const RunEntry& run) { return !name_of(run.id).second.empty(); });
+  if (!all_named) return date_and_sort(runs);
   const auto place = [](const RunEntry& run) {
     const RunName name = name_of(run.id);
     return std::pair(name.number, name.second);
   };
-  std::sort(runs.begin(), runs.end(),
-            [&](const RunEntry& a, const RunEntry& b) { return place(a) > place(b); });
+  std::ranges::sort(runs, std::greater(), place);
   for (auto first = runs.begin(); first != runs.end();) {
     const auto last = std::find_if(
         first, runs.end(), [&](const RunEntry& run) { return place(run) != place(*first); });
-    if (last - first > 1) date_and_sort(first, last);
+    if (last - first > 1) date_and_sort({first, last});
     first = last;
   }
 }
@@ -157,10 +154,8 @@ Result<void> remove_run(const fs::path& directory) {
   return os::remove_directory(directory.string());
 }
 
-// Returns the names of the files with the attempts' outputs. Most runs keep none.
+// Returns the names of the files with the attempts' outputs.
 std::vector<std::string> outputs_in(const std::string& directory) {
-  struct stat info {};
-  if (::lstat(directory.c_str(), &info) != 0) return {};
   std::vector<std::string> files = os::names_in_own(directory);
   std::erase_if(files, [](const std::string& name) {
     return !name.ends_with(names::k_output_suffix) || name == names::k_kept_output_file;
@@ -233,7 +228,7 @@ std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates, RunsOf whose)
   if (dates == Dates::only_for_the_order) {
     order(runs);
   } else {
-    date_and_sort(runs.begin(), runs.end());
+    date_and_sort(runs);
   }
   return runs;
 }
@@ -253,8 +248,8 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
     return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
   if (wanted.empty() || wanted == "latest") return dated(latest_of(runs, around));
 
-  const auto named = std::find_if(runs.begin(), runs.end(),
-                                  [&](const RunEntry& run) { return names_run(run.id, wanted); });
+  const auto named =
+      std::ranges::find_if(runs, [&](const RunEntry& run) { return names_run(run.id, wanted); });
   if (named != runs.end()) return dated(std::move(*named));
   std::vector<RunEntry> meant;
   std::ranges::copy_if(runs, std::back_inserter(meant),
@@ -269,8 +264,7 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
 
 Pruned prune_runs(const fs::path& tree, std::string_view live, Kept kept, RunsOf whose) {
   std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order, whose);
-  const bool live_listed =
-      std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) { return run.id == live; });
+  const bool live_listed = std::ranges::find(runs, live, &RunEntry::id) != runs.end();
   std::size_t room = kept.runs > 0 && live_listed ? kept.runs - 1 : kept.runs;
   Pruned pruned;
   std::erase_if(runs, [&](const RunEntry& run) {

@@ -22,18 +22,6 @@
 #include "values/held_locks.hpp"
 
 namespace holdfast {
-
-namespace {
-
-void record(const Connection& connection, const std::string& path, const std::string& journal,
-            const std::string& why) {
-  const double now = os::unix_now();
-  const Stale stale{now, connection.attempt, connection.test, connection.key, path, why};
-  (void)os::append_line(journal, line_of(stale));
-}
-
-}  // namespace
-
 std::optional<ProgramIdentity> stat_of_program(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
@@ -105,7 +93,8 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   const std::string why = staleness(what, first, point == Point::start ? now : first, now);
   if (why.empty()) return;
   connection.is_stale = true;
-  record(connection, path, journal, why);
+  const Stale stale{os::unix_now(), connection.attempt, connection.test, connection.key, path, why};
+  (void)os::append_line(journal, line_of(stale));
 }
 
 TestProgram GoogletestPrograms::look_at(const std::string& path) {

@@ -52,8 +52,8 @@ FixtureContainments::FixtureContainments(std::string tree, const ProcessName& ct
     : tree_(std::move(tree)), ctest_(ctest) {}
 
 std::string FixtureContainments::notes_path(unsigned include_count) const {
-  return text_of({tree_, "/", names::k_fixture_notes_prefix, std::to_string(ctest_.pid), "-",
-                  std::to_string(ctest_.start), "-", std::to_string(os::own_pid_namespace()), "-",
+  return text_of({tree_, "/", names::k_fixture_notes_prefix,
+                  file_name_of(ctest_, os::own_pid_namespace()), "-",
                   std::to_string(include_count)});
 }
 

@@ -37,8 +37,7 @@ bool is_there(const Connection& asker) { return !os::is_hung_up(asker.socket.get
 // What the profile says for tests, without its overrides. It holds for services, too.
 Policy policy_of_all(const KeeperOrder& order) {
   if (!order.settings) return {};
-  Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
-  return all ? std::move(all->policy) : Policy{};
+  return resolve(values_of(order.settings->settings(), {}), {}).value_or({}).policy;
 }
 
 // The project is where holdfast.toml is or would be.
@@ -55,12 +54,6 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
 // They are blocked, and only logged: the keeper ends with ctest alone.
 constexpr os::SignalSet k_told_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
                                          os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
-
-// Invalid: no descriptor is left, and signals are logged when something else happens.
-os::UniqueFd watched_signals() {
-  Result<os::UniqueFd> signals = os::watch_signals(k_told_signals);
-  return signals ? std::move(*signals) : os::UniqueFd();
-}
 
 void log_signals() {
   while (const os::ReceivedSignal got = os::take_pending(k_told_signals)) {
@@ -80,16 +73,15 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
-      signals_(watched_signals()),
+      signals_(os::watch_signals(k_told_signals).value_or({})),
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest, order_.lock_trouble, settings_of_run(order_).retries,
-            order_.inside, order_.directory,
+      run_({order_.tree, order_.ctest, order_.lock_trouble, settings_of_run(order_), order_.inside,
+            order_.directory,
             // Whether other runs may be at work in the tree. Without the tree's lock that is
             // possible, and the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0, RunsOf::ctest,
-            settings_of_run(order_).kept_output_in_all_kb * 1024, order_.planned,
-            settings_of_run(order_).log},
+            order_.planned},
            lines_),
       services_(services_of(order_),
                 {order_.tree, order_.ctest, lines_, orphans_, KeepsAll::no,
@@ -399,22 +391,18 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
   // We answer before we end what is left. The asker then knows that we serve it, and waits until
   // the remaining processes have had their graces.
   (void)os::send_message(asker.socket.get(), reply);
+  end_earlier_run(asker);
   if (is_ours && comes->next == wire::ComesNext::run) {
     order_.configuration = std::move(comes->configuration);
     return begin_next_run(asker);
   }
-  if (is_ours) {
-    end_earlier_run(asker);
-    return reply;
-  }
-  end_earlier_run(asker);
+  if (is_ours) return reply;
   forget_run(tree_lock_, order_.ctest);
   is_in_another_tree_ = true;
   return {};
 }
 
 wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
-  end_earlier_run(asker);
   // A script may have configured the tree anew.
   services_.declare(services_of(order_));
   // If the asker is gone, ctest no longer waits, and no run is begun.

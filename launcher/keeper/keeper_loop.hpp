@@ -58,7 +58,8 @@ class KeeperLoop {
   // ctest goes on: with another run of this tree, with tests of the same run, or with another tree.
   wire::Message next_tree(const wire::Message& message, const Connection& asker);
   wire::Message let_go_of_shared_tree();
-  // To be called while ctest waits for `asker` and has its log open.
+  // To be called when the earlier run has ended, while ctest waits for `asker` and has its log
+  // open.
   wire::Message begin_next_run(const Connection& asker);
   void end_earlier_run(const Connection& asker);
   // The run of that include count. If it is a later run, ends the earlier one first.
@@ -78,7 +79,9 @@ class KeeperLoop {
   KeeperOrder order_;
   os::UniqueFd listener_;
   os::UniqueFd ctest_;
-  os::UniqueFd signals_;  // those that the log tells of
+  // Those that the log tells of. Invalid: no descriptor is left, and signals are logged when
+  // something else happens.
+  os::UniqueFd signals_;
   os::UniqueFd tree_lock_;
   RunLines lines_;
   std::vector<Connection> connections_;

@@ -22,14 +22,14 @@ namespace holdfast {
 
 // What is known of a test when its outcome is decided.
 struct TestEvidence {
-  bool attempted = false;          // an attempt was started
-  bool ended = false;              // the last attempt has ended
-  std::optional<Outcome> outcome;  // of the last attempt; empty: unknown to this version
-  bool ran = false;                // it is known to have run without Holdfast
-  std::optional<Verdict> verdict;  // ctest's last verdict on the test, from its log
+  bool attempted = false;               // an attempt was started
+  bool ended = false;                   // the last attempt has ended
+  std::optional<Outcome> outcome = {};  // of the last attempt; empty: unknown to this version
+  bool ran = false;                     // it is known to have run without Holdfast
+  std::optional<Verdict> verdict = {};  // ctest's last verdict on the test, from its log
   // ctest's verdict on the last attempt, as its launcher foresaw it. Empty: the attempt's end tells
   // the verdict.
-  std::optional<Verdict> expected;
+  std::optional<Verdict> expected = {};
   bool running = false;   // the last attempt goes on
   bool complete = false;  // ctest came to the end of the run, so all that it started has ended
   bool doubtful = false;  // what the log says of the test may be of another, or cut short

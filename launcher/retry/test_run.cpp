@@ -237,8 +237,7 @@ class TestRunner final : public AttemptRunner {
     supervision::AttemptResult& result = ended.result;
     if (last.verdict != MirroredVerdict::failed) return;
     if (!result.services.empty() && is_good(result.outcome)) {
-      note_red_services(supervision::look_at_services(ended.test.held.keeper, ended.test.around),
-                        result);
+      look_at_services(ended.test.held.keeper, ended.test.around, result);
     }
     last.lost_service = !result.lost_services.empty();
   }

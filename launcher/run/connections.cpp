@@ -73,23 +73,17 @@ void GuardWatch::look_for_guard() {
 
 void Connection::begin_attempt(const wire::AttemptRequest& request,
                                const wire::AttemptGrant& granted) {
+  static_cast<wire::AttemptRequest&>(*this) = request;
   attempt = granted.attempt;
   scratch = granted.scratch;
-  test = request.test;
-  key = request.key;
   n = 1;
-  program = request.program;
-  inputs = request.inputs;
-  command_sum = request.command_sum;
   is_stale = false;
-  processors = static_cast<std::size_t>(processors_of(request.facts));
-  serial = request.facts.serial;
-  launcher = request.launcher;
+  processors = static_cast<std::size_t>(processors_of(facts));
+  serial = facts.serial;
   output = os::stream_of(launcher.pid, STDOUT_FILENO);
-  soonest_end = request.soonest_end;
   if (granted.refusal.empty()) grace = granted.policy.grace;
   services = granted.policy.services;
-  if (!services.empty()) fixtures = fixtures_of(request.facts);
+  if (!services.empty()) fixtures = fixtures_of(facts);
   guard.begin(launcher, grace);
 }
 

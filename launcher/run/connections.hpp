@@ -49,22 +49,16 @@ class GuardWatch {
   Milliseconds interval_{0};
 };
 
-struct Connection {
+// The base is what its launcher has asked with.
+struct Connection : wire::AttemptRequest {
   os::UniqueFd socket;
-  std::string attempt;  // empty: the launcher has asked for none
-  std::string test;
-  std::string key;
-  unsigned n = 1;       // the number of the launcher's attempt
-  std::string program;  // path; empty: unknown
-  TestInputs inputs;
-  std::uint64_t command_sum = 0;  // wire::AttemptRequest
-  bool is_stale = false;          // a change of the program or an input is on record
-  std::size_t processors = 1;     // as many of ctest's slots the test has
-  bool serial = false;            // RUN_SERIAL: it has them all
-  ProcessName launcher;
-  os::Stream output;  // the test's stdout; ctest waits for its end
+  std::string attempt;         // empty: the launcher has asked for none
+  unsigned n = 1;              // the number of the launcher's attempt
+  bool is_stale = false;       // a change of the program or an input is on record
+  std::size_t processors = 1;  // as many of ctest's slots the test has
+  bool serial = false;         // RUN_SERIAL: it has them all
+  os::Stream output;           // the test's stdout; ctest waits for its end
   Milliseconds grace = k_default_grace;
-  Milliseconds soonest_end = k_longest;   // ctest/ctest_limits.hpp
   std::string scratch;                    // lent to the attempt; empty: none, or given back
   OomClaims::Start memory;                // the OOM counter when the attempt began
   std::vector<ServiceUse> services;       // that its tests need

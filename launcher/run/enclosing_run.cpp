@@ -87,11 +87,8 @@ std::vector<LockUse> run_lock_uses(const std::string& tree) {
   for (const std::string& directory : os::levels_of(top)) {
     std::optional<os::SurveyedLock> lock = os::survey_lock(directory, os::Strangers::leave_out);
     if (!lock) continue;
-    LockUse use;
-    use.lock = "the build tree " + tree;
-    use.kind = LockUse::Kind::run;
-    use.holders = std::move(lock->holders);
-    use.waiters = std::move(lock->waiters);
+    LockUse use{"the build tree " + tree, std::move(lock->holders), std::move(lock->waiters),
+                LockUse::Kind::run};
     add_orphaned_holders(use, directory);
     for (LockParty& holder : use.holders) holder.attempt = name_of_ctest(holder);
     uses.push_back(std::move(use));

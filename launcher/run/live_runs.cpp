@@ -20,10 +20,6 @@ constexpr Milliseconds k_patience{500};
 // A test that does not end at once still has its grace.
 constexpr Milliseconds k_run_end_patience{10'000};
 
-void read_tests(const Journal& journal, LiveRun& run) {
-  take_records(journal.records, os::numbering_id(), os::is_alive, run);
-}
-
 // If we may not look at the lock, the run counts as dead. Otherwise a killed run would seem to go
 // on for ever.
 bool may_be_alive(const RunStarted& started, const std::string& tree) {
@@ -42,7 +38,7 @@ std::optional<LiveRun> ask(const std::string& socket) {
   if (!status) return std::nullopt;
   LiveRun run{std::move(*status)};
   const Result<Journal> journal = read_journal(std::filesystem::path(run.journal));
-  if (journal) read_tests(*journal, run);
+  if (journal) take_records(journal->records, os::numbering_id(), os::is_alive, run);
   return run;
 }
 
@@ -96,11 +92,8 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
     return std::holds_alternative<RunEnded>(record);
   });
   if (ended || !may_be_alive(*started, tree)) return {};
-  LiveRun run;
-  run.run = started->run;
-  run.tree = started->tree;
-  run.ctest = started->ctest;
-  read_tests(*journal, run);
+  LiveRun run{{.run = started->run, .tree = started->tree, .ctest = started->ctest}};
+  take_records(journal->records, os::numbering_id(), os::is_alive, run);
   return {run};
 }
 

@@ -261,7 +261,7 @@ std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
 Run Run::begin(const RunOrigin& origin, unsigned nth) {
   Run run;
   run.origin_ = origin;
-  run.retries_ = RunRetries(origin.retries);
+  run.retries_ = RunRetries(origin.settings.retries);
   run.id_ = unnumbered_id(origin, nth);
   run.started_ = os::unix_now();
   if (nth == 1) run.chosen_ = ChosenTests(origin.planned);
@@ -286,7 +286,7 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   note_start(origin.ctest.pid, record);
   record.directory = origin.directory;
   record.inside = origin.inside;
-  const LogLevel log = os::log_level_or(origin.log);
+  const LogLevel log = os::log_level_or(origin.settings.log);
   if (log != LogLevel::off) record.log = name_of(log);
   const std::string lines = line_of(record) + (nth == 1 ? origin.planned : std::string());
   if (Result<void> written = os::append_line(run.journal_, lines); !written) {
@@ -345,11 +345,10 @@ Result<void> Run::record_verdicts() {
 
 std::int64_t unrecorded_in(const RunReport& report,
                            const std::unordered_map<std::string, std::string>& granted) {
-  std::size_t known = 0;
-  for (const TestReport& test : report.tests) {
-    if (!test.key.empty() && granted.count(test.key) != 0) ++known;
-  }
-  return known < granted.size() ? static_cast<std::int64_t>(granted.size() - known) : 0;
+  const std::int64_t known = std::ranges::count_if(report.tests, [&](const TestReport& test) {
+    return !test.key.empty() && granted.contains(test.key);
+  });
+  return std::max<std::int64_t>(0, std::ssize(granted) - known);
 }
 
 Result<RunReport> Run::report(const RunEnded& to_come) const {
@@ -378,11 +377,8 @@ void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const 
 }
 
 void Run::finish_without_tests() {
-  RunEnded record;
-  record.at = os::unix_now();
-  record.run = id_;
-  record.complete = true;
-  (void)os::append_line(journal_, line_of(record));
+  (void)os::append_line(journal_,
+                        line_of(RunEnded{.at = os::unix_now(), .run = id_, .complete = true}));
   (void)prune_runs(origin_.tree, id_, {}, origin_.whose);
 }
 
@@ -408,7 +404,7 @@ std::string Run::finish(Completeness completeness) {
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
   // Shards in one tree are reported together when all have ended.
-  const Kept kept{k_runs_kept + chosen_.shards(), origin_.kept_output};
+  const Kept kept{k_runs_kept + chosen_.shards(), origin_.settings.kept_output_in_all_kb * 1024};
   for (const std::string& stays : prune_runs(origin_.tree, id_, kept).troubles) {
     if (!trouble_.empty()) trouble_ += "; ";
     trouble_ += "an old run stays: " + stays;

@@ -79,17 +79,14 @@ struct RunOrigin {
   std::string tree;
   ProcessName ctest;
   std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is locked
-  RunRetryLimits retries = {};
+  RunSettings settings = {};
   std::string inside = {};     // the run whose test started ctest; empty: none
   std::string directory = {};  // in which ctest looks for its tests; empty: not known
   // Whether other runs may be at work in the tree. When such a run ends, LastTest.log may become
   // the log of that run.
   bool has_company = false;
   RunsOf whose = RunsOf::ctest;
-  // In bytes, what all runs of the tree may keep of what attempts print.
-  std::uint64_t kept_output = k_default_kept_output_in_all_kb * 1024;
-  std::string planned = {};       // whole lines for the journal of the first run
-  LogLevel log = LogLevel::info;  // unless HOLDFAST_LOG says another
+  std::string planned = {};  // whole lines for the journal of the first run
 };
 
 // `granted`: the keys of tests that were granted an attempt. Returns how many of these tests are

@@ -26,10 +26,9 @@ constexpr Milliseconds k_terminal_patience{100};
 // Returns a copy of ctest's descriptor for stderr. Both share one file position, so ctest and we do
 // not overwrite each other in a regular file (`ctest 2>log`). Needs ptrace access.
 os::UniqueFd copy_of(const ProcessName& ctest) {
-  const Result<os::UniqueFd> watched = os::watch_process(ctest);
-  if (!watched) return os::UniqueFd{};
+  const os::UniqueFd watched = os::watch_process(ctest).value_or({});
   return os::UniqueFd(
-      static_cast<int>(::syscall(SYS_pidfd_getfd, watched->get(), STDERR_FILENO, 0)));
+      static_cast<int>(::syscall(SYS_pidfd_getfd, watched.get(), STDERR_FILENO, 0)));
 }
 
 constexpr std::size_t k_most_named = 5;
@@ -86,22 +85,18 @@ void Interruption::hold_back(std::string line, std::string test, Milliseconds no
 
 std::vector<std::string> Interruption::take_lines() {
   std::vector<std::string> lines;
-  for (HeldBack& held : held_back_) lines.push_back(std::move(held.line));
-  held_back_.clear();
-  due_ = k_longest;
+  for (HeldBack& held : std::exchange(held_back_, {})) lines.push_back(std::move(held.line));
   return lines;
 }
 
 std::string Interruption::end_of_ctest(const std::vector<std::string>& running) {
   std::vector<std::string> tests;
-  for (HeldBack& held : held_back_) tests.push_back(std::move(held.test));
+  for (HeldBack& held : std::exchange(held_back_, {})) tests.push_back(std::move(held.test));
   for (const std::string& test : running) {
     // The test may be in both lists: its launcher may have reported the interruption and not yet
     // have said farewell.
     if (std::ranges::find(tests, test) == tests.end()) tests.push_back(test);
   }
-  held_back_.clear();
-  due_ = k_longest;
   said_ = true;
   if (tests.empty()) return {};
   return fmt::format("ctest has ended before its tests; ending {} with all {} started",

@@ -40,7 +40,7 @@ class Interruption {
 
   // Returns when to say what is held back, if ctest is still alive; k_longest: nothing is held
   // back.
-  Milliseconds due() const { return due_; }
+  Milliseconds due() const { return held_back_.empty() ? k_longest : due_; }
   // Takes the lines that are held back.
   std::vector<std::string> take_lines();
 
@@ -57,7 +57,7 @@ class Interruption {
     std::string test;
   };
   std::vector<HeldBack> held_back_;
-  Milliseconds due_ = k_longest;
+  Milliseconds due_{0};
   bool said_ = false;
 };
 

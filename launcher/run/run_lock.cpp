@@ -26,14 +26,13 @@ std::string describe_run(const LockParty& run, std::int64_t now_unix_ms) {
          describe(Milliseconds{now_unix_ms - run.since_unix_ms}) + ")";
 }
 
-std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms) {
+std::string describe_run_obstacle(const LockObstacles& obstacles, LockMode wanted,
+                                  std::int64_t now_unix_ms) {
   const std::vector<LockParty>& holders = obstacles.holders;
-  const std::vector<LockParty>& waiters = obstacles.waiters;
   if (holders.empty()) return "a process that left no record";
-  const bool could_share =
-      obstacles.wanted == LockMode::shared && holders.front().mode == LockMode::shared;
-  if (could_share && !waiters.empty() && waiters.front().ticket < obstacles.ticket) {
-    return describe_run(waiters.front(), now_unix_ms) + ", which waits for it, too";
+  const bool could_share = wanted == LockMode::shared && holders.front().mode == LockMode::shared;
+  if (could_share && !obstacles.before.empty()) {
+    return describe_run(obstacles.before.front(), now_unix_ms) + ", which waits for it, too";
   }
   return describe_run(holders.front(), now_unix_ms) + and_more(holders.size() - 1);
 }
@@ -85,11 +84,9 @@ constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 constexpr Milliseconds k_orphan_interval{250};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
-  LockSpec spec;
-  spec.name = "run";
-  spec.scope = LockScope::build;
-  if (use == TreeUse::shared) spec.mode = LockMode::shared;
-  return open_tree_lock(tree, names::k_run_lock_directory, spec, {level, {}});
+  const LockMode mode = use == TreeUse::shared ? LockMode::shared : LockMode::exclusive;
+  return open_tree_lock(tree, names::k_run_lock_directory,
+                        {.name = "run", .mode = mode, .scope = LockScope::build}, {level, {}});
 }
 
 std::string shown_command_of(pid_t pid) {
@@ -115,9 +112,9 @@ class RunLockWait {
   Result<RunLock> run() {
     Result<bool> had = request_.try_take();
     while (had && !*had) {
-      HOLDFAST_DO(wait_for_turn());
+      HOLDFAST_TRY(const bool taken, wait_for_turn());
       if (goes_without()) return RunLock{};
-      had = taken_ ? Result<bool>(true) : request_.try_take();
+      had = taken ? Result<bool>(true) : request_.try_take();
     }
     if (!had) return without(order_.tree, had.error());
     HOLDFAST_DO(wait_for_orphaned_runs());
@@ -153,20 +150,17 @@ class RunLockWait {
  private:
   bool goes_without() const { return !around_.empty() || is_circle_ended_; }
 
-  // Waits in the queue while a living keeper holds the lock.
-  Result<void> wait_for_turn() {
+  // Waits in the queue while a living keeper holds the lock. True: the lock is taken.
+  Result<bool> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
-    if (is_inside_one_of(holders)) return {};
+    if (is_inside_one_of(holders)) return false;
     if (second_ == SecondRun::refuse && (holders.empty() || !has_ended(holders.front()))) {
       return refusal();
     }
     begin_waiting();
     HOLDFAST_DO(request_.start_waiting());
     HOLDFAST_DO(wait_for(request_.ready_fd()));
-    if (is_circle_ended_) return {};
-    HOLDFAST_TRY(const bool had, request_.finish_waiting());
-    taken_ = had;
-    return {};
+    return is_circle_ended_ ? Result<bool>(false) : request_.finish_waiting();
   }
 
   bool is_inside_one_of(const std::vector<LockParty>& runs) {
@@ -304,9 +298,7 @@ class RunLockWait {
       line += describe_run(*orphaned_, os::unix_now_ms()) + ", whose keeper is gone";
     } else {
       for (const LockParty& holder : request_.holders()) continue_keeper(holder);
-      line += describe_run_obstacle(
-          {request_.holders(), request_.waiters(), request_.spec().mode, request_.ticket()},
-          os::unix_now_ms());
+      line += describe_run_obstacle(request_.obstacles(), request_.spec().mode, os::unix_now_ms());
       if (told_ == 0 && second_ != SecondRun::share)
         line += "; with runs = \"share\" in holdfast.toml, runs go on beside one another";
     }
@@ -335,7 +327,6 @@ class RunLockWait {
   std::string boot_ = os::numbering_id();
   Milliseconds start_ = os::monotonic_now();
   unsigned told_ = 0;
-  bool taken_ = false;
   std::string around_;
   bool meets_another_ = false;
   std::optional<LockParty> orphaned_;
@@ -371,10 +362,8 @@ std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numberin
   const Result<os::UniqueFd> lock = open_to_look(tree, O_RDONLY);
   if (!lock) return std::nullopt;
   if (!lock->valid()) return false;
-  const std::vector<LockParty> holders = os::living_records(lock->get(), os::RecordList::holders);
-  return std::ranges::any_of(holders, [&](const LockParty& holder) {
-    return holder.process == ctest && holder.boot == numbering;
-  });
+  return is_among(os::living_records(lock->get(), os::RecordList::holders),
+                  {ctest, std::string(numbering), {}, {}});
 }
 
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
@@ -383,8 +372,7 @@ void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
 
 void give_back(RunLock& lock, const ProcessName& ctest) {
   if (!lock.held) return;
-  const os::UniqueFd file(::fcntl(lock.held->descriptors().front(), F_DUPFD_CLOEXEC, 0));
-  forget_run(file, ctest);
+  os::erase(lock.held->descriptors().front(), os::RecordList::holders, ctest);
   lock.held.reset();
 }
 
@@ -396,9 +384,8 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
   // We cannot resolve a relative path: ctest has left its start directory, and the path of that
   // directory may lead through a link.
   const std::string& path = selection.tests.front();
-  const Result<std::string> text = path.empty() || path.front() != '/'
-                                       ? Result<std::string>(Error{})
-                                       : os::read_file(path, k_longest_file_of_tests);
+  if (!path.starts_with('/')) return {};
+  const Result<std::string> text = os::read_file(path, k_longest_file_of_tests);
   if (!text || text->size() == k_longest_file_of_tests) return {};
   return {CtestSelection::By::names, lines_of(*text)};
 }

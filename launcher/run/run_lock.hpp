@@ -22,19 +22,13 @@ namespace holdfast {
 
 // --- What stands between a run and its build tree -------------------------------------------
 
-// What is known of the lock on the tree.
-struct RunObstacles {
-  std::vector<LockParty> holders;
-  std::vector<LockParty> waiters;         // in the order of the queue
-  LockMode wanted = LockMode::exclusive;  // how we want it
-  std::int64_t ticket = 0;                // our place in the queue
-};
-
 // Returns a text such as `"ctest -j8" (pid 4711, for 4.2 s)`.
 std::string describe_run(const LockParty& run, std::int64_t now_unix_ms);
 
-// Names the run that has the tree, or a run that waits before us to have the tree alone.
-std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms);
+// Names the run that has the tree, or a run that waits before us to have the tree alone. `wanted`:
+// how we want it.
+std::string describe_run_obstacle(const LockObstacles& obstacles, LockMode wanted,
+                                  std::int64_t now_unix_ms);
 
 // True: the record of the run names the tree by this path. A run that names the tree by another
 // path (a bind mount) uses other locks of scope `build`, so nothing would keep the tests of the two

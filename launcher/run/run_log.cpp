@@ -13,6 +13,7 @@
 #include "os/process/process.hpp"
 #include "run/keeper_socket.hpp"
 #include "run/run_lock.hpp"
+#include "settings/pattern.hpp"
 #include "settings/wire.hpp"
 
 namespace holdfast {
@@ -70,30 +71,13 @@ std::optional<std::int64_t> birth_of(const LogPlace& log) {
 }  // namespace
 
 std::optional<LogName> parse_log_name(std::string_view path) {
-  constexpr std::string_view k_directory = "/Testing/Temporary";
-  constexpr std::string_view k_stem = "/LastTest";
-  constexpr std::string_view k_end = ".log";
-  constexpr std::string_view k_tmp = ".tmp";
-  constexpr std::string_view k_deleted = " (deleted)";
-  if (path.ends_with(k_deleted)) path.remove_suffix(k_deleted.size());
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  std::string_view name = path.substr(slash);
-  const std::string_view directory = path.substr(0, slash);
-  const std::size_t end = name.rfind(k_end);
-  if (!directory.ends_with(k_directory) || !name.starts_with(k_stem) ||
-      end == std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::string_view digits = name.substr(end + k_end.size());
-  if (digits.starts_with(k_tmp))
-    digits.remove_prefix(k_tmp.size());
-  else if (!digits.empty())
-    return std::nullopt;
-  if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return std::nullopt;
-  const std::string_view tag = name.substr(k_stem.size(), end - k_stem.size());
-  if (!tag.empty() && tag.front() != '_') return std::nullopt;
-  return LogName{std::string(directory), std::string(tag), !digits.empty()};
+  static const Result<Pattern> k_form =
+      Pattern::compile(R"(^(?P<directory>(?s:.*)/Testing/Temporary)/LastTest(?P<tag>_[^/]*)?\.log)"
+                       R"((?:\.tmp(?P<digits>[[:xdigit:]]*))?(?: \(deleted\))?$)");
+  std::optional<std::string> directory = k_form->group_in(path, "directory");
+  if (!directory) return std::nullopt;
+  return LogName{*std::move(directory), k_form->group_in(path, "tag").value_or(""),
+                 !k_form->group_in(path, "digits").value_or("").empty()};
 }
 
 std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_t>>& births) {
@@ -183,10 +167,8 @@ constexpr Milliseconds k_first_interval{1};
 constexpr Milliseconds k_longest_interval{50};
 
 Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName& ctest) {
-  LockSpec spec;
-  spec.name = "log";
-  spec.scope = LockScope::build;
-  HOLDFAST_TRY(os::LockRequest request, open_tree_lock(tree, names::k_log_lock_directory, spec));
+  HOLDFAST_TRY(os::LockRequest request, open_tree_lock(tree, names::k_log_lock_directory,
+                                                       {.name = "log", .scope = LockScope::build}));
   HOLDFAST_TRY(const os::UniqueFd life, os::watch_process(ctest));
   const Milliseconds until = os::monotonic_now() + k_turn_patience;
   while (true) {
@@ -223,12 +205,8 @@ void LogTurn::begin(os::UniqueFd lock) {
 
 void LogTurn::look(const ProcessName& ctest) {
   const Milliseconds now = os::monotonic_now();
-  if (now < due_) return;
-  if (now >= until_ || find_log_of(ctest)) {
-    lock_.reset();
-    due_ = k_longest;
-    return;
-  }
+  if (now < due()) return;
+  if (now >= until_ || find_log_of(ctest)) return lock_.reset();
   interval_ = std::min(2 * interval_, k_longest_interval);
   due_ = now + interval_;
 }

@@ -112,12 +112,12 @@ class LogTurn {
  public:
   void begin(os::UniqueFd lock);
   // Returns when to look next; k_longest: ctest does not have the turn.
-  Milliseconds due() const { return due_; }
+  Milliseconds due() const { return lock_.valid() ? due_ : k_longest; }
   void look(const ProcessName& ctest);
 
  private:
   os::UniqueFd lock_;
-  Milliseconds due_ = k_longest;
+  Milliseconds due_{0};
   Milliseconds until_{0};
   Milliseconds interval_{0};
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/message.hpp"
 #include "base/process_name.hpp"
 #include "base/result.hpp"
+#include "values/fields.hpp"
 #include "values/policy.hpp"
 #include "values/service_spec.hpp"
 #include "values/service_state.hpp"
@@ -18,6 +20,7 @@ namespace holdfast::wire {
 
 // keeper -> host, first of all.
 struct HostOrder {
+  static constexpr std::string_view k_kind = "service";
   ServiceSpec spec;  // placeholders filled in, but for ports that its output will tell
   ProcessName ctest;
   std::string attempt;  // the name by which its processes are found
@@ -44,8 +47,35 @@ struct HostOrder {
   std::string tree;
 
   // The port that its output has told takes the place of the first one. 0: it has told none.
-  void take_told(std::uint16_t port);
+  void take_told(std::uint16_t port) {
+    if (port == 0) return;
+    if (ports.empty()) ports.resize(1);
+    ports.front() = port;
+  }
 };
+
+void each_field(Any<HostOrder> auto& order, auto&& use) {
+  use("name", order.spec.name);
+  use("origin", order.spec.origin);
+#define HOLDFAST_SERVICE_KEY(field, key, ...) use(key, order.spec.field);
+#include "values/service_keys.def"
+  use("ctest", order.ctest);
+  use("attempt", order.attempt);
+  use("instance-number", order.instance);
+  use("generation", order.generation);
+  use("port", order.ports);
+  use("keep", order.kept);
+  use("dependents", order.dependents);
+  use("before", order.before);
+  use("containment", order.containment);
+  use("must_be_contained", order.must_be_contained);
+  use("network", order.network);
+  use("cgroup", order.cgroup);
+  use("log", order.log);
+  use("scratch", order.scratch);
+  use("kept_at", order.kept_at);
+  use("tree", order.tree);
+}
 
 // keeper -> host, without fields.
 inline constexpr std::string_view k_check = "check";  // answered by healthy or unhealthy
@@ -68,11 +98,27 @@ struct HostNews {
   int main = 0;                 // its main process; 0: not known
   std::uint16_t port = 0;       // the port that its output told; 0: none
 };
-Message to_message(const HostNews& news);
-Result<HostNews> to_host_news(const Message& message);
+
+void each_field(Any<HostNews> auto& news, auto&& use) {
+  use("why", news.why);
+  use("log_size", news.log_size, k_needed);
+  use("last_lines", news.last_lines);
+  use("pid", news.main, 0);
+  use("port", news.port, 0);
+}
+
+inline Message to_message(const HostNews& news) { return written(name_of(news.kind), news); }
+inline Result<HostNews> to_host_news(const Message& message) {
+  const std::optional<ServiceNews> kind = named<ServiceNews>(message.kind);
+  if (!kind) return not_understood("kind", message);
+  HOLDFAST_TRY(HostNews news, read_as<HostNews>(message.kind, message));
+  news.kind = *kind;
+  return news;
+}
 
 // What a kept host says of itself.
 struct KeptState {
+  static constexpr std::string_view k_kind = k_state;
   HostOrder order;           // with the ports that its output has told
   std::string phase;         // `starting`, `ready` or `stopping`
   int main = 0;              // its main process; 0: not known yet
@@ -81,10 +127,15 @@ struct KeptState {
   ProcessName host;
   Milliseconds end{0};  // how long its end may take
 };
-Message to_message(const KeptState& state);
-Result<KeptState> to_kept_state(const Message& message);
 
-Message to_message(const HostOrder& order);
-Result<HostOrder> to_host_order(const Message& message);
+void each_field(Any<KeptState> auto& state, auto&& use) {
+  each_field(state.order, use);
+  use("phase", state.phase);
+  use("main", state.main);
+  use("used_by", state.user, k_needed);  // in another version of Holdfast it is another field
+  use("needs_reset", state.needs_reset);
+  use("host", state.host);
+  use("end", state.end);
+}
 
 }  // namespace holdfast::wire

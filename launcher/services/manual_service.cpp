@@ -97,7 +97,7 @@ bool KeptCall::look() {
 
 void KeptCall::hear() {
   const Result<wire::Message> message = os::receive_message(answer_.connection.get()).message;
-  Result<wire::KeptState> state = message ? wire::to_kept_state(*message) : message.error();
+  Result<wire::KeptState> state = message ? wire::read<wire::KeptState>(*message) : message.error();
   if (state && (service_.empty() || state->order.spec.name == service_)) {
     answer_.state = std::move(*state);
   } else {
@@ -120,9 +120,8 @@ bool KeptService::is_noted() const {
 }
 
 unsigned KeptService::last_generation() const {
-  const Result<std::string> text =
-      os::read_own(in_directory(directory_, names::k_kept_generation_file), k_longest_number);
-  return text ? leading_number<unsigned>(*text).value_or(0) : 0;
+  const std::string file = in_directory(directory_, names::k_kept_generation_file);
+  return leading_number<unsigned>(os::read_own(file, k_longest_number).value_or("")).value_or(0);
 }
 
 std::string KeptService::attempt_of(unsigned generation) const {

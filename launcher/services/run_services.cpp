@@ -131,14 +131,13 @@ wire::AttemptWait RunServices::wait_of(UseId use) const {
 
 std::string RunServices::waits_for(UseId use) const {
   if (!users_.contains(use)) return {};
-  std::string text;
-  for (const GrantedService& held : services_->services_of(use)) {
-    if (!text.empty()) text += ", ";
+  const auto wait_for = [this](const GrantedService& held) {
     const std::string obstacle = hosts_.obstacle(held.instance);
-    text += !obstacle.empty() ? obstacle
-                              : fmt::format("{} {}", services_->specs()[held.instance.service].name,
-                                            state_in_words(services_->life(held.instance).state));
-  }
+    return !obstacle.empty() ? obstacle
+                             : fmt::format("{} {}", services_->specs()[held.instance.service].name,
+                                           state_in_words(services_->life(held.instance).state));
+  };
+  const std::string text = separated(services_->services_of(use), ", ", wait_for);
   return text.empty() ? turn_of(use) : text;
 }
 

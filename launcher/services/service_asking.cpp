@@ -158,7 +158,7 @@ void ServiceNeed::release(TestAtHand& test, AttemptResult& result) {
   std::ranges::transform(had_.uses, std::inserter(result.services, result.services.begin()),
                          [](const HadService& use) { return to_text(use); });
   if (result.services.empty() || is_good(result.outcome)) return;
-  note_red_services(look_at_services(keeper_of(test), test.around), result);
+  look_at_services(keeper_of(test), test.around, result);
 }
 
 void ServiceNeed::end(TestAtHand& test, const AttemptResult& /*last*/) {
@@ -181,22 +181,19 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
   return Asking(uses, test, keeper, around, teller).run();
 }
 
-wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
-  if (!keeper.tell(wire::k_red)) return {};
+void look_at_services(KeeperLink& keeper, Surroundings& around, AttemptResult& result) {
+  if (!keeper.tell(wire::k_red)) return;
   const Milliseconds until = os::monotonic_now() + k_look_patience;
   while (wait_until(around, until, {keeper.fd()}).reason == Waited::Reason::readable) {
     const std::optional<wire::Message> message = keeper.hear();
-    if (!message) break;
+    if (!message) return;
     Result<wire::RedServices> seen = wire::read<wire::RedServices>(*message);
-    if (seen) return std::move(*seen);
+    if (!seen) continue;
+    result.lost_services = std::move(seen->lost);
+    result.service_states = separated(seen->states, "\n");
+    result.older_fixtures = separated(seen->fixtures, "; ");
+    return;
   }
-  return {};
-}
-
-void note_red_services(wire::RedServices seen, AttemptResult& result) {
-  result.lost_services = std::move(seen.lost);
-  result.service_states = separated(seen.states, "\n");
-  result.older_fixtures = separated(seen.fixtures, "; ");
 }
 
 void end_services(KeeperLink& keeper, Surroundings& around) {

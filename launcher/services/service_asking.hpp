@@ -38,9 +38,8 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
                              KeeperLink& keeper, Surroundings& around, Teller& teller);
 
 // To be called when an attempt with services was red and is over. Blocks until the services have
-// been looked at, a minute at most.
-wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
-void note_red_services(wire::RedServices seen, AttemptResult& result);
+// been looked at, a minute at most. Notes in `result` what has become of them.
+void look_at_services(KeeperLink& keeper, Surroundings& around, AttemptResult& result);
 
 // The network, before the services: they are asked for from within it.
 class NetworkNeed final : public Need {

@@ -38,13 +38,9 @@
 #include "values/service_spec.hpp"
 
 namespace holdfast::host {
-namespace {
-
-constexpr int k_not_started = 127;
-
-}  // namespace
 
 int be_forking_service(int told, char** command) {
+  constexpr int k_not_started = 127;
   (void)::fcntl(told, F_SETFD, FD_CLOEXEC);
   // The command line must not look like the service's.
   os::set_process_title("holdfast", {"holdfast", "service-fork"});
@@ -71,7 +67,7 @@ constexpr int k_failed = 1;
 
 Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
   HOLDFAST_TRY(const wire::Message message, os::receive_message(keeper.get()).message);
-  HOLDFAST_TRY(wire::HostOrder order, wire::to_host_order(message));
+  HOLDFAST_TRY(wire::HostOrder order, wire::read<wire::HostOrder>(message));
   LogTarget log;
   each_field(log, wire::FromMessage(message));
   log.part = text_of({"host ", order.spec.name, "#", std::to_string(order.generation)});
@@ -135,8 +131,8 @@ struct Background {
     ServiceCommand words = order.before;
     words.insert(words.end(), order.spec.command.begin(), order.spec.command.end());
     if (!tells.valid()) return words;
-    const Result<std::string> own = os::own_program();
-    ServiceCommand all{own ? *own : "holdfast", "service-fork", std::to_string(tells.get())};
+    ServiceCommand all{os::own_program().value_or("holdfast"), "service-fork",
+                       std::to_string(tells.get())};
     all.insert(all.end(), words.begin(), words.end());
     return all;
   }

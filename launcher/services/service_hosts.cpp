@@ -83,7 +83,6 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
   LockParty signer = holder;
   signer.since_unix_ms = os::unix_now_ms();
   named_->sign(signer);
-  deadline_ = k_longest;
   return true;
 }
 
@@ -122,7 +121,7 @@ Result<void> InstancePorts::choose(unsigned count, const std::vector<std::uint16
 
 void InstancePorts::join(os::Wait& wait) const {
   wait.on(waiting_fd());
-  wait.until(deadline_);
+  wait.until(is_waiting() ? deadline_ : k_longest);
 }
 
 int InstancePorts::waiting_fd() const { return named_ && !has_named_ ? named_->ready_fd() : -1; }
@@ -137,9 +136,7 @@ std::string InstancePorts::obstacle() const {
 }
 
 void InstancePorts::give_up() {
-  if (has_named_) return;
-  named_.reset();
-  deadline_ = k_longest;
+  if (!has_named_) named_.reset();
 }
 
 std::vector<int> InstancePorts::descriptors() const {

@@ -69,8 +69,8 @@ class InstancePorts {
 
   std::optional<os::LockRequest> named_;
   bool has_named_ = false;
-  Milliseconds since_{0};  // when the wait began
-  Milliseconds deadline_ = k_longest;
+  Milliseconds since_{0};     // when the wait began
+  Milliseconds deadline_{0};  // when it is given up
   std::vector<std::uint16_t> chosen_;
   std::vector<os::LockRequest> chosen_locks_;
 };

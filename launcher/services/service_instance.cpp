@@ -21,6 +21,8 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_longest_line = 160;
+// How much later than the service allows a host may answer. A host that is stopped never does.
+constexpr Milliseconds k_answer_patience{5000};
 
 std::string health_in_words(const ServiceHost& host, Milliseconds now) {
   if (host.answered.count() == 0) return "its health was not asked for";
@@ -75,13 +77,6 @@ std::vector<ServiceRecord> ended_parts(std::vector<ServiceRecord> parts,
   return parts;
 }
 
-namespace {
-
-// How much later than the service allows a host may answer. A host that is stopped never does.
-constexpr Milliseconds k_answer_patience{5000};
-
-}  // namespace
-
 void ServiceHost::send(std::string_view kind) {
   if (!socket.valid()) return;
   (void)os::send_message(socket.get(), wire::Message(kind));
@@ -132,20 +127,17 @@ Result<void> lend_to_user(wire::HostOrder& host) {
 }
 
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
-  HOLDFAST_TRY(std::string program, os::own_program());
+  HOLDFAST_TRY(const std::string program, os::own_program());
   HOLDFAST_TRY(auto ends, os::packet_pair());
   const os::UniqueFd& theirs = ends.second;
-  std::string command = "service-host";
-  std::string number = std::to_string(theirs.get());
-  char* arguments[] = {program.data(), command.data(), number.data(), nullptr};
+  const std::vector<std::string> words{program, "service-host", std::to_string(theirs.get())};
+  std::vector<char*> arguments = os::pointers_to(words);
   // Nothing else of ours is started before we have closed this end.
   (void)::fcntl(theirs.get(), F_SETFD, 0);
   std::vector<int> inherited = order.kept;
-  for (const int one : {order.dependents, order.network}) {
-    if (one >= 0) inherited.push_back(one);
-  }
+  inherited.insert(inherited.end(), {order.dependents, order.network});
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, 0);
-  const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
+  const os::Spawned spawned = os::spawn({arguments.data(), ::environ}, {});
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, FD_CLOEXEC);
   if (spawned.error != 0) return os::system_error("start " + program, spawned.error);
   wire::Message message = wire::to_message(order);

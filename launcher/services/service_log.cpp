@@ -29,8 +29,7 @@ Result<ServiceLog> ServiceLog::open(const std::string& path, std::uint64_t limit
 }
 
 void ServiceLog::add(std::string_view text) {
-  const std::string_view kept = text.substr(text.size() - std::min(text.size(), k_remembered));
-  last_.append(kept);
+  last_.append(text);
   if (last_.size() > k_remembered) last_.erase(0, last_.size() - k_remembered);
   add_to_head(text);
   add_to_tail(text);
@@ -53,8 +52,7 @@ void ServiceLog::add_to_tail(std::string_view text) {
         (void)os::rename_own(tail_path(false), tail_path(true));
         in_old_ = in_tail_;
       }
-      Result<os::UniqueFd> tail = make_file(tail_path(false));
-      tail_ = tail ? std::move(*tail) : os::UniqueFd();
+      tail_ = make_file(tail_path(false)).value_or({});
       in_tail_ = 0;
     }
     const std::size_t room = static_cast<std::size_t>(

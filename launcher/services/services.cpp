@@ -135,10 +135,9 @@ void Services::end() {
 std::vector<ServiceOrder> Services::take_orders() { return std::exchange(orders_, {}); }
 
 std::optional<std::size_t> Services::place_of(std::string_view name) const {
-  for (std::size_t i = 0; i < specs_.size(); ++i) {
-    if (specs_[i].name == name) return i;
-  }
-  return std::nullopt;
+  const auto found = std::ranges::find(specs_, name, &ServiceSpec::name);
+  if (found == specs_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - specs_.begin());
 }
 
 const ServiceLife& Services::life(const InstanceId& id) const {
@@ -184,12 +183,10 @@ bool Services::is_in_doubt(const InstanceId& id, UseId use) const {
 }
 
 bool Services::are_at_rest() const {
-  for (const std::vector<Instance>& of_one : instances_) {
-    for (const Instance& instance : of_one) {
-      if (!is_at_rest(instance.life.state)) return false;
-    }
-  }
-  return true;
+  return std::ranges::all_of(instances_, [](const std::vector<Instance>& of_one) {
+    return std::ranges::all_of(of_one,
+                               [](const Instance& one) { return is_at_rest(one.life.state); });
+  });
 }
 
 Services::Request* Services::find(UseId use) {
@@ -359,17 +356,16 @@ void Services::grant(Request& request) {
     hold.instance->used_generation = hold.generation;
     hold.instance->is_proven = false;
   }
-  ServiceOrder order{ServiceAction::grant};
-  order.use = request.use;
-  orders_.push_back(std::move(order));
+  orders_.push_back({.action = ServiceAction::grant, .use = request.use});
 }
 
 void Services::refuse(const Request& request, const Instance& instance) {
   if (request.use == k_run_itself) return;
-  ServiceOrder order{ServiceAction::refuse, instance.id, instance.life.generation};
-  order.use = request.use;
-  order.why = instance.why;
-  orders_.push_back(std::move(order));
+  orders_.push_back({.action = ServiceAction::refuse,
+                     .instance = instance.id,
+                     .generation = instance.life.generation,
+                     .use = request.use,
+                     .why = instance.why});
 }
 
 bool Services::is_well_below(const Request& request, const Instance& instance) const {

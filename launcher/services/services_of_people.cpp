@@ -215,9 +215,8 @@ void end_what_was_begun(const std::string& tree, const std::vector<ServiceSpec>&
 
 std::vector<ServiceSpec> needed_for(const std::string& name,
                                     const std::vector<ServiceSpec>& declared) {
-  std::vector<ServiceSpec> all = declared;
+  std::vector<ServiceSpec> all = none_eager(declared);
   for (ServiceSpec& service : all) {
-    service.eager = false;
     service.instances = 1;
     // People say when it starts anew.
     if (service.name == name) service.max_restarts = 0;
@@ -237,12 +236,11 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
   (void)os::change_signal_mask(SIG_BLOCK, k_ending_signals);
-  const Result<os::UniqueFd> signals = os::watch_signals(k_ending_signals);
+  const os::UniqueFd signals = os::watch_signals(k_ending_signals).value_or({});
   const ProcessName own = os::own_name();
   PeoplesServices all(tree, own, needed_for(name, declared), KeepsAll::yes, {});
   all.services.ask({to_text(own), "holdfast service start", {}, own, {{name}}});
-  const std::optional<wire::Message> reply =
-      wait_for_reply(all.services, signals ? signals->get() : -1);
+  const std::optional<wire::Message> reply = wait_for_reply(all.services, signals.get());
   all.end();
   if (!reply) {
     end_what_was_begun(tree, declared, before);

@@ -94,11 +94,6 @@ std::uint64_t size_of(int file) {
   return static_cast<std::uint64_t>(info.st_size);
 }
 
-os::UniqueFd opened(const std::filesystem::path& journal) {
-  Result<os::UniqueFd> file = os::open_own(journal.string(), O_RDONLY);
-  return file ? std::move(*file) : os::UniqueFd();
-}
-
 // Follows a run on disk: its journal, ctest's log, the locks. Reads what has come. The run is not
 // disturbed: no lock is taken, no file is made, and the keeper is asked only who waits.
 class RunFollower {
@@ -109,7 +104,7 @@ class RunFollower {
       : entry_(std::move(entry)),
         news_(news),
         durations_(std::move(known)),
-        journal_(opened(entry_.journal)) {
+        journal_(os::open_own(entry_.journal.string(), O_RDONLY).value_or({})) {
     (void)::inotify_add_watch(news_, entry_.journal.c_str(), IN_MODIFY);
   }
 
@@ -145,17 +140,12 @@ class RunFollower {
 
   // Seconds until the last test ends; none: that is not known.
   std::optional<double> left() const {
-    const double now = os::unix_now();
-    Progress progress{durations_, state_.begun(), {}};
-    for (const RunningTest& test : state_.running()) {
-      progress.running.push_back({test.test, std::max(0.0, now - test.since)});
-    }
-    const std::size_t begun = state_.done() + state_.running().size();
     if (state_.total() == 0 || state_.is_over()) return std::nullopt;
-    progress.not_begun = state_.total() > begun ? state_.total() - begun : 0;
-    progress.jobs = jobs_of(state_.run().command, state_.run().environment)
-                        .value_or(std::max<std::size_t>(1, state_.most_running()));
-    return time_left(progress);
+    const std::size_t begun = state_.done() + state_.running().size();
+    return time_left({durations_, state_.begun(), state_.running(), os::unix_now(),
+                      state_.total() - std::min(state_.total(), begun),
+                      jobs_of(state_.run().command, state_.run().environment)
+                          .value_or(std::max<std::size_t>(1, state_.most_running()))});
   }
 
   WatchState& state() { return state_; }
@@ -171,10 +161,9 @@ class RunFollower {
     std::string piece;
     while (os::read_all(journal_.get(), piece, k_piece) && !piece.empty()) {
       rest_ += piece;
-      std::size_t begin = 0;
-      for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;) {
-        const ParsedLine line = parse_record(std::string_view(rest_).substr(begin, end - begin));
-        begin = end + 1;
+      std::string_view left = rest_;
+      while (left.find('\n') != std::string_view::npos) {
+        const ParsedLine line = parse_record(take_part(left, '\n'));
         if (!line.record) continue;
         if (std::holds_alternative<RunEnded>(*line.record)) {  // ctest's log is whole
           read_log();
@@ -184,7 +173,7 @@ class RunFollower {
         }
         state_.take(*line.record, now);
       }
-      rest_.erase(0, begin);
+      rest_.erase(0, rest_.size() - left.size());
     }
   }
 

@@ -161,11 +161,11 @@ std::optional<double> time_left(const Progress& progress) {
   double work = 0;
   double longest = 0;
   bool any_known = progress.running.empty();
-  for (const RunningFor& one : progress.running) {
+  for (const RunningTest& one : progress.running) {
     const auto known = progress.known.find(one.test);
     if (known == progress.known.end()) continue;
     any_known = true;
-    const double rest = std::max(0.0, known->second - one.seconds);
+    const double rest = std::max(0.0, known->second - std::max(0.0, progress.now - one.since));
     work += rest;
     longest = std::max(longest, rest);
   }
@@ -328,7 +328,7 @@ void WatchState::begin(const AttemptStarted& record) {
     pending_.erase(before);
   }
   begun_.insert(record.test);
-  running_.push_back({record.test, record.attempt, record.launcher.pid, record.at});
+  running_.push_back({{record.test, record.attempt, record.launcher.pid, record.at}});
   most_running_ = std::max(most_running_, running_.size());
   WatchEvent& event = add_event(WatchEventKind::started, record.at);
   event.test = record.test;
@@ -352,9 +352,7 @@ void WatchState::take(const LoggedEnd& logged, double now) {
   // records none after the death of the keeper.
   const bool has_attempt = begun_.count(name) > 0 && bare_.count(name) == 0;
   if (entry.launched && entry.started && has_attempt) return settle(now);
-  TestEvidence evidence;
-  evidence.ran = entry.started;
-  evidence.verdict = verdict_alone(entry);
+  const TestEvidence evidence{.ran = entry.started, .verdict = verdict_alone(entry)};
   WatchEvent& event = add_event(WatchEventKind::ended, 0);
   event.test = name;
   event.bare = true;
@@ -371,11 +369,8 @@ void WatchState::settle(double now) {
 
 void WatchState::pass(const Pending& pending, const LoggedEnd* logged) {
   const AttemptEnded& attempt = pending.attempt;
-  TestEvidence evidence;
-  evidence.attempted = true;
-  evidence.ended = true;
-  evidence.outcome = attempt.outcome;
-  evidence.expected = attempt.verdict;
+  TestEvidence evidence{
+      .attempted = true, .ended = true, .outcome = attempt.outcome, .expected = attempt.verdict};
   // The log has the same words for a skip by exit code as for a pass.
   const bool may_be_skipped = attempt.verdict == Verdict::skipped;
   if (logged != nullptr && !(may_be_skipped && logged->entry.result == Verdict::passed)) {

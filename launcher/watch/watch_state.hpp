@@ -67,11 +67,7 @@ struct WatchEvent {
   std::size_t total = 0;  // 0: not known
 };
 
-struct RunningTest {
-  std::string test;
-  std::string attempt;
-  std::int64_t launcher = 0;
-  double since = 0;
+struct RunningTest : LiveTest {
   TestWait wait = {};
 };
 
@@ -147,15 +143,11 @@ class WatchState {
 // Seconds by the name of a test.
 using KnownDurations = std::unordered_map<std::string, double>;
 
-struct RunningFor {
-  std::string test;
-  double seconds = 0;
-};
-
 struct Progress {
   const KnownDurations& known;
   const std::unordered_set<std::string>& begun;  // the tests that have begun
-  std::vector<RunningFor> running;
+  const std::vector<RunningTest>& running;
+  double now = 0;             // seconds since 1970
   std::size_t not_begun = 0;  // how many tests are still to begin; which ones nobody knows
   std::size_t jobs = 1;       // ctest's -j
 };

@@ -35,9 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<wire::Status>(wire::read<wire::Status>(*message), wire::read<wire::Status>);
   check<wire::ServicesAnswer>(wire::read<wire::ServicesAnswer>(*message),
                               wire::read<wire::ServicesAnswer>);
-  check<wire::HostOrder>(wire::to_host_order(*message), wire::to_host_order);
+  check<wire::HostOrder>(wire::read<wire::HostOrder>(*message), wire::read<wire::HostOrder>);
   check<wire::HostNews>(wire::to_host_news(*message), wire::to_host_news);
-  check<wire::KeptState>(wire::to_kept_state(*message), wire::to_kept_state);
+  check<wire::KeptState>(wire::read<wire::KeptState>(*message), wire::read<wire::KeptState>);
   check<ClusterAsk>(wire::read<ClusterAsk>(*message), wire::read<ClusterAsk>);
   check<ClusterBegin>(wire::read<ClusterBegin>(*message), wire::read<ClusterBegin>);
   return 0;

@@ -86,9 +86,7 @@ std::string describe(const Memory& memory) {
 }
 
 std::string core_program(const std::string& pattern) {
-  if (!pattern.starts_with('|')) return {};
-  std::string_view rest = std::string_view(pattern).substr(1);
-  return std::string(take_part(rest, ' '));
+  return pattern.starts_with('|') ? pattern.substr(1, pattern.find(' ') - 1) : std::string();
 }
 
 std::string core_directory(const std::string& pattern) {
@@ -119,7 +117,6 @@ Limits look_at_limits() {
   }
   const auto scope = os::number_in("/proc/sys/kernel/yama/ptrace_scope");
   limits.ptrace_scope = static_cast<unsigned>(scope.value_or(0));
-  limits.may_trace = limits.ptrace_scope < 3 && limits.is_root;
   return limits;
 }
 
@@ -135,8 +132,8 @@ Findings check_limits(const Limits& limits) {
                    "/proc/sys/kernel/core_pattern", "as root, choose where core files go",
                    "sysctl -w kernel.core_pattern=core.%p"});
   }
-  // With 1, a launcher lets gdb look at its test.
-  if (limits.ptrace_scope >= 2 && !limits.may_trace) {
+  // With 1, a launcher lets gdb look at its test. With 2, root may look.
+  if (limits.ptrace_scope >= (limits.is_root ? 3U : 2U)) {
     all.push_back({Kind::tracing_forbidden,
                    fmt::format("gdb may not look at tests: kernel.yama.ptrace_scope is {}",
                                limits.ptrace_scope),

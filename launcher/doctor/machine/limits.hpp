@@ -47,7 +47,6 @@ struct Limits {
   std::string core_pattern = {};
   std::string core_trouble = {};  // why core files are lost; empty: they are not, or nobody knows
   unsigned ptrace_scope = 0;      // kernel.yama.ptrace_scope
-  bool may_trace = true;          // gdb may look at processes all the same
 };
 
 Limits look_at_limits();

@@ -14,6 +14,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/execute.hpp"
+#include "settings/pattern.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -52,14 +53,9 @@ ToolState state_of(const Tool& tool, const os::BoundedEnd& end) {
 }
 
 // A compiler says more than one version. It is the same one if it says the one that was found then.
-bool says(std::string_view text, std::string_view version) {
-  for (std::size_t at = text.find(version); at != std::string_view::npos;
-       at = text.find(version, at + 1)) {
-    const std::size_t end = at + version.size();
-    const bool begins = at == 0 || (!is_ascii_digit(text[at - 1]) && text[at - 1] != '.');
-    if (begins && (end == text.size() || !is_ascii_digit(text[end]))) return true;
-  }
-  return false;
+bool says(const std::string& text, const std::string& version) {
+  const Result<Pattern> whole = Pattern::compile("(?:^|[^0-9.])\\Q" + version + "\\E(?:[^0-9]|$)");
+  return whole && whole->is_found_in(text);
 }
 
 std::string configure_anew(const Tools& tools) {
@@ -147,10 +143,9 @@ ConfiguredCompiler find_compiler(const std::string& tree, const std::string& lan
   const std::string version =
       fmt::format("{}.{}.{}", cached("CMAKE_CACHE_MAJOR_VERSION"),
                   cached("CMAKE_CACHE_MINOR_VERSION"), cached("CMAKE_CACHE_PATCH_VERSION"));
-  const Result<std::string> text =
-      os::read_file(fmt::format("{}/CMakeFiles/{}/CMake{}Compiler.cmake", tree, version, language),
-                    k_longest_listing);
-  return text ? configured_compiler(*text, language) : ConfiguredCompiler();
+  const std::string file =
+      fmt::format("{}/CMakeFiles/{}/CMake{}Compiler.cmake", tree, version, language);
+  return configured_compiler(os::read_file(file, k_longest_listing).value_or(""), language);
 }
 
 void add_compilers(const std::string& tree, const Cached& cached, Tools& tools) {
@@ -163,8 +158,7 @@ void add_compilers(const std::string& tree, const Cached& cached, Tools& tools) 
         tool_named(compiler.is_launcher ? ToolIs::launcher : ToolIs::compiler, program, setting));
     tools.all.back().configured = compiler.version;
     const std::string words = cached(setting + "_LAUNCHER");
-    std::string_view rest = words;
-    const std::string launcher(take_part(rest, ';'));
+    const std::string launcher = words.substr(0, words.find(';'));
     if (launcher.empty()) continue;
     tools.all.push_back(tool_named(ToolIs::launcher, launcher, setting + "_LAUNCHER"));
   }
@@ -182,20 +176,8 @@ bool is_in_repository(const std::string& directory) {
 }  // namespace
 
 std::string version_in(std::string_view text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!is_ascii_digit(text[at])) continue;
-    std::size_t end = at;
-    bool has_dot = false;
-    while (end < text.size() && (is_ascii_digit(text[end]) || text[end] == '.')) {
-      const bool is_dot = text[end] == '.';
-      if (is_dot && (end + 1 == text.size() || !is_ascii_digit(text[end + 1]))) break;
-      has_dot = has_dot || is_dot;
-      ++end;
-    }
-    if (has_dot) return std::string(text.substr(at, end - at));
-    at = end;
-  }
-  return {};
+  static const Result<Pattern> k_version = Pattern::compile(R"(([0-9]+(?:\.[0-9]+)+))");
+  return k_version->group_in(text, "").value_or("");
 }
 
 bool is_older(std::string_view one, std::string_view other) {

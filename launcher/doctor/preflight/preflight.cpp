@@ -76,7 +76,7 @@ class Look {
     const std::vector<TcpSocket> sockets = os::listening_sockets();
     for (const std::uint16_t port : needed.all) {
       const TcpSocket* const listener = listener_on(sockets, port);
-      if (listener == nullptr || !holder_of_port(port).words.empty()) continue;
+      if (listener == nullptr || holder_of_port(port)) continue;
       add(host::owner_of(host::listening_socket(*listener)) + ", expected nobody there",
           needed.origin);
     }

@@ -35,12 +35,12 @@ std::string package_of(const std::string& program) {
 
 // Of all programs of this installation that tests need.
 std::string trouble_with_programs() {
-  const Result<std::string> launcher = supervision::launcher_program();
-  if (!launcher) return to_text(launcher.error());
-  if (::access(launcher->c_str(), X_OK) != 0) return *launcher + " cannot be executed";
-  const Result<std::string> exec = supervision::exec_program();
-  if (!exec) return to_text(exec.error());
-  return ::access(exec->c_str(), X_OK) == 0 ? std::string() : *exec + " cannot be executed";
+  for (const Result<std::string>& program :
+       {supervision::launcher_program(), supervision::exec_program()}) {
+    if (!program) return to_text(program.error());
+    if (::access(program->c_str(), X_OK) != 0) return *program + " cannot be executed";
+  }
+  return {};
 }
 
 std::string configure(const Attachment& attachment) {

@@ -94,12 +94,10 @@ std::string place_of(const os::SurveyedLock& lock) {
   return lock.scope_directory + "/" + encode_file_name(lock.name);
 }
 
-bool is_of(const LiveRun& run, const RunInTree& known) { return run.ctest.pid == known.pid; }
-
 void add_runs(const std::vector<LiveRun>& runs, const std::string& tree, Locks& locks) {
   for (const LiveRun& run : runs) {
-    const auto is_known = [&](const RunInTree& known) { return is_of(run, known); };
-    if (run.tree != tree || std::ranges::any_of(locks.runs, is_known)) continue;
+    const auto known = std::ranges::find(locks.runs, run.ctest.pid, &RunInTree::pid);
+    if (run.tree != tree || known != locks.runs.end()) continue;
     const std::string command = os::command_line_of(run.ctest.pid, k_longest_command);
     locks.runs.push_back({command.empty() ? "ctest" : command, run.ctest.pid});
   }
@@ -142,12 +140,8 @@ void check_lock(const os::SurveyedLock& lock, const std::string& tests, std::int
 
 Leftovers look_at_leftovers(const std::string& tree) {
   Leftovers left{tree};
-  ReapOrder order;
-  order.tree = tree;
-  order.let_go = LetGo::spare;
-  left.unwanted = find_left_behind(order);
-  order.let_go = LetGo::end;
-  left.let_go = find_left_behind(order);
+  left.unwanted = find_left_behind({.tree = tree, .let_go = LetGo::spare});
+  left.let_go = find_left_behind({.tree = tree, .let_go = LetGo::end});
   std::erase_if(left.let_go, [&](const LeftBehind& one) { return is_among(left.unwanted, one); });
   const Result<bool> taken = is_tree_taken(tree);
   if (!taken || *taken) {

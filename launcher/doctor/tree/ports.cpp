@@ -18,13 +18,13 @@ constexpr unsigned k_few_ports = 100;
 
 }  // namespace
 
-PortHolder holder_of_port(std::uint16_t port) {
+std::optional<LockParty> holder_of_port(std::uint16_t port) {
   const std::string directory =
       fmt::format("{}/{}/{}", os::user_directory_path(), names::k_user_locks_directory,
                   place_of(lock_of_port(port), {}));
   const std::optional<os::SurveyedLock> lock = os::survey_lock(directory, os::Strangers::leave_out);
-  if (!lock || lock->holders.empty()) return {};
-  return {describe_party(lock->holders.front()), lock->holders.front().tree};
+  if (!lock || lock->holders.empty()) return std::nullopt;
+  return lock->holders.front();
 }
 
 Ports look_at_ports(const std::vector<SeenService>& services, bool tests_get_ports,
@@ -39,13 +39,12 @@ Ports look_at_ports(const std::vector<SeenService>& services, bool tests_get_por
     SeenPort seen{port, service.spec.name, service.spec.origin};
     const TcpSocket* const listener = listener_on(sockets, port);
     if (listener != nullptr) seen.listener = host::owner_of(host::listening_socket(*listener));
-    const PortHolder holder = holder_of_port(port);
-    seen.holder = holder.words;
-    seen.is_of_tree = !holder.words.empty() && holder.tree == tree;
+    const std::optional<LockParty> holder = holder_of_port(port);
+    if (holder) seen.holder = describe_party(*holder);
+    seen.is_of_tree = holder && holder->tree == tree;
     ports.all.push_back(std::move(seen));
   }
-  const Result<std::string> range = os::read_file("/proc/sys/net/ipv4/ip_local_port_range");
-  ports.range = range ? std::string(trimmed(*range, "\n")) : std::string();
+  ports.range = trimmed(os::read_file("/proc/sys/net/ipv4/ip_local_port_range").value_or(""), "\n");
   ports.choice = ports_below(ports.range).count;
   return ports;
 }

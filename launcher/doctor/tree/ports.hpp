@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/settings.hpp"
+#include "values/held_locks.hpp"
 
 namespace holdfast::doctor {
 
@@ -27,13 +29,8 @@ struct Ports {
   std::string range = {};   // the text of ip_local_port_range
 };
 
-// The holder of the lock of a port, in words, and its tree.
-struct PortHolder {
-  std::string words;
-  std::string tree;
-};
-// Looks and takes nothing. Empty words: nobody has the lock.
-PortHolder holder_of_port(std::uint16_t port);
+// The holder of the lock of a port. Looks and takes nothing. None: nobody has the lock.
+std::optional<LockParty> holder_of_port(std::uint16_t port);
 
 Ports look_at_ports(const std::vector<SeenService>& services, bool tests_get_ports,
                     const std::string& tree);

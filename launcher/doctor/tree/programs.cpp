@@ -17,17 +17,16 @@ bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0;
 // Whether another test of the tree may make what this one needs. ctest itself lets a test that
 // cleans a fixture up depend on all that require the fixture.
 bool needs_others(const ListedTest& test, const std::vector<ListedTest>& all) {
-  const auto is_any_of = [](const std::vector<std::string>& names) {
-    return
-        [&names](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+  const auto has_any = [](const std::vector<std::string>& names,
+                          const std::vector<std::string>& of) {
+    return std::ranges::find_first_of(names, of) != names.end();
   };
   const TestSchedule& own = test.schedule;
   if (own.depends.empty()) return false;
   return std::ranges::any_of(all, [&](const ListedTest& other) {
     const TestSchedule& its = other.schedule;
-    if (!is_any_of(own.depends)(other.name)) return false;
-    return !std::ranges::any_of(its.required, is_any_of(own.cleanup)) ||
-           std::ranges::any_of(its.setup, is_any_of(own.cleanup));
+    if (std::ranges::find(own.depends, other.name) == own.depends.end()) return false;
+    return !has_any(its.required, own.cleanup) || has_any(its.setup, own.cleanup);
   });
 }
 

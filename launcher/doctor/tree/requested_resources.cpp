@@ -15,13 +15,11 @@
 namespace holdfast::doctor {
 namespace {
 
-// The element of `all` for which `is_it` is true; else a new one.
-template <typename T, typename IsIt>
-T& find_or_add(std::vector<T>& all, IsIt is_it, T added) {
-  const auto found = std::ranges::find_if(all, is_it);
-  if (found != all.end()) return *found;
-  all.push_back(std::move(added));
-  return all.back();
+// The element of `all` whose first member is this; else a new one.
+template <typename T, typename First>
+T& find_or_add(std::vector<T>& all, First T::*first, const First& wanted) {
+  const auto found = std::ranges::find(all, wanted, first);
+  return found != all.end() ? *found : all.emplace_back(T{wanted});
 }
 
 void add_locks(const std::string& test, const std::vector<LockSpec>& locks, const LockHome& home,
@@ -31,8 +29,8 @@ void add_locks(const std::string& test, const std::vector<LockSpec>& locks, cons
   for (const LockSpec& lock : *here) {
     wishes.locks[place_of(lock, home)].push_back(test);
     if (lock.scope != LockScope::machine) continue;
-    const auto is_it = [&](const WantedMachineLock& one) { return one.name == lock.name; };
-    find_or_add(wishes.rights.machine_locks, is_it, {lock.name}).tests.push_back(test);
+    find_or_add(wishes.rights.machine_locks, &WantedMachineLock::name, lock.name)
+        .tests.push_back(test);
   }
 }
 
@@ -44,18 +42,15 @@ void add(const ListedTest& test, const Policy& policy, const LockHome& home, Wis
   for (const Containment part :
        {policy.containment.among(k_namespaces), policy.containment.without(k_namespaces)}) {
     if (!part.has_any()) continue;
-    const auto is_it = [&](const WantedContainment& one) { return one.what == part; };
-    find_or_add(wishes.rights.containments, is_it, {part}).tests.push_back(test.name);
+    find_or_add(wishes.rights.containments, &WantedContainment::what, part)
+        .tests.push_back(test.name);
   }
 }
 
-std::string trouble_of(const Result<void>& result) {
-  return result ? std::string() : to_text(result.error());
-}
-
 std::string trouble_with(Containment what) {
-  return trouble_of(what.has(Boundary::cgroup) ? os::Cgroup::may_make()
-                                               : os::Namespaces::may_make(what));
+  const Result<void> may =
+      what.has(Boundary::cgroup) ? os::Cgroup::may_make() : os::Namespaces::may_make(what);
+  return may ? std::string() : to_text(may.error());
 }
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }

@@ -25,6 +25,11 @@ TEST(Error, AValueHasTwoPartsWhateverIsInIt) {
   EXPECT_EQ(expected_by(error), "c: expected d");
 }
 
+TEST(Result, HasAnotherValueForCallersThatDoNotCareWhatWentWrong) {
+  EXPECT_EQ(parse_duration("5s").value_or(Milliseconds{1}), Milliseconds{5000});
+  EXPECT_EQ(parse_duration("soon").value_or(Milliseconds{1}), Milliseconds{1});
+}
+
 TEST(Error, KeepsItsFormOnTheWayUp) {
   const Result<Milliseconds> time = parse_duration("soon");
   ASSERT_FALSE(time);

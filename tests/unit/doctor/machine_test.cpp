@@ -102,7 +102,6 @@ TEST(Limits, CoreFilesThatAreWantedAndLostAreWorthKnowing) {
 
 TEST(Limits, AForbiddenDebuggerIsWorthKnowing) {
   Limits limits = usual_limits();
-  limits.may_trace = false;
   for (const unsigned scope : {0U, 1U}) {
     limits.ptrace_scope = scope;
     EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{});
@@ -111,7 +110,9 @@ TEST(Limits, AForbiddenDebuggerIsWorthKnowing) {
     limits.ptrace_scope = scope;
     EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{"tracing_forbidden"});
   }
-  limits.may_trace = true;
+  limits.is_root = true;
+  EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{"tracing_forbidden"});
+  limits.ptrace_scope = 2;
   EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{});
 }
 

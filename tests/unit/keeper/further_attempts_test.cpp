@@ -12,7 +12,7 @@ class FurtherAttempts : public testing::Test {
  protected:
   FurtherAttempts() {
     RunOrigin origin = origin_nowhere();
-    origin.retries.budget = 1;
+    origin.settings.retries.budget = 1;
     run_ = begun(origin);
     asker_.key = "key";
     asker_.attempt = run_.next_attempt();
@@ -54,7 +54,7 @@ TEST_F(FurtherAttempts, GetTheLastOnesDirectoryOnlyIfThatIsEmpty) {
   const os::Scratch tree;
   RunOrigin origin = origin_nowhere();
   origin.tree = tree.path();
-  origin.retries.budget = 2;
+  origin.settings.retries.budget = 2;
   run_ = begun(origin);
   ASSERT_NE(run_.scratch(), nullptr);
   const std::string first = run_.scratch()->lend();

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t k_now = 1'700'000'010'000;
 
-LockParty run(int pid, std::int64_t ticket = 0, LockMode mode = LockMode::exclusive) {
+LockParty run(int pid, LockMode mode = LockMode::exclusive) {
   LockParty party;
   party.process = {pid, 99};
   party.boot = "here";
@@ -15,35 +15,30 @@ LockParty run(int pid, std::int64_t ticket = 0, LockMode mode = LockMode::exclus
   party.tree = "/b";
   party.since_unix_ms = k_now - 4200;
   party.mode = mode;
-  party.ticket = ticket;
   return party;
 }
 
-std::string described(const RunObstacles& obstacles) {
-  return describe_run_obstacle(obstacles, k_now);
+std::string described(const LockObstacles& obstacles, LockMode wanted = LockMode::exclusive) {
+  return describe_run_obstacle(obstacles, wanted, k_now);
 }
 
 TEST(RunObstacle, IsTheRunThatHasTheTree) {
-  EXPECT_EQ(described({{run(17)}, {}}), "\"ctest -j8\" (pid 17, for 4.2 s)");
-  EXPECT_EQ(described({{run(17), run(18), run(19)}, {}}),
+  EXPECT_EQ(described({{run(17)}, {}, 0, {}}), "\"ctest -j8\" (pid 17, for 4.2 s)");
+  EXPECT_EQ(described({{run(17), run(18), run(19)}, {}, 0, {}}),
             "\"ctest -j8\" (pid 17, for 4.2 s) and 2 more");
   EXPECT_EQ(described({}), "a process that left no record");
 }
 
 TEST(RunObstacle, IsOneThatWaitsBeforeUsWhereWeCouldShareTheTree) {
-  RunObstacles obstacles{{run(17, 0, LockMode::shared)}, {run(18, 3)}, LockMode::shared, 4};
-  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 18, for 4.2 s), which waits for it, too");
-  obstacles.ticket = 2;  // it waits behind us
-  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
-  obstacles.ticket = 4;
-  obstacles.wanted = LockMode::exclusive;
-  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
-  obstacles.wanted = LockMode::shared;
+  LockObstacles obstacles{{run(17, LockMode::shared)}, {run(18)}, 1, {}};
+  EXPECT_EQ(described(obstacles, LockMode::shared),
+            "\"ctest -j8\" (pid 18, for 4.2 s), which waits for it, too");
+  EXPECT_EQ(described(obstacles, LockMode::exclusive), "\"ctest -j8\" (pid 17, for 4.2 s)");
   obstacles.holders.front().mode = LockMode::exclusive;
-  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
+  EXPECT_EQ(described(obstacles, LockMode::shared), "\"ctest -j8\" (pid 17, for 4.2 s)");
   obstacles.holders.front().mode = LockMode::shared;
-  obstacles.waiters.clear();
-  EXPECT_EQ(described(obstacles), "\"ctest -j8\" (pid 17, for 4.2 s)");
+  obstacles.before.clear();
+  EXPECT_EQ(described(obstacles, LockMode::shared), "\"ctest -j8\" (pid 17, for 4.2 s)");
 }
 
 TEST(RunObstacle, ARecordNamesATreeByAllOfItsPathOrByALongBeginning) {

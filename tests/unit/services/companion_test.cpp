@@ -194,7 +194,7 @@ class StateOfAService : public CompanionOfAService {
   std::optional<wire::KeptState> asked(ServiceCompanion& companion) {
     say(visitor_, wire::k_state);
     companion.look();
-    Result<wire::KeptState> state = wire::to_kept_state(heard(visitor_));
+    Result<wire::KeptState> state = wire::read<wire::KeptState>(heard(visitor_));
     EXPECT_TRUE(state);
     return state ? std::optional(std::move(*state)) : std::nullopt;
   }
@@ -275,7 +275,7 @@ TEST_F(StateOfAService, ASecondUserIsAnsweredAndDoesNotTakeIt) {
   const int first = keeper_.get();
   say(visitor_, wire::k_use);
   companion.look();
-  EXPECT_EQ(wire::to_kept_state(heard(visitor_))->user, ::getpid());
+  EXPECT_EQ(wire::read<wire::KeptState>(heard(visitor_))->user, ::getpid());
   EXPECT_EQ(keeper_.get(), first);
   theirs_.reset();
   companion.look();
@@ -283,7 +283,7 @@ TEST_F(StateOfAService, ASecondUserIsAnsweredAndDoesNotTakeIt) {
   EXPECT_EQ(asked(companion)->user, 0);
   say(visitor_, wire::k_use);
   companion.look();
-  EXPECT_TRUE(wire::to_kept_state(heard(visitor_)));
+  EXPECT_TRUE(wire::read<wire::KeptState>(heard(visitor_)));
   EXPECT_TRUE(keeper_.valid());
 }
 

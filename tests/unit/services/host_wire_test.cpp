@@ -56,7 +56,7 @@ std::string text_of(const HostOrder& order) { return encode(to_message(order)); 
 TEST(HostOrder, ArrivesAsItWasSent) {
   const Result<Message> message = decode(text_of(full_order()));
   ASSERT_TRUE(message);
-  const Result<HostOrder> arrived = to_host_order(*message);
+  const Result<HostOrder> arrived = read<HostOrder>(*message);
   ASSERT_TRUE(arrived);
   EXPECT_EQ(text_of(*arrived), text_of(full_order()));
   EXPECT_EQ(arrived->spec.environment, full_order().spec.environment);
@@ -74,7 +74,7 @@ TEST(HostOrder, EachFieldArrives) {
   order.cgroup = "holdfast-1-12-34.s1";
   order.kept_at = "/k";
   order.tree = "/b";
-  const Result<HostOrder> arrived = to_host_order(to_message(order));
+  const Result<HostOrder> arrived = read<HostOrder>(to_message(order));
   ASSERT_TRUE(arrived);
   EXPECT_EQ(arrived->containment, order.containment);
   EXPECT_TRUE(arrived->must_be_contained);
@@ -95,7 +95,7 @@ TEST(HostOrder, EachFieldArrives) {
 TEST(HostOrder, OfAPlainServiceHasItsDefaults) {
   HostOrder plain;
   plain.ctest = {1, 1};
-  const Result<HostOrder> arrived = to_host_order(to_message(plain));
+  const Result<HostOrder> arrived = read<HostOrder>(to_message(plain));
   ASSERT_TRUE(arrived);
   EXPECT_EQ(text_of(*arrived), text_of(plain));
   EXPECT_EQ(arrived->spec.start_timeout, Milliseconds{30'000});
@@ -106,10 +106,10 @@ TEST(HostOrder, IsRefusedWithTheFieldThatIsWrong) {
   for (auto& [key, text] : message.fields) {
     if (key == "grace") text = "soon";
   }
-  EXPECT_EQ(to_text(to_host_order(message).error()),
+  EXPECT_EQ(to_text(read<HostOrder>(message).error()),
             "the field grace of a service is not understood");
   message.kind = "attempt";
-  EXPECT_EQ(to_text(to_host_order(message).error()),
+  EXPECT_EQ(to_text(read<HostOrder>(message).error()),
             "expected a service, found a message of kind attempt");
 }
 
@@ -140,7 +140,7 @@ TEST(KeptState, ArrivesAsItWasSent) {
   state.end = Milliseconds{25};
   for (const char* user : {"nobody", ""}) {
     state.order.spec.user = user;
-    const Result<KeptState> arrived = to_kept_state(to_message(state));
+    const Result<KeptState> arrived = read<KeptState>(to_message(state));
     ASSERT_TRUE(arrived) << to_text(arrived.error());
     EXPECT_EQ(text_of(arrived->order), text_of(state.order));
     EXPECT_EQ(arrived->order.spec.user, user);
@@ -156,7 +156,7 @@ TEST(KeptState, ArrivesAsItWasSent) {
 TEST(KeptState, OfAnotherVersionIsRefused) {
   Message message = to_message(KeptState{});
   std::erase_if(message.fields, [](const auto& field) { return field.first == "used_by"; });
-  EXPECT_FALSE(to_kept_state(message));
+  EXPECT_FALSE(read<KeptState>(message));
 }
 
 TEST(KeptState, HasNoTwoFieldsOfOneKey) {

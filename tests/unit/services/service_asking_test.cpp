@@ -134,7 +134,9 @@ TEST_F(ServiceAsking, ARedTestDoesNotWaitForAKeeperThatHasEnded) {
   Bound three(3);
   Need* const watched[] = {&three};
   around_.watched = watched;
-  EXPECT_TRUE(look_at_services(link_, around_).states.empty());
+  AttemptResult result;
+  look_at_services(link_, around_, result);
+  EXPECT_EQ(result.service_states, "");
   EXPECT_EQ(three.waits(), 2U);
 }
 
@@ -163,10 +165,9 @@ TEST_F(ServiceAsking, WhatIsSaidOfARedTestIsHeardBehindAnEarlierAnswer) {
   Bound three(3);
   Need* const watched[] = {&three};
   around_.watched = watched;
-  const wire::RedServices seen = look_at_services(link_, around_);
-  EXPECT_EQ(seen.lost, (std::vector<std::string>{"db", "web"}));
   AttemptResult result;
-  note_red_services(seen, result);
+  look_at_services(link_, around_, result);
+  EXPECT_EQ(result.lost_services, (std::vector<std::string>{"db", "web"}));
   EXPECT_EQ(result.service_states, "db   gone\nweb  well");
   EXPECT_EQ(result.older_fixtures, "schema is older; rows are older");
 }
