@@ -475,8 +475,8 @@ std::vector<std::string> CommandReader::search_path() const {
   const auto path = variables_.find("PATH");
   if (path == variables_.end()) return directories;
   for (const std::string_view value : path->second) {
-    std::string_view rest = value;
-    while (!rest.empty()) add_once(directories, std::string(take_part(rest, ':')));
+    for (const std::string_view part : TextParts{value, ':'})
+      add_once(directories, std::string(part));
   }
   return directories;
 }

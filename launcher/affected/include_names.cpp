@@ -69,10 +69,8 @@ bool is_import(std::string_view line) {
 
 std::optional<std::vector<std::string>> included_names(std::string_view text) {
   const std::string spliced = without_splices(text);
-  text = spliced;
   std::vector<std::string> names;
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
+  for (std::string_view line : TextParts{spliced, '\n'}) {
     if (is_import(without_space(line))) return std::nullopt;
     // What stands before may be a comment, or a byte order mark.
     for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#')) {

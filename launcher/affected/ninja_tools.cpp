@@ -195,14 +195,13 @@ std::string pattern_of(std::string_view glob, bool is_recursive) {
 
 void add_ninja_graph(std::string_view text, NinjaGraph& graph) {
   GraphReader reader;
-  while (!text.empty()) reader.read(take_part(text, '\n'));
+  for (const std::string_view line : TextParts{text, '\n'}) reader.read(line);
   std::move(reader).add_to(graph);
 }
 
 std::vector<std::string_view> read_ninja_targets(std::string_view text) {
   std::vector<std::string_view> names;
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     const std::size_t colon = line.rfind(": ");
     if (colon != std::string_view::npos) names.push_back(line.substr(0, colon));
   }
@@ -218,8 +217,7 @@ void read_ninja_deps(std::string_view text, const std::function<void(const Recor
     record.output = {};
     record.inputs.clear();
   };
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     if (line.starts_with(k_indent) && !record.output.empty()) {
       record.inputs.push_back(line.substr(k_indent.size()));
       continue;
@@ -235,9 +233,8 @@ void read_ninja_deps(std::string_view text, const std::function<void(const Recor
 
 NinjaLog read_ninja_log(std::string_view text) {
   NinjaLog times;
-  while (!text.empty()) {
-    // `start end time output hash`, with tabs between them. The last line of an output counts.
-    std::string_view line = take_part(text, '\n');
+  // `start end time output hash`, with tabs between them. The last line of an output counts.
+  for (std::string_view line : TextParts{text, '\n'}) {
     take_part(line, '\t');
     take_part(line, '\t');
     const auto time = leading_number<std::int64_t>(take_part(line, '\t'));
@@ -257,8 +254,7 @@ bool VerifiedGlobs::would_add(std::string_view path) const {
 VerifiedGlobs read_verified_globs(std::string_view text) {
   VerifiedGlobs globs;
   bool is_list = false;
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     const std::optional<std::string_view> quoted = quoted_at_end(line);
     if (line.starts_with("set(OLD_GLOB")) {
       is_list = true;

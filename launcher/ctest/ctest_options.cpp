@@ -276,10 +276,8 @@ std::optional<std::size_t> jobs_to_lend(const std::vector<std::string>& command,
 }
 
 bool configures_load(std::string_view text) {
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     if (!line.starts_with(k_configured_load)) continue;
-    line.remove_prefix(k_configured_load.size());
     if (line.find_first_of("123456789") != std::string_view::npos) return true;
   }
   return false;
@@ -313,8 +311,8 @@ std::optional<std::vector<std::string>> indexes_in(std::string_view information)
   if (*start != 0) indexes.push_back(std::to_string(*start));
   const std::string_view stride = take_part(information, ',');
   if (!stride.empty() && !parse_number<unsigned>(stride)) return std::nullopt;
-  while (!information.empty()) {
-    const std::optional<unsigned> index = parse_number<unsigned>(take_part(information, ','));
+  for (const std::string_view part : TextParts{information, ','}) {
+    const std::optional<unsigned> index = parse_number<unsigned>(part);
     if (!index) return std::nullopt;
     indexes.push_back(std::to_string(*index));
   }

@@ -32,8 +32,7 @@ bool is_for_ctest(std::string_view line) {
 
 Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
   VerdictProperties properties;
-  while (!text.empty()) {
-    const std::string_view part = take_part(text, ',');
+  for (const std::string_view part : TextParts{text, ','}) {
     std::string_view value = part;
     const std::string_view name = take_part(value, '=');
     if (part == k_will_fail) {

@@ -173,8 +173,7 @@ struct Noted {
 
 std::map<std::string, Noted> read_notes(std::string_view notes) {
   std::map<std::string, Noted> tests;
-  while (!notes.empty()) {
-    std::string_view line = take_part(notes, '\n');
+  for (std::string_view line : TextParts{notes, '\n'}) {
     const std::string_view kind = take_part(line, ' ');
     if (kind != "F" && kind != "S") continue;
     Noted& test = tests[decode_file_name(take_part(line, ' '))];

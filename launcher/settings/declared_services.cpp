@@ -71,8 +71,7 @@ void expand_lists(toml::array& list) {
       continue;
     }
     const auto text = left->get(0) == nullptr ? std::nullopt : left->get(0)->value<std::string>();
-    for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
-      const std::string_view part = take_part(rest, ';');
+    for (const std::string_view part : TextParts{text ? *text : std::string_view(), ';'}) {
       if (!part.empty()) expanded.push_back(std::string(part));
     }
   }

@@ -135,8 +135,7 @@ void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
 
 // Makes the locks of RESOURCE_LOCK hold across runs, too.
 Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>& locks) {
-  while (!encoded.empty()) {
-    const std::string_view name = take_part(encoded, ',');
+  for (const std::string_view name : TextParts{encoded, ','}) {
     if (name.empty()) continue;
     Result<LockSpec> lock = promote_resource_lock(decode_file_name(name));
     if (!lock) return ErrorInWords{to_text("RESOURCE_LOCK", lock.error())};

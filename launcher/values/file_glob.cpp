@@ -181,11 +181,9 @@ bool fits_pattern(std::string_view pattern, std::string_view path) {
 std::string joined_path(std::string_view directory, std::string_view path) {
   const bool stands_alone = path.starts_with('/') || path.starts_with(k_unknown);
   const std::string whole = stands_alone ? std::string(path) : text_of({directory, "/", path});
-  std::string_view rest = whole;
   bool begins_unknown = whole.starts_with(k_unknown);
   std::vector<std::string_view> parts;
-  while (!rest.empty()) {
-    const std::string_view part = take_part(rest, '/');
+  for (const std::string_view part : TextParts{whole, '/'}) {
     if (part.empty() || part == ".") continue;
     const bool is_known = parts.empty() || parts.back().find(k_unknown) == std::string_view::npos;
     if (part != "..") {

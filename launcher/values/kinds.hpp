@@ -59,9 +59,8 @@ struct Word {
   static Result<void> read(std::string_view text, E& field) {
     // NOLINTNEXTLINE(bugprone-dynamic-static-initializers): it is constexpr
     static constexpr auto k_words = words_of(E{});
-    const Result<std::size_t> word = read_word(text, k_words.data(), k_words.size());
-    if (!word) return word.error();
-    field = static_cast<E>(*word);
+    HOLDFAST_TRY(const std::size_t word, read_word(text, k_words.data(), k_words.size()));
+    field = static_cast<E>(word);
     return {};
   }
   template <Worded E>
@@ -101,9 +100,7 @@ template <unsigned Most>
 struct UpTo {
   template <typename Field>
   static Result<void> read(std::string_view text, Field& field) {
-    const Result<unsigned> number = read_number(text, Most);
-    if (!number) return number.error();
-    field = *number;
+    HOLDFAST_TRY(field, read_number(text, Most));
     return {};
   }
   static std::string print(std::optional<unsigned> field) {
@@ -168,8 +165,7 @@ struct ListOf {
   template <typename T>
   static Result<void> read(std::string_view text, std::vector<T>& field) {
     std::vector<T> all;
-    while (!text.empty()) {
-      const std::string_view part = take_part(text, ',');
+    for (const std::string_view part : TextParts{text, ','}) {
       if (part.empty()) continue;
       HOLDFAST_TRY(T one, Parse(part));
       if constexpr (std::is_same_v<T, ServiceUse>) {

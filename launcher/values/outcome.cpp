@@ -186,8 +186,7 @@ std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
   // A death by signal is no exit code: no property changes it.
   if (end.kind == Exit::Kind::signal) return "failed";
   bool success = end.value == 0;
-  while (!properties.empty()) {
-    const std::string_view part = take_part(properties, ',');
+  for (const std::string_view part : TextParts{properties, ','}) {
     const std::string_view name = part.substr(0, part.find('='));
     if (part == "will-fail") {
       success = !success;
@@ -207,8 +206,7 @@ std::string_view verdict_on_record(const EndedTest& test) {
 
 std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
   constexpr std::string_view k_key = "oom_kill ";
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     if (line.starts_with(k_key)) return parse_number<std::uint64_t>(line.substr(k_key.size()));
   }
   return std::nullopt;

@@ -116,8 +116,8 @@ Milliseconds doubled(Milliseconds length, unsigned times, Milliseconds longest) 
 
 Result<RetryRules> parse_retry_rules(std::string_view text) {
   RetryRules rules;
-  while (!text.empty()) {
-    const std::string_view part = trimmed(take_part(text, ','), k_blanks);
+  for (std::string_view part : TextParts{text, ','}) {
+    part = trimmed(part, k_blanks);
     if (part.empty()) continue;
     HOLDFAST_TRY(const RetryRule rule, parse_rule(part));
     const bool is_said = std::ranges::any_of(rules, [&](const RetryRule& other) {
