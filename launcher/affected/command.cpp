@@ -57,8 +57,7 @@ std::string affected_targets(const FoundAffected& found) {
 
 // An expression for ctest's -R. The error: ctest takes none for so many tests.
 Result<std::string> affected_expression(const FoundAffected& found) {
-  std::vector<std::string> names;
-  for (const AffectedTest& test : found.affected.tests) names.push_back(test.name);
+  const std::vector<std::string> names = collected(found.affected.tests, &AffectedTest::name);
   Result<std::string> expression = names_as_expression(names);
   if (!expression && names.size() == found.all) return std::string(".\n");
   return expression;

@@ -141,8 +141,8 @@ class Differ {
 
   Result<void> add_untracked(const std::string& top,
                              const std::vector<const GitStatusEntry*>& entries) {
-    std::vector<std::string> paths;
-    for (const GitStatusEntry* entry : entries) paths.push_back(top + "/" + entry->path);
+    const std::vector<std::string> paths =
+        collected(entries, [&](const GitStatusEntry* entry) { return top + "/" + entry->path; });
     const std::vector<std::string> trees = build_trees_in(paths, source_);
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const auto is_around = [&](const std::string& tree) { return paths[i].starts_with(tree); };
@@ -527,7 +527,7 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, std::vector<List
                                   std::move(named.groups),
                                   std::move(build.objects)};
   found.affected = affected_by(question);
-  for (const ChangedFile& change : question.changes) found.changes.push_back(change.shown);
+  found.changes = collected(question.changes, &ChangedFile::shown);
   found.targets = targets_for(question, found.affected);
   found.notes = notes_on(question, found.affected);
   if (build.is_unbuilt) {
@@ -535,10 +535,9 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, std::vector<List
         "nothing is compiled yet: what sources include is read from their texts: build first to "
         "have fewer");
   }
-  std::vector<std::string> strangers;
-  for (const std::string& top : difference.strangers) {
-    strangers.push_back(path_from(project.source, names.of(top)));
-  }
+  const std::vector<std::string> strangers =
+      collected(difference.strangers,
+                [&](const std::string& top) { return path_from(project.source, names.of(top)); });
   if (!strangers.empty()) {
     found.notes.push_back(sentence("all files count as changed in ", strangers,
                                    ": git does not tell since when this repository is as it is"));

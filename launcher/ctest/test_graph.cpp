@@ -15,10 +15,7 @@ using Places = std::unordered_map<std::string_view, std::size_t>;
 
 // Adds what the tests of the set need, by their fixtures and, if it is asked for, by DEPENDS.
 TestSet closed(const TestGraph& graph, TestSet wanted, bool by_depends) {
-  std::vector<std::size_t> open;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i]) open.push_back(i);
-  }
+  std::vector<std::size_t> open = places_in(wanted);
   std::vector<bool> has_names(graph.named().size());
   std::vector<bool> has_fixtures(graph.fixtures().size());
   const auto add_all = [&](const std::vector<std::size_t>& tests) {
@@ -107,6 +104,14 @@ void remove_implied_depends(std::vector<SelectableTest>& tests) {
 
 std::size_t size_of(const TestSet& set) {
   return static_cast<std::size_t>(std::count(set.begin(), set.end(), true));
+}
+
+std::vector<std::size_t> places_in(const TestSet& set) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (set[i]) places.push_back(i);
+  }
+  return places;
 }
 
 TestGraph::TestGraph(const std::vector<SelectableTest>& tests)

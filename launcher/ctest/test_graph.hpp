@@ -40,6 +40,8 @@ using TestTimes = std::vector<std::optional<std::int64_t>>;
 using TestSet = std::vector<bool>;
 
 std::size_t size_of(const TestSet& set);
+// The places of its tests in the list, ascending.
+std::vector<std::size_t> places_in(const TestSet& set);
 
 // What the tests of a list need. Names and fixtures stand between tests, because many tests may
 // need one that many tests have.

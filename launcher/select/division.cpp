@@ -75,7 +75,7 @@ class Units {
   void collect() {
     const std::size_t names = graph_.tests();
     DisjointSets sets(names + graph_.named().size());
-    std::vector<bool> provides(graph_.tests());
+    TestSet provides(graph_.tests());
     for (const TestGraph::Fixture& fixture : graph_.fixtures()) {
       if (!fixture.is_required) continue;
       for (const std::size_t provider : fixture.providers) {
@@ -88,11 +88,7 @@ class Units {
         if (provides[test]) sets.join(test, names + name);
       }
     }
-    Numbers providers;
-    for (std::size_t test = 0; test < provides.size(); ++test) {
-      if (provides[test]) providers.push_back(test);
-    }
-    members_ = grouped(sets, providers);
+    members_ = grouped(sets, places_in(provides));
     for (std::size_t unit = 0; unit < members_.size(); ++unit) {
       for (const std::size_t test : members_[unit]) of_[test] = unit;
     }

@@ -95,10 +95,6 @@ std::vector<BegunTests::Other> BegunTests::others() const {
   return others;
 }
 
-std::vector<std::string> BegunTests::order() const {
-  std::vector<std::string> names;
-  for (const Name& test : begun_) names.push_back(test.first);
-  return names;
-}
+std::vector<std::string> BegunTests::order() const { return collected(begun_, &Name::first); }
 
 }  // namespace holdfast::cli

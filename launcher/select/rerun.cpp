@@ -104,9 +104,7 @@ std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& places,
   for (const std::size_t place : places) wanted[place] = true;
   wanted = with_needed(TestGraph(tests), std::move(wanted));
   std::vector<SelectableTest> run;
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    if (wanted[i]) run.push_back(std::move(tests[i]));
-  }
+  for (const std::size_t place : places_in(wanted)) run.push_back(std::move(tests[place]));
   return run;
 }
 

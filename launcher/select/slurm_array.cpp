@@ -171,10 +171,9 @@ constexpr const char* k_no_tests_file = "no-tests";
 // `<number>.no-tests` (one more option) and `<number>.planned.jsonl`.
 Result<void> leave_shard(const fs::path& directory, const Chosen& chosen, const Restrictions& all,
                          std::size_t number) {
-  std::vector<std::size_t> places;
-  for (const std::size_t place : chosen.division->shards[number - 1]) {
-    places.push_back(chosen.divided[place]);
-  }
+  const std::vector<std::size_t> places =
+      collected(chosen.division->shards[number - 1],
+                [&](std::size_t place) { return chosen.divided[place]; });
   const std::vector<std::size_t> ranks = ranks_of(chosen.all, places);
   if (ranks.empty()) {
     return ErrorInWords{"the preset leaves out all tests of shard " + std::to_string(number)};

@@ -49,8 +49,7 @@ Result<std::vector<std::string>> files_of(const std::string& tree,
         files, [&](const auto& one) { return is_same(one.first, configuration); });
   }
   if (found == files.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, paths] : files) known.push_back(name);
+    const std::vector<std::string> known = collected(files, &Files::value_type::first);
     return ErrorInWords{
         "services are declared for each configuration: found " +
         (configuration.empty() ? "no `ctest -C`" : "`ctest -C " + configuration + "`") +

@@ -423,11 +423,8 @@ std::vector<ServiceSpec> read_services(const toml::node& node, const std::string
   std::vector<NamedTable> tables = named_tables_in(node, "service", complaints);
   // toml++ sorts tables by name.
   std::ranges::stable_sort(tables, {}, [](const auto& one) { return one.table.place().line; });
-  std::vector<ServiceSpec> services;
-  for (const NamedTable& one : tables) {
-    services.push_back(read_service(one.table, one.name, directory));
-  }
-  return services;
+  return collected(
+      tables, [&](const NamedTable& one) { return read_service(one.table, one.name, directory); });
 }
 
 }  // namespace holdfast

@@ -56,9 +56,7 @@ std::vector<std::string> way_from(const Profiles& profiles, const std::string& n
 }
 
 std::vector<std::string> names_of(const Profiles& profiles) {
-  std::vector<std::string> names;
-  for (const auto& [name, profile] : profiles) names.push_back(name);
-  return names;
+  return collected(profiles, &Profiles::value_type::first);
 }
 
 // Complains of an `inherits` that names no profile or leads back to its own. `profiles` must have
@@ -185,11 +183,7 @@ AffectedRule read_affected_rule(const TableReader& table) {
 
 // Reads [[affected]]. Complains of all that it does not understand, also in globs and patterns.
 std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& complaints) {
-  std::vector<AffectedRule> rules;
-  for (const TableReader& table : tables_in(node, "affected", k_affected, complaints)) {
-    rules.push_back(read_affected_rule(table));
-  }
-  return rules;
+  return collected(tables_in(node, "affected", k_affected, complaints), read_affected_rule);
 }
 
 constexpr const char* k_known_flaky = "[[known-flaky]]";
