@@ -12,49 +12,45 @@ namespace {
 // for every test.
 constexpr std::string_view k_test = "--test";
 
-// Of an option that is no setting of a test. `name` is for the error.
+// Of an option that is no setting of a test. An error does not name the option.
 struct Option {
   std::string_view name;
   bool takes_value;
-  Result<void> (*take)(std::string_view name, std::string_view value, CommandLine& line);
+  Result<void> (*take)(std::string_view value, CommandLine& line);
 };
 
-Result<void> begin_step(std::string_view name, std::string_view value, CommandLine& line) {
+Result<void> begin_step(std::string_view value, CommandLine& line) {
   const std::optional<StepKind> kind = named<StepKind>(value);
-  if (!kind) {
-    const BadValue found{text_of({"\"", value, "\""}), "compile, link or custom"};
-    return ErrorInWords{to_text(name, found)};
-  }
+  if (!kind) return BadValue{text_of({"\"", value, "\""}), "compile, link or custom"};
   line.step.emplace().kind = *kind;
   return {};
 }
 
 template <std::string BuildStep::*Field>
-Result<void> set_of_step(std::string_view name, std::string_view value, CommandLine& line) {
-  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
+Result<void> set_of_step(std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{"expected after --step"};
   (*line.step).*Field = value;
   return {};
 }
 
 // That of the step, or else that whose services and locks are meant.
-Result<void> set_tree(std::string_view name, std::string_view value, CommandLine& line) {
-  if (line.step) return set_of_step<&BuildStep::tree>(name, value, line);
-  if (value.empty()) return ErrorInWords{to_text(name, BadValue{"\"\"", "a build tree"})};
+Result<void> set_tree(std::string_view value, CommandLine& line) {
+  if (line.step) return set_of_step<&BuildStep::tree>(value, line);
+  if (value.empty()) return BadValue{"\"\"", "a build tree"};
   line.tree = value;
   return {};
 }
 
-Result<void> add_slots(std::string_view name, std::string_view value, CommandLine& line) {
-  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
-  Result<StepSlots> slots = parse_step_slots(value);
-  if (!slots) return ErrorInWords{to_text(name, slots.error())};
-  line.slots.push_back(std::move(*slots));
+Result<void> add_slots(std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{"expected after --step"};
+  HOLDFAST_TRY(StepSlots slots, parse_step_slots(value));
+  line.slots.push_back(std::move(slots));
   return {};
 }
 
 constexpr Option k_options[] = {
     {"--name", true,
-     [](std::string_view, std::string_view value, CommandLine& line) {
+     [](std::string_view value, CommandLine& line) {
        if (!value.empty()) line.name = value;
        return Result<void>();
      }},
@@ -65,17 +61,17 @@ constexpr Option k_options[] = {
     {"--language", true, set_of_step<&BuildStep::language>},
     {"--slots", true, add_slots},
     {"--config", true,
-     [](std::string_view, std::string_view value, CommandLine& line) {
+     [](std::string_view value, CommandLine& line) {
        line.configuration = value;
        return Result<void>();
      }},
     {"--quiet", false,
-     [](std::string_view, std::string_view, CommandLine& line) {
+     [](std::string_view, CommandLine& line) {
        line.loudness = Loudness::quiet;
        return Result<void>();
      }},
     {"--help", false,
-     [](std::string_view, std::string_view, CommandLine& line) {
+     [](std::string_view, CommandLine& line) {
        line.help = true;
        return Result<void>();
      }},
@@ -100,27 +96,22 @@ Result<std::string> text_of_services(std::string_view value) {
 }
 
 // Locks, services and retry rules add up. For any other setting the last value holds.
-Result<void> add_setting(Setting setting, std::string_view name, std::string_view value,
-                         Options& options) {
+Result<void> add_setting(Setting setting, std::string_view value, Options& options) {
   if (setting == Setting::locks) {
-    Result<LockSpec> lock = parse_lock_spec(value);
-    if (!lock) return ErrorInWords{to_text(name, lock.error())};
-    options.locks.push_back(std::move(*lock));
+    HOLDFAST_TRY(LockSpec lock, parse_lock_spec(value));
+    options.locks.push_back(std::move(lock));
     return {};
   }
   Value said{setting, Source::option, std::string(value), {}};
   if (setting == Setting::services) {
-    Result<std::string> services = text_of_services(value);
-    if (!services) return ErrorInWords{to_text(name, services.error())};
-    said.text = std::move(*services);
+    HOLDFAST_TRY(said.text, text_of_services(value));
   }
   if (setting == Setting::retry || setting == Setting::services) {
     const Value* before = last_of(options.said, setting);
     if (before != nullptr) said.text = text_of({before->text, ",", said.text});
   }
   Policy alone;
-  const Result<void> understood = holdfast::apply(said, alone);
-  if (!understood) return ErrorInWords{to_text(name, understood.error())};
+  HOLDFAST_DO(holdfast::apply(said, alone));
   options.said.push_back(std::move(said));
   return {};
 }
@@ -192,8 +183,9 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     } else if (equals != std::string_view::npos) {
       return ErrorInWords{text_of({name, ": takes no value"})};
     }
-    HOLDFAST_DO(setting ? add_setting(*setting, name, value, line.options)
-                        : option->take(name, value, line));
+    const Result<void> taken =
+        setting ? add_setting(*setting, value, line.options) : option->take(value, line);
+    if (!taken) return ErrorInWords{to_text(name, taken.error())};
     if (line.help) return line;
   }
   return ErrorInWords{"expected `-- COMMAND` at the end"};
