@@ -9,7 +9,6 @@
 #include <map>
 #include <optional>
 #include <system_error>
-#include <tuple>
 #include <vector>
 
 #include "base/text.hpp"
@@ -81,17 +80,8 @@ void check_inheritance(const Profiles& profiles, Complaints& complaints) {
       return one.inherits && one.inherits_at < at;
     };
     if (std::ranges::any_of(way, is_before)) continue;
-    std::string cycle;
-    for (const std::string& step : way) cycle += (cycle.empty() ? "" : " -> ") + step;
-    complaints.add(profile.inherits_at, what, "a cycle (" + cycle + ")", "an end in default");
+    complaints.add(at, what, "a cycle (" + separated(way, " -> ") + ")", "an end in default");
   }
-}
-
-// The names from `default` to `profile`. `profiles` must have `profile` and have been checked.
-std::vector<std::string> lineage(const Profiles& profiles, const std::string& profile) {
-  std::vector<std::string> way = way_from(profiles, profile);
-  std::reverse(way.begin(), way.end());
-  return way;
 }
 
 Result<std::string> endpoint_in(const toml::node& node) {
@@ -366,9 +356,7 @@ class FileReader {
     for (const auto& [key, value] : file) read_top_level(key, value);
     check_inheritance(profiles_, complaints_);
     // toml++ sorts tables by name, but the later one in the file must win.
-    std::stable_sort(overrides_.begin(), overrides_.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
-    });
+    std::ranges::stable_sort(overrides_, {}, &PlacedOverride::at);
   }
 
   std::optional<Error> error() const { return complaints_.error(); }
@@ -377,7 +365,8 @@ class FileReader {
   // May be called only if there is no error and the profile exists.
   Settings select(const std::string& profile) const {
     Settings settings = common_;
-    const std::vector<std::string> line = lineage(profiles_, profile);
+    std::vector<std::string> line = way_from(profiles_, profile);
+    std::ranges::reverse(line);  // `default` comes first
     for (const std::string& name : line) {
       settings.layers.push_back(profiles_.at(name).layer);
       settings.preflight.replace_by(settings.layers.back().preflight);
