@@ -49,7 +49,7 @@ std::string error_in(const std::string& said) {
 }
 
 Result<void> check_end(const std::string& what, os::BoundedEnd end) {
-  if (end.kind == os::BoundedEnd::Kind::exited && end.code == 0) return {};
+  if (end.ended_well()) return {};
   end.output = error_in(end.errors.empty() ? end.output : end.errors);
   return ErrorInWords{os::trouble_with("ninja " + what, end)};
 }

@@ -179,7 +179,7 @@ Result<Listing> ask_for_tests(const ListingOrder& order) {
     return ErrorInWords{"ctest " + order.format + " gave no answer within " + describe(order.time) +
                         " in " + order.directory};
   }
-  if (listed.kind != os::BoundedEnd::Kind::exited || listed.code != 0) {
+  if (!listed.ended_well()) {
     // Warnings may come before what is wrong, and the line is cut off.
     const std::size_t error = std::min(listed.errors.find("CMake Error"), listed.errors.size());
     const std::string why =

@@ -62,10 +62,6 @@ os::BoundedEnd ask(std::vector<std::string> words, const std::string& directory 
   return os::run_bounded(order);
 }
 
-bool has_worked(const os::BoundedEnd& end) {
-  return end.kind == os::BoundedEnd::Kind::exited && end.code == 0;
-}
-
 // What went wrong with it, and what it said.
 std::string trouble_of(const std::string& command, const os::BoundedEnd& end) {
   const std::string_view said = trimmed(end.errors, k_blanks);
@@ -102,7 +98,7 @@ struct Seen {
 
 Seen look_at(const std::string& job) {
   const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job, "--format=%T %r"});
-  if (has_worked(end)) {
+  if (end.ended_well()) {
     return {!trimmed(end.output, k_blanks).empty(), {}, reason_to_wait(end.output)};
   }
   // Slurm forgets a job some minutes after its end.
@@ -127,7 +123,7 @@ Result<std::string> submit(const SlurmJobOrder& order) {
   // `12`, or `12;cluster`
   std::string_view output = trimmed(end.output, k_blanks);
   const std::string_view id = take_part(output, ';');
-  if (has_worked(end) && !id.empty()) return std::string(id);
+  if (end.ended_well() && !id.empty()) return std::string(id);
   return ErrorInWords{trouble_of("sbatch", end)};
 }
 
@@ -154,7 +150,7 @@ bool wait_for_job(const std::string& job, const os::HeldSignals& signals) {
     if (signals.came() && !cancelled) {
       cancelled = os::monotonic_now();
       const os::BoundedEnd end = ask({"scancel", job});
-      complain(has_worked(end) ? "cancelled job " + job : trouble_of("scancel", end));
+      complain(end.ended_well() ? "cancelled job " + job : trouble_of("scancel", end));
       continue;
     }
     if (cancelled && os::monotonic_now() - *cancelled > k_cancel_patience) return false;

@@ -35,10 +35,6 @@ namespace {
 constexpr Milliseconds k_patience{20'000};
 constexpr std::string_view k_usual_places = "/usr/local/bin:/usr/bin:/bin:/opt/slurm/bin";
 
-bool succeeded(const os::BoundedEnd& end) {
-  return end.kind == os::BoundedEnd::Kind::exited && end.code == 0;
-}
-
 constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
 
 bool is_of_slurm(std::string_view entry) {
@@ -129,7 +125,7 @@ JobState SlurmQuestions::state() {
   const os::BoundedEnd end =
       ask({"squeue", "--noheader", "--jobs=" + allocation_.job, "--format=%T"});
   if (end.kind != os::BoundedEnd::Kind::exited) return JobState::unknown;
-  return job_state_in(succeeded(end), end.output, end.errors);
+  return job_state_in(end.ended_well(), end.output, end.errors);
 }
 
 std::vector<std::string> SlurmQuestions::lost_nodes() {
@@ -142,7 +138,7 @@ std::vector<std::string> SlurmQuestions::lost_nodes() {
 std::vector<std::string> SlurmQuestions::all_nodes() {
   if (allocation_.nodes.empty()) return {};
   const os::BoundedEnd end = ask({"scontrol", "show", "hostnames", allocation_.nodes});
-  return succeeded(end) ? names_in_lines(end.output) : std::vector<std::string>();
+  return end.ended_well() ? names_in_lines(end.output) : std::vector<std::string>();
 }
 
 }  // namespace holdfast::exec
