@@ -84,21 +84,16 @@ Result<std::vector<std::string>> split(std::string_view text) {
   std::optional<std::string> word;
   char quote = '\0';
   for (const char c : text) {
-    if (quote != '\0') {
-      if (c == quote) {
-        quote = '\0';
-      } else {
-        *word += c;
-      }
-    } else if (is_blank(c)) {
+    const bool is_quoted = quote != '\0';
+    if (!is_quoted && is_blank(c)) {
       if (word) words.push_back(*std::exchange(word, std::nullopt));
+      continue;
+    }
+    if (!word) word.emplace();
+    if (is_quoted ? c == quote : c == '\'' || c == '"') {
+      quote = is_quoted ? '\0' : c;
     } else {
-      if (!word) word.emplace();
-      if (c == '\'' || c == '"') {
-        quote = c;
-      } else {
-        *word += c;
-      }
+      *word += c;
     }
   }
   if (quote != '\0') return BadValue{brief_in_quotes(text), "a second quote for the first one"};
