@@ -400,22 +400,18 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   Chosen chosen;
   HOLDFAST_TRY(chosen.all,
                list_tree_tests(user.call, user.words, is_part ? Keys::of_all : Keys::of_namesakes));
-  // Each further restriction is one more set.
-  std::vector<TestSet> sets;
+  TestSet wanted(chosen.all.tests.size(), true);
   if (restrictions.failed) {
-    HOLDFAST_TRY(TestSet failed, failed_tests(user, chosen.all, chosen.why));
-    sets.push_back(std::move(failed));
+    HOLDFAST_TRY(wanted, failed_tests(user, chosen.all, chosen.why));
   }
   if (!restrictions.affected.empty()) {
-    HOLDFAST_TRY(TestSet affected,
+    HOLDFAST_TRY(const TestSet affected,
                  affected_tests(user, restrictions.affected, chosen.all, chosen.why));
-    sets.push_back(std::move(affected));
+    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] && affected[i];
   }
-  TestSet wanted(chosen.all.tests.size(), true);
-  for (const TestSet& set : sets) {
-    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] && set[i];
+  if (restrictions.failed || !restrictions.affected.empty()) {
+    wanted = with_what_belongs_to_it(chosen.all, std::move(wanted));
   }
-  if (!sets.empty()) wanted = with_what_belongs_to_it(chosen.all, std::move(wanted));
   chosen.tests = chosen.divided = places_in(wanted);
   if (restrictions.shard) {
     HOLDFAST_DO(divide_chosen(user, restrictions, chosen));
