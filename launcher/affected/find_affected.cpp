@@ -262,18 +262,12 @@ Result<doctor::NinjaTree> find_ninja_tree(const std::string& directory,
   return tree;
 }
 
-using Preparations = std::map<std::string, Preparation>;
-
-void move_to(std::vector<Preparation>& all, Preparations& some) {
-  for (auto& [name, preparation] : some) all.push_back(std::move(preparation));
-}
-
 // What setups of fixtures, and tests that DEPENDS names, do for the tests of a listing.
 std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
   std::vector<SelectableTest> tests(named.begin(), named.end());
   remove_implied_depends(tests);
-  Preparations fixtures;
-  Preparations names;
+  std::map<std::string, Preparation> fixtures;
+  std::map<std::string, Preparation> names;
   for (std::size_t i = 0; i < tests.size(); ++i) {
     const TestSchedule& schedule = tests[i].schedule;
     for (const std::string& fixture : schedule.setup) fixtures[fixture].providers.push_back(i);
@@ -287,8 +281,9 @@ std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
     if (found != names.end()) found->second.providers.push_back(i);
   }
   std::vector<Preparation> all;
-  move_to(all, names);
-  move_to(all, fixtures);
+  for (auto* const some : {&names, &fixtures}) {
+    for (auto& [name, preparation] : *some) all.push_back(std::move(preparation));
+  }
   return all;
 }
 
