@@ -264,8 +264,7 @@ Result<void> apply(const Value& value, Policy& policy) {
 
 Result<void> add_locks(std::vector<LockSpec> more, std::vector<LockSpec>& locks) {
   std::move(more.begin(), more.end(), std::back_inserter(locks));
-  HOLDFAST_TRY(std::vector<LockSpec> all, canonical_locks(std::move(locks)));
-  locks = std::move(all);
+  HOLDFAST_TRY(locks, canonical_locks(std::move(locks)));
   return {};
 }
 
@@ -293,10 +292,8 @@ Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
 }
 
 Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options) {
-  Result<ResolvedPolicy> resolved = resolve(std::move(said), facts);
-  if (!resolved) return resolved;
-  HOLDFAST_TRY(Policy policy, with_options(std::move(resolved->policy), options));
-  resolved->policy = std::move(policy);
+  HOLDFAST_TRY(ResolvedPolicy resolved, resolve(std::move(said), facts));
+  HOLDFAST_TRY(resolved.policy, with_options(std::move(resolved.policy), options));
   return resolved;
 }
 

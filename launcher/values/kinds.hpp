@@ -32,8 +32,7 @@ template <auto Parse>
 struct Parsed {
   template <typename T>
   static Result<void> read(std::string_view text, T& field) {
-    HOLDFAST_TRY(T value, Parse(text));
-    field = std::move(value);
+    HOLDFAST_TRY(field, Parse(text));
     return {};
   }
   template <typename T>
