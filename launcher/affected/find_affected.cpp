@@ -309,15 +309,21 @@ Result<Project> project_of(const std::string& tree, FileNames& names) {
 class Rules {
  public:
   Rules(const std::vector<AffectedRule>& rules, const std::vector<ListedTest>& tests)
-      : rules_(rules), patterns_(rules), tests_(tests), ruled_(rules.size()), idle_(rules.size()) {}
+      : patterns_(rules), idle_(rules.size()) {
+    for (std::size_t rule = 0; rule < rules.size(); ++rule) {
+      RuledTests& ruled = ruled_.emplace_back(RuledTests{rules[rule].origin, {}});
+      for (std::size_t i = 0; i < tests.size(); ++i) {
+        if (patterns_.fits(rule, tests[i].name)) ruled.tests.push_back(i);
+      }
+    }
+  }
 
   void apply_to(ChangedFile& change) {
     change.is_ignored = patterns_.is_ignored(change.shown);
     change.is_documentation = patterns_.is_documentation(change.shown);
     for (const std::size_t rule : patterns_.rules_for(change.shown)) {
-      const RuledTests& ruled = tests_of(rule);
-      idle_[rule] = ruled.tests.empty();
-      if (!ruled.tests.empty()) change.rules.push_back(rule);
+      idle_[rule] = ruled_[rule].tests.empty();
+      if (!idle_[rule]) change.rules.push_back(rule);
     }
   }
 
@@ -325,26 +331,14 @@ class Rules {
   // Those that fit a file and name no test.
   std::vector<std::string> idle() const {
     std::vector<std::string> origins;
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      if (idle_[i]) origins.push_back(rules_[i].origin);
+    for (std::size_t i = 0; i < ruled_.size(); ++i) {
+      if (idle_[i]) origins.push_back(ruled_[i].origin);
     }
     return origins;
   }
 
  private:
-  const RuledTests& tests_of(std::size_t rule) {
-    RuledTests& ruled = ruled_[rule];
-    if (!ruled.origin.empty()) return ruled;
-    ruled.origin = rules_[rule].origin;
-    for (std::size_t i = 0; i < tests_.size(); ++i) {
-      if (patterns_.fits(rule, tests_[i].name)) ruled.tests.push_back(i);
-    }
-    return ruled;
-  }
-
-  const std::vector<AffectedRule>& rules_;
   const AffectedPatterns patterns_;
-  const std::vector<ListedTest>& tests_;
   std::vector<RuledTests> ruled_;
   std::vector<bool> idle_;
 };
