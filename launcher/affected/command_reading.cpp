@@ -127,36 +127,27 @@ class ScriptReader {
       case '\\':
         if (at_ < text_.size() && text_[at_] != '\n') add(text_.substr(at_, 1));
         at_ = std::min(at_ + 1, text_.size());
-        break;
+        return;
       case '\'':
-        add(take_to('\''));
-        break;
+        return add(take_to('\''));
       case '"':
-        take_quoted();
-        break;
+        return take_quoted();
       case '$':
-        take_expansion();
-        break;
+        return take_expansion();
       case '`':
-        add_unknown(take_to('`'));
-        break;
+        return add_unknown(take_to('`'));
       case '*':
-        add({&k_star, 1});
-        break;
+        return add({&k_star, 1});
       case '?':
-        add({&k_one, 1});
-        break;
+        return add({&k_one, 1});
       case '[':
-        take_brackets();
-        break;
+        return take_brackets();
       case '{':
-        take_alternatives();
-        break;
+        return take_alternatives();
       case '~':
-        take_home(at_ - 1 == begin);
-        break;
+        return take_home(at_ - 1 == begin);
       default:
-        add({&c, 1});
+        return add({&c, 1});
     }
   }
 
