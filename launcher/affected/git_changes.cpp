@@ -18,8 +18,7 @@ std::vector<GitChange> read_raw_diff(std::string_view text) {
     // `:<old mode> <new mode> <old object> <new object> <letter>`, then the path.
     std::string_view head = take_part(text, '\0');
     const std::string_view path = take_part(text, '\0');
-    if (!head.starts_with(':') || path.empty()) continue;
-    head.remove_prefix(1);
+    if (!take_words(head, ":") || path.empty()) continue;
     const std::string_view old_mode = take_part(head, ' ');
     const std::string_view new_mode = take_part(head, ' ');
     const std::string_view old_object = take_part(head, ' ');
@@ -110,10 +109,8 @@ std::optional<TrackedLook> look_from_text(std::string_view text, std::string_vie
 }
 
 std::string commit_in_status(std::string_view text) {
-  constexpr std::string_view k_begin = "# branch.oid ";
-  for (const std::string_view entry : TextParts{text, '\0'}) {
-    if (!entry.starts_with(k_begin)) continue;
-    const std::string_view commit = entry.substr(k_begin.size());
+  for (std::string_view commit : TextParts{text, '\0'}) {
+    if (!take_words(commit, "# branch.oid ")) continue;
     return commit.starts_with('(') ? std::string() : std::string(commit);
   }
   return {};

@@ -37,9 +37,7 @@ class GraphReader {
   void read(std::string_view line) {
     const std::optional<std::string_view> first = take_quoted(line);
     if (!first) return;
-    constexpr std::string_view k_arrow = " -> ";
-    if (!line.starts_with(k_arrow)) return read_thing(*first, line);
-    line.remove_prefix(k_arrow.size());
+    if (!take_words(line, " -> ")) return read_thing(*first, line);
     if (const std::optional<std::string_view> second = take_quoted(line)) {
       read_arrow(*first, *second, line);
     }
@@ -209,24 +207,22 @@ std::vector<std::string_view> read_ninja_targets(std::string_view text) {
 }
 
 void read_ninja_deps(std::string_view text, const std::function<void(const RecordedInputs&)>& see) {
-  constexpr std::string_view k_indent = "    ";
-  constexpr std::string_view k_stale = "(STALE)";
   RecordedInputs record;
   const auto end_record = [&] {
     if (!record.output.empty()) see(record);
     record.output = {};
     record.inputs.clear();
   };
-  for (const std::string_view line : TextParts{text, '\n'}) {
-    if (line.starts_with(k_indent) && !record.output.empty()) {
-      record.inputs.push_back(line.substr(k_indent.size()));
+  for (std::string_view line : TextParts{text, '\n'}) {
+    if (!record.output.empty() && take_words(line, "    ")) {
+      record.inputs.push_back(line);
       continue;
     }
     end_record();
     const std::size_t mark = line.rfind(": #deps ");
     if (mark == std::string_view::npos) continue;
     record.output = line.substr(0, mark);
-    record.is_stale = line.ends_with(k_stale);
+    record.is_stale = line.ends_with("(STALE)");
   }
   end_record();
 }

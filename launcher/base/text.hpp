@@ -67,6 +67,13 @@ inline std::string_view take_part(std::string_view& text, char separator) {
   return part;
 }
 
+// Takes these words off the front. False: the text begins otherwise, and stays as it is.
+inline bool take_words(std::string_view& text, std::string_view words) {
+  const bool is_there = text.starts_with(words);
+  if (is_there) text.remove_prefix(words.size());
+  return is_there;
+}
+
 // The parts of a text one after the other, as take_part() takes them:
 //
 //   for (const std::string_view line : TextParts{text, '\n'}) …

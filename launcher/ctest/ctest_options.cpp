@@ -70,9 +70,6 @@ constexpr CtestOption k_options[] = {
     {"--track", "", Fate::keep, k_value},
 };
 
-constexpr std::string_view k_level = "CTEST_PARALLEL_LEVEL=";
-constexpr std::string_view k_configured_load = "TestLoad:";
-
 std::optional<std::size_t> number_of_jobs(std::string_view text) {
   const std::optional<std::size_t> jobs = parse_number<std::size_t>(text);
   return jobs == 0U ? std::nullopt : jobs;
@@ -220,8 +217,8 @@ std::optional<std::size_t> jobs_of(const std::vector<std::string>& command,
   const SaidJobs said = said_in(command);
   if (said.is_said) return said.jobs;
   if (said.is_elsewhere) return std::nullopt;
-  for (const std::string_view entry : environment) {
-    if (entry.starts_with(k_level)) return number_of_jobs(entry.substr(k_level.size()));
+  for (std::string_view entry : environment) {
+    if (take_words(entry, "CTEST_PARALLEL_LEVEL=")) return number_of_jobs(entry);
   }
   return 1;
 }
@@ -235,7 +232,7 @@ std::optional<std::size_t> jobs_to_lend(const std::vector<std::string>& command,
 
 bool configures_load(std::string_view text) {
   for (const std::string_view line : TextParts{text, '\n'}) {
-    if (!line.starts_with(k_configured_load)) continue;
+    if (!line.starts_with("TestLoad:")) continue;
     if (line.find_first_of("123456789") != std::string_view::npos) return true;
   }
   return false;

@@ -30,13 +30,13 @@ bool take_name(std::string_view& text, std::string_view name) {
 
 // Takes `  Test   #7: ` off the front.
 std::optional<std::size_t> take_number_of_test(std::string_view& text) {
-  constexpr std::string_view k_begin = "  Test ";
-  if (!text.starts_with(k_begin)) return std::nullopt;
-  std::string_view rest = text.substr(k_begin.size());
-  if (!trimmed(take_part(rest, '#'), " ").empty()) return std::nullopt;
+  std::string_view rest = text;
+  if (!take_words(rest, "  Test ") || !trimmed(take_part(rest, '#'), " ").empty()) {
+    return std::nullopt;
+  }
   const auto number = take_number<std::size_t>(rest);
-  if (!number || !rest.starts_with(": ")) return std::nullopt;
-  text = rest.substr(2);
+  if (!number || !take_words(rest, ": ")) return std::nullopt;
+  text = rest;
   return number;
 }
 
@@ -44,14 +44,13 @@ std::optional<std::size_t> take_number_of_test(std::string_view& text) {
 
 std::optional<std::vector<std::size_t>> numbers_shown(std::string_view text,
                                                       const NameOfNumber& name_of) {
-  constexpr std::string_view k_total = "Total Tests: ";
   std::vector<std::size_t> numbers;
   while (!text.empty()) {
-    if (text.starts_with(k_total) &&
-        leading_number<std::size_t>(text.substr(k_total.size())) == numbers.size()) {
+    std::string_view rest = text;
+    if (take_words(rest, "Total Tests: ") && leading_number<std::size_t>(rest) == numbers.size()) {
       return numbers;
     }
-    std::string_view rest = text;
+    rest = text;
     const std::optional<std::size_t> number = take_number_of_test(rest);
     const std::string* const name = number ? name_of(*number, numbers.size()) : nullptr;
     const bool is_next = numbers.empty() || (number && *number > numbers.back());
@@ -65,9 +64,8 @@ std::optional<std::vector<std::size_t>> numbers_shown(std::string_view text,
 }
 
 std::string directory_shown(std::string_view text) {
-  constexpr std::string_view k_begin = "Test project ";
-  for (const std::string_view line : TextParts{text, '\n'}) {
-    if (line.starts_with(k_begin)) return std::string(line.substr(k_begin.size()));
+  for (std::string_view line : TextParts{text, '\n'}) {
+    if (take_words(line, "Test project ")) return std::string(line);
   }
   return {};
 }

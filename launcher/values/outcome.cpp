@@ -205,9 +205,8 @@ std::string_view verdict_on_record(const EndedTest& test) {
 }
 
 std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
-  constexpr std::string_view k_key = "oom_kill ";
-  for (const std::string_view line : TextParts{text, '\n'}) {
-    if (line.starts_with(k_key)) return parse_number<std::uint64_t>(line.substr(k_key.size()));
+  for (std::string_view line : TextParts{text, '\n'}) {
+    if (take_words(line, "oom_kill ")) return parse_number<std::uint64_t>(line);
   }
   return std::nullopt;
 }

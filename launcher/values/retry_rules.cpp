@@ -36,15 +36,13 @@ std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
 
 // The rule of that name, without its number of attempts.
 std::optional<RetryRule> rule_named(std::string_view name) {
-  const std::string_view exit = name_of(RetryCause::exit_code);
-  if (name.starts_with(exit)) {
-    const std::optional<unsigned> code = number_of(name.substr(exit.size()), k_largest_code);
+  if (take_words(name, name_of(RetryCause::exit_code))) {
+    const std::optional<unsigned> code = number_of(name, k_largest_code);
     if (!code) return std::nullopt;
     return RetryRule{RetryCause::exit_code, static_cast<int>(*code)};
   }
-  const std::string_view signal = name_of(RetryCause::signal);
-  if (name.starts_with(signal)) {
-    const std::optional<int> number = signal_named(name.substr(signal.size()));
+  if (take_words(name, name_of(RetryCause::signal))) {
+    const std::optional<int> number = signal_named(name);
     if (!number) return std::nullopt;
     return RetryRule{RetryCause::signal, *number};
   }

@@ -139,8 +139,7 @@ std::string_view refusal_in(std::string_view error) {
 // Returns what holdfast-exec says if it cannot begin, or what slurmstepd says if there is no
 // holdfast-exec.
 std::string_view own_trouble_in(std::string_view line) {
-  constexpr std::string_view k_own = "holdfast: ";
-  if (line.starts_with(k_own)) return line.substr(k_own.size());
+  if (take_words(line, "holdfast: ")) return line;
   const std::size_t at = line.find("execve(): ");
   return at == std::string_view::npos ? std::string_view() : line.substr(at);
 }
@@ -253,11 +252,11 @@ std::vector<std::string> srun_command(const FarStep& step) {
     left_out += left_out.empty() ? k_exclude : ",";
     left_out += nodes;
   };
-  for (const std::string& option : step.options) {
-    if (option.starts_with(k_exclude)) {
-      leave_out(std::string_view(option).substr(k_exclude.size()));
+  for (std::string_view option : step.options) {
+    if (take_words(option, k_exclude)) {
+      leave_out(option);
     } else {
-      words.push_back(option);
+      words.emplace_back(option);
     }
   }
   for (const std::string& node : step.left_out_nodes) leave_out(node);

@@ -21,6 +21,16 @@ TEST(Parts, ASeparatorAtTheEndLeavesNothing) {
   EXPECT_TRUE(text.empty());
 }
 
+TEST(Parts, WordsAreTakenOnlyOffTheFront) {
+  std::string_view text = "ab: c";
+  EXPECT_FALSE(take_words(text, "b"));
+  EXPECT_EQ(text, "ab: c");
+  EXPECT_TRUE(take_words(text, "ab: "));
+  EXPECT_EQ(text, "c");
+  EXPECT_TRUE(take_words(text, "c"));
+  EXPECT_EQ(text, "");
+}
+
 TEST(Parts, ALoopTakesOneAfterTheOther) {
   std::string seen;
   for (const std::string_view part : TextParts{"a,,b,", ','}) seen += std::string(part) + "|";
