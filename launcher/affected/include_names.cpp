@@ -32,15 +32,12 @@ std::string_view without_space(std::string_view text) {
 std::string without_splices(std::string_view text) {
   std::string joined;
   joined.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  for (std::string_view line : TextParts{text, '\n'}) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     const bool goes_on = line.ends_with('\\');
     if (goes_on) line.remove_suffix(1);
     joined += line;
-    if (!goes_on && end != std::string_view::npos) joined += '\n';
+    if (!goes_on) joined += '\n';
   }
   return joined;
 }

@@ -77,12 +77,10 @@ CTestVerdict::CTestVerdict(const VerdictProperties& properties)
       skip_(compiled(properties.skip)) {}
 
 CTestVerdict::Expressions CTestVerdict::compiled(const std::vector<std::string>& texts) {
-  Expressions all;
-  for (const std::string& text : texts) {
+  return collected(texts, [](const std::string& text) {
     Result<CMakeExpression> expression = CMakeExpression::compile(text);
-    all.push_back(expression ? std::optional(std::move(*expression)) : std::nullopt);
-  }
-  return all;
+    return expression ? std::optional(std::move(*expression)) : std::nullopt;
+  });
 }
 
 MirroredVerdict CTestVerdict::of(const Exit& end, std::string_view output) const {
