@@ -111,10 +111,6 @@ Result<NinjaTexts> ask_ninja(const NinjaTree& tree) {
   os::await({&deps});
   HOLDFAST_DO(check_end("-t deps", deps.end()));
   texts.deps = deps.end().output;
-  texts.ask_for_commands = [tree] {
-    const Result<std::string> commands = ask_ninja_tool(tree, {"compdb"});
-    return commands ? *commands : std::string();
-  };
   return texts;
 }
 
