@@ -31,27 +31,16 @@ std::optional<std::string_view> between(std::string_view line, std::string_view 
 }
 
 // A line names nodes and steps by their addresses in Ninja. It may name them before the line that
-// says what they are.
+// says what they are, so the arrows between them are read last.
 class GraphReader {
  public:
-  void read(std::string_view line) {
-    const std::optional<std::string_view> first = take_quoted(line);
-    if (!first) return;
-    if (!take_words(line, " -> ")) return read_thing(*first, line);
-    if (const std::optional<std::string_view> second = take_quoted(line)) {
-      read_arrow(*first, *second, line);
+  explicit GraphReader(std::string_view text) {
+    for (const bool are_arrows : {false, true}) {
+      for (const std::string_view line : TextParts{text, '\n'}) read(line, are_arrows);
     }
   }
 
   void add_to(NinjaGraph& graph) && {
-    for (const auto& [from, to] : inputs_) {
-      const auto step = step_of_.find(to);
-      if (step != step_of_.end()) steps_[step->second].inputs.push_back(node(from));
-    }
-    for (const auto& [from, to] : outputs_) {
-      const auto step = step_of_.find(from);
-      if (step != step_of_.end()) steps_[step->second].outputs.push_back(node(to));
-    }
     for (NinjaStep& step : steps_) {
       for (std::uint32_t& input : step.inputs) input = graph.node(paths_[input]);
       for (std::uint32_t& output : step.outputs) output = graph.node(paths_[output]);
@@ -62,7 +51,20 @@ class GraphReader {
   }
 
  private:
-  using Arrow = std::pair<std::string_view, std::string_view>;
+  void read(std::string_view line, bool are_arrows) {
+    const std::optional<std::string_view> first = take_quoted(line);
+    if (!first) return;
+    if (!take_words(line, " -> ")) {
+      if (!are_arrows) read_thing(*first, line);
+    } else if (const std::optional<std::string_view> second = take_quoted(line); !second) {
+      return;
+    } else if (are_arrows) {
+      read_arrow(*first, *second, line);
+    } else if (const auto rule = between(line, " [label=\" ", "\"]")) {
+      // A step with one input and one output is an arrow itself.
+      steps_.push_back({*rule, {node(*first)}, {node(*second)}});
+    }
+  }
 
   void read_thing(std::string_view address, std::string_view rest) {
     if (const auto rule = between(rest, " [label=\"", "\", shape=ellipse]")) {
@@ -74,13 +76,10 @@ class GraphReader {
   }
 
   void read_arrow(std::string_view from, std::string_view to, std::string_view rest) {
-    if (const auto rule = between(rest, " [label=\" ", "\"]")) {
-      steps_.push_back({*rule, {node(from)}, {node(to)}});
-    } else if (rest.empty()) {
-      outputs_.emplace_back(from, to);
-    } else if (rest == " [arrowhead=none]") {
-      inputs_.emplace_back(from, to);
-    }
+    const auto step = step_of_.find(rest.empty() ? from : to);
+    if (step == step_of_.end()) return;
+    if (rest.empty()) steps_[step->second].outputs.push_back(node(to));
+    if (rest == " [arrowhead=none]") steps_[step->second].inputs.push_back(node(from));
   }
 
   std::uint32_t node(std::string_view address) {
@@ -93,8 +92,6 @@ class GraphReader {
   std::vector<NinjaStep> steps_;
   std::unordered_map<std::string_view, std::uint32_t> nodes_;
   std::unordered_map<std::string_view, std::size_t> step_of_;
-  std::vector<Arrow> inputs_;
-  std::vector<Arrow> outputs_;
 };
 
 // Reads a depfile byte by byte.
@@ -191,11 +188,7 @@ std::string pattern_of(std::string_view glob, bool is_recursive) {
 
 }  // namespace
 
-void add_ninja_graph(std::string_view text, NinjaGraph& graph) {
-  GraphReader reader;
-  for (const std::string_view line : TextParts{text, '\n'}) reader.read(line);
-  std::move(reader).add_to(graph);
-}
+void add_ninja_graph(std::string_view text, NinjaGraph& graph) { GraphReader(text).add_to(graph); }
 
 std::vector<std::string_view> read_ninja_targets(std::string_view text) {
   std::vector<std::string_view> names;
