@@ -8,7 +8,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_will_fail = "will-fail";
 constexpr int k_largest_code = 255;
 
 // Reads the number as atoi(3) does, because ctest uses that; none: the number is outside of 0…255.
@@ -35,7 +34,7 @@ Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
   for (const std::string_view part : TextParts{text, ','}) {
     std::string_view value = part;
     const std::string_view name = take_part(value, '=');
-    if (part == k_will_fail) {
+    if (part == "will-fail") {
       properties.will_fail = true;
     } else if (name == "code") {
       properties.skip_return_code = code_of(value);

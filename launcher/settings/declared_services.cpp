@@ -35,10 +35,6 @@ Files files_in(const std::string& directory) {
   return files;
 }
 
-bool is_same(std::string_view one, std::string_view other) {
-  return lower(std::string(one)) == lower(std::string(other));
-}
-
 Result<std::vector<std::string>> files_of(const std::string& tree,
                                           const std::string& configuration) {
   Files files = files_in(tree + "/" + std::string(names::k_declared_services_directory));
@@ -46,7 +42,7 @@ Result<std::vector<std::string>> files_of(const std::string& tree,
   auto found = files.begin();
   if (files.size() > 1) {
     found = std::ranges::find_if(
-        files, [&](const auto& one) { return is_same(one.first, configuration); });
+        files, [&](const auto& one) { return lower(one.first) == lower(configuration); });
   }
   if (found == files.end()) {
     const std::vector<std::string> known = collected(files, &Files::value_type::first);
@@ -104,8 +100,7 @@ Result<ServiceSpec> parse_declared_service(std::string_view text, const std::str
                         std::string(parsed.error().description())};
   }
   toml::table& file = parsed.table();
-  toml::node* const services = file.get("service");
-  toml::table* const all = services == nullptr ? nullptr : services->as_table();
+  toml::table* const all = file["service"].as_table();
   toml::table* const table =
       all == nullptr || all->empty() ? nullptr : all->begin()->second.as_table();
   if (table == nullptr) return ErrorInWords{path + ": found no service, expected one"};

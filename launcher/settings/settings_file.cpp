@@ -155,6 +155,7 @@ void check_affected_keys(const TableReader& table) {
   complain("none of its keys");
 }
 
+// Complains of all that it does not understand, also in globs and patterns.
 AffectedRule read_affected_rule(const TableReader& table) {
   table.complain_of_unknown_keys(keys_of_table(k_affected));
   AffectedRule rule;
@@ -169,11 +170,6 @@ AffectedRule read_affected_rule(const TableReader& table) {
   for (const std::string& pattern : rule.tests) table.check_pattern("tests", pattern);
   check_affected_keys(table);
   return rule;
-}
-
-// Reads [[affected]]. Complains of all that it does not understand, also in globs and patterns.
-std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& complaints) {
-  return collected(tables_in(node, "affected", k_affected, complaints), read_affected_rule);
 }
 
 constexpr const char* k_known_flaky = "[[known-flaky]]";
@@ -396,7 +392,8 @@ class FileReader {
     } else if (is("known-flaky", "[[known-flaky]]")) {
       common_.known_flaky = read_known_flaky(value, complaints_);
     } else if (is("affected", "[[affected]]")) {
-      common_.affected = read_affected(value, complaints_);
+      common_.affected =
+          collected(tables_in(value, "affected", k_affected, complaints_), read_affected_rule);
     } else if (is("service", "[service.NAME]")) {
       common_.services = read_services(value, directory_, complaints_);
     } else if (is("build-steps", "[build-steps]")) {

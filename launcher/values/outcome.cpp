@@ -244,11 +244,6 @@ constexpr auto k_toolchain = std::to_array<std::string_view>(
      "libgfortran", "libgomp",   "libhwasan", "liblsan", "libm",      "libpthread", "libquadmath",
      "libresolv",   "librt",     "libstdc++", "libtsan", "libubsan",  "libunwind"});
 
-// `libm.so.6` is `libm`, and `ld-linux-x86-64.so.2` is `ld-linux-x86-64`.
-std::string_view without_suffix(std::string_view library) {
-  return library.substr(0, library.find(".so"));
-}
-
 }  // namespace
 
 bool takes_rights_away(std::string_view function) {
@@ -256,7 +251,8 @@ bool takes_rights_away(std::string_view function) {
 }
 
 bool is_of_toolchain(std::string_view library) {
-  const std::string_view name = without_suffix(library);
+  // `libm.so.6` is `libm`, and `ld-linux-x86-64.so.2` is `ld-linux-x86-64`.
+  const std::string_view name = library.substr(0, library.find(".so"));
   return name.starts_with("ld-") || name.starts_with("libc.musl-") ||
          std::ranges::find(k_toolchain, name) != k_toolchain.end();
 }
