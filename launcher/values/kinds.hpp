@@ -2,7 +2,7 @@
 //
 // Each kind has read() and print(). read() takes a text into a field; if it fails with `"found":
 // expected …`, the field stays as it was. From the text of print(), read() makes the same value. If
-// a kind stands for several things, read() adds one of them, and each() is in place of print().
+// a kind stands for several things, read() adds one of them, and print() prints one.
 // k_expected has the words after "expected" for holdfast.toml.
 #pragma once
 
@@ -203,10 +203,7 @@ struct Reports : ListOf<parse_report_request> {
 // `NAME=VALUE` replaces the variable of that name, `NAME=` removes it.
 struct Variables {
   static Result<void> read(std::string_view text, std::vector<Variable>& field);
-  template <typename Use>
-  static void each(const std::vector<Variable>& field, Use use) {
-    for (const Variable& one : field) use(one.name + "=" + one.value);
-  }
+  static std::string print(const Variable& one) { return one.name + "=" + one.value; }
 };
 
 // Regular expressions; each read() adds one.
@@ -219,20 +216,13 @@ struct Paths {
   static constexpr std::string_view k_expected =
       R"(a list of absolute paths such as "/tmp/.ICE-unix")";
   static Result<void> read(std::string_view text, std::vector<std::string>& field);
-  template <typename Use>
-  static void each(const std::vector<std::string>& field, Use use) {
-    for (const std::string& one : field) use(one);
-  }
+  static std::string print(const std::string& one) { return one; }
 };
 
 // Known flakes; each read() adds one: attempts, length of the issue, issue and signature.
 struct KnownFlakes {
   static Result<void> read(std::string_view text, std::vector<KnownFlake>& field);
   static std::string print(const KnownFlake& one);
-  template <typename Use>
-  static void each(const std::vector<KnownFlake>& field, Use use) {
-    for (const KnownFlake& one : field) use(print(one));
-  }
 };
 
 }  // namespace holdfast::kind
