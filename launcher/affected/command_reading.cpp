@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/environment.hpp"
 #include "base/text.hpp"
 #include "values/file_glob.hpp"
 
@@ -409,8 +410,7 @@ class WordsReader {
     const Word& word = words_[at_];
     for (const std::string& value : word.values) {
       const bool is_assigned = !assigned_name(value).empty();
-      const bool says_nothing =
-          fits_all(is_assigned ? std::string_view(value).substr(value.find('=') + 1) : value);
+      const bool says_nothing = fits_all(is_assigned ? value_in(value) : value);
       if (says_nothing && (is_assigned || is_place_ || has(k_askers, program_))) continue;
       if (!is_own_ && has(k_speakers, program_) &&
           (says_nothing || value.find('/') == std::string::npos)) {

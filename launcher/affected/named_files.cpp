@@ -38,11 +38,6 @@ bool is_compiled(const std::string& path) {
   return is_elf({head, sizeof head});
 }
 
-std::string_view value_in(std::string_view word) {
-  const std::size_t equals = word.find('=');
-  return equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
-}
-
 // What follows the operation in `NAME=set:VALUE`.
 std::string_view value_in_modification(std::string_view entry) {
   const std::string_view change = value_in(entry);

@@ -124,9 +124,7 @@ ListedTest listed(const Json& entry) {
 std::string cached_value(const std::string& tree, const std::string& name) {
   std::ifstream cache(tree + "/CMakeCache.txt");
   for (std::string line; std::getline(cache, line);) {
-    if (!line.starts_with(name + ":")) continue;
-    const std::size_t equals = line.find('=');
-    return equals == std::string::npos ? std::string() : line.substr(equals + 1);
+    if (line.starts_with(name + ":")) return std::string(value_in(line));
   }
   return {};
 }
