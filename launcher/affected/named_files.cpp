@@ -498,11 +498,10 @@ Result<UsedServices> used_services(const ProjectSettings& settings, const std::s
                                    const std::string& configuration,
                                    const std::vector<ListedTest>& tests) {
   UsedServices all;
-  std::vector<ServiceSpec> specs = settings.settings().services;
-  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
-  std::ranges::move(declared, std::back_inserter(specs));
+  HOLDFAST_TRY(const std::vector<ServiceSpec> specs,
+               declared_services(settings.settings(), tree, configuration));
   if (specs.empty()) return all;
-  std::ranges::transform(specs, std::back_inserter(all.services), used);
+  all.services = collected(specs, used);
   for (const ListedTest& test : tests) {
     // A test with settings that are refused does not run.
     const auto resolved = settings.resolve(test.name, test.facts, test.said);

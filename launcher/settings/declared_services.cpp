@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 
 #include "base/names.hpp"
@@ -117,10 +116,11 @@ Result<ServiceSpec> parse_declared_service(std::string_view text, const std::str
   return service;
 }
 
-Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
+Result<std::vector<ServiceSpec>> declared_services(const Settings& settings,
+                                                   const std::string& tree,
                                                    const std::string& configuration) {
   HOLDFAST_TRY(const std::vector<std::string> paths, files_of(tree, configuration));
-  std::vector<ServiceSpec> services;
+  std::vector<ServiceSpec> services = settings.services;
   for (const std::string& path : paths) {
     HOLDFAST_TRY(const std::string text, os::read_own(path, k_largest_settings_file));
     HOLDFAST_TRY(ServiceSpec service, parse_declared_service(text, path));
@@ -131,9 +131,7 @@ Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
 
 Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
                                                   const std::string& configuration) {
-  std::vector<ServiceSpec> services = settings.services;
-  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
-  std::ranges::move(declared, std::back_inserter(services));
+  HOLDFAST_TRY(std::vector<ServiceSpec> services, declared_services(settings, tree, configuration));
   for (ServiceSpec& service : services) {
     HOLDFAST_DO(find_user(service));
   }
