@@ -118,22 +118,18 @@ Result<void> add_setting(Setting setting, std::string_view value, Options& optio
 
 // False: the argument is another one.
 bool read_test_word(std::string_view argument, CommandLine& line) {
-  const std::size_t equals = argument.find('=');
-  if (equals == std::string_view::npos || !argument.starts_with(k_test)) return false;
-  std::string_view mark = argument.substr(k_test.size(), equals - k_test.size());
+  std::string_view name = argument;
+  std::string_view mark = take_part(name, '=');
+  if (mark == argument || !take_words(mark, k_test)) return false;
   if (!mark.empty()) {
-    if (mark.front() != ':') return false;
-    mark.remove_prefix(1);
-    const std::size_t colon = std::min(mark.find(':'), mark.size());
-    line.word = mark.substr(0, colon);
-    mark.remove_prefix(colon);
-    if (!mark.empty()) {
-      std::optional<TestPlace> place = parse_test_place(mark.substr(1));
-      if (!place) return false;
-      line.place = *std::move(place);
-    }
+    if (!take_words(mark, ":")) return false;
+    const bool has_place = mark.find(':') != std::string_view::npos;
+    line.word = take_part(mark, ':');
+    std::optional<TestPlace> place = has_place ? parse_test_place(mark) : TestPlace();
+    if (!place) return false;
+    line.place = *std::move(place);
   }
-  line.name = argument.substr(equals + 1);
+  line.name = name;
   line.is_test = true;
   return true;
 }
@@ -148,19 +144,14 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
   CommandLine line;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
-    if (argument == "--") {
-      if (i + 1 == arguments.size()) return ErrorInWords{"expected a command after `--`"};
-      if (arguments[i + 1].empty())
-        return ErrorInWords{"expected a command after `--`, found \"\""};
+    const bool is_test = read_test_word(argument, line);
+    if (is_test || argument == "--") {
       line.command_at = i + 1;
-      return line;
-    }
-    if (read_test_word(argument, line)) {
-      if (i + 1 == arguments.size()) {
-        return ErrorInWords{text_of({"expected a command after \"", argument, "\""})};
-      }
-      line.command_at = i + 1;
-      return line;
+      const bool is_there = line.command_at < arguments.size();
+      if (is_there && (is_test || !arguments[line.command_at].empty())) return line;
+      const std::string_view quote = is_test ? "\"" : "`";
+      return ErrorInWords{text_of(
+          {"expected a command after ", quote, argument, quote, is_there ? ", found \"\"" : ""})};
     }
     const std::size_t equals =
         argument.starts_with("--") ? argument.find('=') : std::string_view::npos;
