@@ -12,12 +12,8 @@ namespace {
 
 // Takes `"…"` off the front.
 std::optional<std::string_view> take_quoted(std::string_view& line) {
-  if (!line.starts_with('"')) return std::nullopt;
-  const std::size_t end = line.find('"', 1);
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view quoted = line.substr(1, end - 1);
-  line.remove_prefix(end + 1);
-  return quoted;
+  if (line.find('"', 1) == std::string_view::npos || !take_words(line, "\"")) return std::nullopt;
+  return take_part(line, '"');
 }
 
 // What is between `begin` and `end`, if the line has both at its ends. A path may have any byte

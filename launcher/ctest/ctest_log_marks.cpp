@@ -124,11 +124,8 @@ constexpr std::string_view k_command = "\nCommand: ";
 // Takes the rest of the line with its newline, and returns it without. Nothing when there is no
 // newline.
 std::optional<std::string_view> take_line(std::string_view& text) {
-  const std::size_t newline = text.find('\n');
-  if (newline == std::string_view::npos) return std::nullopt;
-  const std::string_view line = text.substr(0, newline);
-  text.remove_prefix(newline + 1);
-  return line;
+  if (text.find('\n') == std::string_view::npos) return std::nullopt;
+  return take_part(text, '\n');
 }
 
 bool is_blank(std::string_view text) {

@@ -94,11 +94,10 @@ SaidJobs said_in(const std::vector<std::string>& command) {
       said.jobs = option.next ? number_of_jobs(*option.next) : std::nullopt;
       continue;
     }
-    for (const std::string_view begin : {"--parallel=", "-j=", "-j"}) {
-      if (!option.word.starts_with(begin)) continue;
+    std::string_view jobs = option.word;
+    if (take_words(jobs, "--parallel=") || take_words(jobs, "-j=") || take_words(jobs, "-j")) {
       said.is_said = true;
-      said.jobs = number_of_jobs(option.word.substr(begin.size()));
-      break;
+      said.jobs = number_of_jobs(jobs);
     }
   }
   return said;

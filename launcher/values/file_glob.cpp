@@ -20,11 +20,9 @@ void add_literal(std::string& expression, char c) {
 
 // Takes `[:alpha:]` off the front of `set`; empty: there is none.
 std::string_view take_class(std::string_view& set) {
-  constexpr std::string_view k_end = ":]";
-  if (!set.starts_with("[:")) return {};
-  const std::size_t end = set.find(k_end, 2);
-  if (end == std::string_view::npos) return {};
-  const std::string_view taken = set.substr(0, end + k_end.size());
+  const std::size_t end = set.find(":]", 2);
+  if (!set.starts_with("[:") || end == std::string_view::npos) return {};
+  const std::string_view taken = set.substr(0, end + 2);
   set.remove_prefix(taken.size());
   return taken;
 }

@@ -17,9 +17,7 @@ std::string_view place_in(std::string_view entry) {
 std::string_view attempt_in(std::string_view entry) { return entry.substr(entry.find('#') + 1); }
 
 std::string_view how_in(std::string_view entry) {
-  const std::string_view held = entry.substr(0, entry.find('#'));
-  const std::size_t colon = held.find(':');
-  return colon == std::string_view::npos ? std::string_view{} : held.substr(colon + 1);
+  return text_after(entry.substr(0, entry.find('#')), ":");
 }
 
 std::vector<std::string> entries_in(std::string_view text) {
