@@ -10,12 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::string> source_directory(const std::string& tree) {
-  const std::optional<std::string> file = settings_file_of_tree(tree);
-  if (!file) return ErrorInWords{tree + " does not say where its source directory is"};
-  return fs::path(*file).parent_path().string();
-}
-
 // The tree may be a copy, or a mount, of the one in which the run was. An older Holdfast recorded
 // no tree.
 bool was_in(const RunStarted& started, const std::string& tree) {
@@ -38,9 +32,13 @@ Result<std::string> directory_in(const std::string& tree, const RunStarted& star
 
 // ctest looks for presets in the directory in which it starts, and for tests where the preset says.
 Result<std::string> directory_of_preset(const std::string& tree, const RunStarted& started) {
-  if (was_in(started, tree)) return source_directory(tree);
-  return ErrorInWords{"run " + started.run + " is of another tree, " + started.tree +
-                      ", and its preset leads there: expected --tree " + started.tree};
+  if (!was_in(started, tree)) {
+    return ErrorInWords{"run " + started.run + " is of another tree, " + started.tree +
+                        ", and its preset leads there: expected --tree " + started.tree};
+  }
+  const std::optional<std::string> file = settings_file_of_tree(tree);
+  if (!file) return ErrorInWords{tree + " does not say where its source directory is"};
+  return fs::path(*file).parent_path().string();
 }
 
 }  // namespace
