@@ -57,8 +57,7 @@ std::string affected_targets(const FoundAffected& found) {
 
 // An expression for ctest's -R. The error: ctest takes none for so many tests.
 Result<std::string> affected_expression(const FoundAffected& found) {
-  std::vector<std::string> names;
-  for (const AffectedTest& test : found.affected.tests) names.push_back(test.name);
+  const std::vector<std::string> names = collected(found.affected.tests, &AffectedTest::name);
   Result<std::string> expression = names_as_expression(names);
   if (!expression && names.size() == found.all) return std::string(".\n");
   return expression;
@@ -95,13 +94,6 @@ struct Options {
 
 constexpr std::array<std::string_view, 4> k_formats{"names", "targets", "ctest", "json"};
 
-Result<void> check(const Options& options) {
-  if (options.explain && (options.format == "targets" || options.format == "ctest")) {
-    return ErrorInWords{"--explain is about tests: expected --format names or json"};
-  }
-  return {};
-}
-
 Result<std::string> output_of(const FoundAffected& found, const Options& options) {
   if (options.format == "json") return affected_json(found, options.order.since);
   if (options.format == "targets") return affected_targets(found);
@@ -110,7 +102,9 @@ Result<std::string> output_of(const FoundAffected& found, const Options& options
 }
 
 Result<int> affected(const Options& options) {
-  HOLDFAST_DO(check(options));
+  if (options.explain && (options.format == "targets" || options.format == "ctest")) {
+    return ErrorInWords{"--explain is about tests: expected --format names or json"};
+  }
   AffectedOrder order = options.order;
   HOLDFAST_TRY(order.tree, find_tree(order.tree));
   HOLDFAST_TRY(const std::vector<ListedTest> tests, tests_of_tree(order.tree, order.configuration));

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/environment.hpp"
 #include "base/text.hpp"
 #include "values/file_glob.hpp"
 
@@ -127,36 +128,27 @@ class ScriptReader {
       case '\\':
         if (at_ < text_.size() && text_[at_] != '\n') add(text_.substr(at_, 1));
         at_ = std::min(at_ + 1, text_.size());
-        break;
+        return;
       case '\'':
-        add(take_to('\''));
-        break;
+        return add(take_to('\''));
       case '"':
-        take_quoted();
-        break;
+        return take_quoted();
       case '$':
-        take_expansion();
-        break;
+        return take_expansion();
       case '`':
-        add_unknown(take_to('`'));
-        break;
+        return add_unknown(take_to('`'));
       case '*':
-        add({&k_star, 1});
-        break;
+        return add({&k_star, 1});
       case '?':
-        add({&k_one, 1});
-        break;
+        return add({&k_one, 1});
       case '[':
-        take_brackets();
-        break;
+        return take_brackets();
       case '{':
-        take_alternatives();
-        break;
+        return take_alternatives();
       case '~':
-        take_home(at_ - 1 == begin);
-        break;
+        return take_home(at_ - 1 == begin);
       default:
-        add({&c, 1});
+        return add({&c, 1});
     }
   }
 
@@ -418,8 +410,7 @@ class WordsReader {
     const Word& word = words_[at_];
     for (const std::string& value : word.values) {
       const bool is_assigned = !assigned_name(value).empty();
-      const bool says_nothing =
-          fits_all(is_assigned ? std::string_view(value).substr(value.find('=') + 1) : value);
+      const bool says_nothing = fits_all(is_assigned ? value_in(value) : value);
       if (says_nothing && (is_assigned || is_place_ || has(k_askers, program_))) continue;
       if (!is_own_ && has(k_speakers, program_) &&
           (says_nothing || value.find('/') == std::string::npos)) {
@@ -475,8 +466,8 @@ std::vector<std::string> CommandReader::search_path() const {
   const auto path = variables_.find("PATH");
   if (path == variables_.end()) return directories;
   for (const std::string_view value : path->second) {
-    std::string_view rest = value;
-    while (!rest.empty()) add_once(directories, std::string(take_part(rest, ':')));
+    for (const std::string_view part : TextParts{value, ':'})
+      add_once(directories, std::string(part));
   }
   return directories;
 }

@@ -141,8 +141,8 @@ class Differ {
 
   Result<void> add_untracked(const std::string& top,
                              const std::vector<const GitStatusEntry*>& entries) {
-    std::vector<std::string> paths;
-    for (const GitStatusEntry* entry : entries) paths.push_back(top + "/" + entry->path);
+    const std::vector<std::string> paths =
+        collected(entries, [&](const GitStatusEntry* entry) { return top + "/" + entry->path; });
     const std::vector<std::string> trees = build_trees_in(paths, source_);
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const auto is_around = [&](const std::string& tree) { return paths[i].starts_with(tree); };
@@ -262,18 +262,12 @@ Result<doctor::NinjaTree> find_ninja_tree(const std::string& directory,
   return tree;
 }
 
-using Preparations = std::map<std::string, Preparation>;
-
-void move_to(std::vector<Preparation>& all, Preparations& some) {
-  for (auto& [name, preparation] : some) all.push_back(std::move(preparation));
-}
-
 // What setups of fixtures, and tests that DEPENDS names, do for the tests of a listing.
 std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
   std::vector<SelectableTest> tests(named.begin(), named.end());
   remove_implied_depends(tests);
-  Preparations fixtures;
-  Preparations names;
+  std::map<std::string, Preparation> fixtures;
+  std::map<std::string, Preparation> names;
   for (std::size_t i = 0; i < tests.size(); ++i) {
     const TestSchedule& schedule = tests[i].schedule;
     for (const std::string& fixture : schedule.setup) fixtures[fixture].providers.push_back(i);
@@ -287,8 +281,9 @@ std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
     if (found != names.end()) found->second.providers.push_back(i);
   }
   std::vector<Preparation> all;
-  move_to(all, names);
-  move_to(all, fixtures);
+  for (auto* const some : {&names, &fixtures}) {
+    for (auto& [name, preparation] : *some) all.push_back(std::move(preparation));
+  }
   return all;
 }
 
@@ -314,15 +309,21 @@ Result<Project> project_of(const std::string& tree, FileNames& names) {
 class Rules {
  public:
   Rules(const std::vector<AffectedRule>& rules, const std::vector<ListedTest>& tests)
-      : rules_(rules), patterns_(rules), tests_(tests), ruled_(rules.size()), idle_(rules.size()) {}
+      : patterns_(rules), idle_(rules.size()) {
+    for (std::size_t rule = 0; rule < rules.size(); ++rule) {
+      RuledTests& ruled = ruled_.emplace_back(RuledTests{rules[rule].origin, {}});
+      for (std::size_t i = 0; i < tests.size(); ++i) {
+        if (patterns_.fits(rule, tests[i].name)) ruled.tests.push_back(i);
+      }
+    }
+  }
 
   void apply_to(ChangedFile& change) {
     change.is_ignored = patterns_.is_ignored(change.shown);
     change.is_documentation = patterns_.is_documentation(change.shown);
     for (const std::size_t rule : patterns_.rules_for(change.shown)) {
-      const RuledTests& ruled = tests_of(rule);
-      idle_[rule] = ruled.tests.empty();
-      if (!ruled.tests.empty()) change.rules.push_back(rule);
+      idle_[rule] = ruled_[rule].tests.empty();
+      if (!idle_[rule]) change.rules.push_back(rule);
     }
   }
 
@@ -330,26 +331,14 @@ class Rules {
   // Those that fit a file and name no test.
   std::vector<std::string> idle() const {
     std::vector<std::string> origins;
-    for (std::size_t i = 0; i < rules_.size(); ++i) {
-      if (idle_[i]) origins.push_back(rules_[i].origin);
+    for (std::size_t i = 0; i < ruled_.size(); ++i) {
+      if (idle_[i]) origins.push_back(ruled_[i].origin);
     }
     return origins;
   }
 
  private:
-  const RuledTests& tests_of(std::size_t rule) {
-    RuledTests& ruled = ruled_[rule];
-    if (!ruled.origin.empty()) return ruled;
-    ruled.origin = rules_[rule].origin;
-    for (std::size_t i = 0; i < tests_.size(); ++i) {
-      if (patterns_.fits(rule, tests_[i].name)) ruled.tests.push_back(i);
-    }
-    return ruled;
-  }
-
-  const std::vector<AffectedRule>& rules_;
   const AffectedPatterns patterns_;
-  const std::vector<ListedTest>& tests_;
   std::vector<RuledTests> ruled_;
   std::vector<bool> idle_;
 };
@@ -527,7 +516,7 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, std::vector<List
                                   std::move(named.groups),
                                   std::move(build.objects)};
   found.affected = affected_by(question);
-  for (const ChangedFile& change : question.changes) found.changes.push_back(change.shown);
+  found.changes = collected(question.changes, &ChangedFile::shown);
   found.targets = targets_for(question, found.affected);
   found.notes = notes_on(question, found.affected);
   if (build.is_unbuilt) {
@@ -535,10 +524,9 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, std::vector<List
         "nothing is compiled yet: what sources include is read from their texts: build first to "
         "have fewer");
   }
-  std::vector<std::string> strangers;
-  for (const std::string& top : difference.strangers) {
-    strangers.push_back(path_from(project.source, names.of(top)));
-  }
+  const std::vector<std::string> strangers =
+      collected(difference.strangers,
+                [&](const std::string& top) { return path_from(project.source, names.of(top)); });
   if (!strangers.empty()) {
     found.notes.push_back(sentence("all files count as changed in ", strangers,
                                    ": git does not tell since when this repository is as it is"));

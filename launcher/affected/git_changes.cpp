@@ -18,8 +18,7 @@ std::vector<GitChange> read_raw_diff(std::string_view text) {
     // `:<old mode> <new mode> <old object> <new object> <letter>`, then the path.
     std::string_view head = take_part(text, '\0');
     const std::string_view path = take_part(text, '\0');
-    if (!head.starts_with(':') || path.empty()) continue;
-    head.remove_prefix(1);
+    if (!take_words(head, ":") || path.empty()) continue;
     const std::string_view old_mode = take_part(head, ' ');
     const std::string_view new_mode = take_part(head, ' ');
     const std::string_view old_object = take_part(head, ' ');
@@ -33,26 +32,16 @@ std::vector<GitChange> read_raw_diff(std::string_view text) {
 
 std::vector<GitStatusEntry> read_status(std::string_view text) {
   std::vector<GitStatusEntry> entries;
-  while (!text.empty()) {
-    // `1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>`; a `u` has two fields more, a `?` only a path.
-    std::string_view rest = take_part(text, '\0');
+  // `1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>`; a `u` has two fields more, a `?` only a path.
+  for (std::string_view rest : TextParts{text, '\0'}) {
     const std::string_view kind = take_part(rest, ' ');
     GitStatusEntry entry;
     if (kind == "1" || kind == "u") {
-      const std::string_view letters = take_part(rest, ' ');
-      take_part(rest, ' ');
-      take_part(rest, ' ');
-      const std::string_view mode = take_part(rest, ' ');
-      take_part(rest, ' ');
-      take_part(rest, ' ');
-      const std::string_view object = take_part(rest, ' ');
-      if (kind == "u") {
-        take_part(rest, ' ');
-        take_part(rest, ' ');
-      }
+      std::vector<std::string_view> fields;
+      while (fields.size() < (kind == "u" ? 9 : 7)) fields.push_back(take_part(rest, ' '));
       entry.is_tracked = true;
-      entry.is_changed = kind == "u" || !letters.ends_with('.');
-      if (kind == "1" && mode == k_submodule) entry.submodule_commit = object;
+      entry.is_changed = kind == "u" || !fields[0].ends_with('.');
+      if (kind == "1" && fields[3] == k_submodule) entry.submodule_commit = fields[6];
     } else if (kind != "?") {
       continue;
     }
@@ -69,9 +58,8 @@ std::vector<GitStatusEntry> read_status(std::string_view text) {
 
 std::vector<HiddenFile> read_hidden_files(std::string_view text) {
   std::vector<HiddenFile> files;
-  while (!text.empty()) {
-    // `<tag> <mode> <object> <stage>`, a tab and the path. A small letter: assume-unchanged.
-    std::string_view path = take_part(text, '\0');
+  // `<tag> <mode> <object> <stage>`, a tab and the path. A small letter: assume-unchanged.
+  for (std::string_view path : TextParts{text, '\0'}) {
     std::string_view head = take_part(path, '\t');
     const std::string_view tag = take_part(head, ' ');
     const bool is_skipped = tag == "S" || tag == "s";
@@ -121,11 +109,8 @@ std::optional<TrackedLook> look_from_text(std::string_view text, std::string_vie
 }
 
 std::string commit_in_status(std::string_view text) {
-  constexpr std::string_view k_begin = "# branch.oid ";
-  while (!text.empty()) {
-    const std::string_view entry = take_part(text, '\0');
-    if (!entry.starts_with(k_begin)) continue;
-    const std::string_view commit = entry.substr(k_begin.size());
+  for (std::string_view commit : TextParts{text, '\0'}) {
+    if (!take_words(commit, "# branch.oid ")) continue;
     return commit.starts_with('(') ? std::string() : std::string(commit);
   }
   return {};

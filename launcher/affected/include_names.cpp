@@ -32,15 +32,12 @@ std::string_view without_space(std::string_view text) {
 std::string without_splices(std::string_view text) {
   std::string joined;
   joined.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  for (std::string_view line : TextParts{text, '\n'}) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     const bool goes_on = line.ends_with('\\');
     if (goes_on) line.remove_suffix(1);
     joined += line;
-    if (!goes_on && end != std::string_view::npos) joined += '\n';
+    if (!goes_on) joined += '\n';
   }
   return joined;
 }
@@ -69,10 +66,8 @@ bool is_import(std::string_view line) {
 
 std::optional<std::vector<std::string>> included_names(std::string_view text) {
   const std::string spliced = without_splices(text);
-  text = spliced;
   std::vector<std::string> names;
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
+  for (std::string_view line : TextParts{spliced, '\n'}) {
     if (is_import(without_space(line))) return std::nullopt;
     // What stands before may be a comment, or a byte order mark.
     for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#')) {

@@ -38,11 +38,6 @@ bool is_compiled(const std::string& path) {
   return is_elf({head, sizeof head});
 }
 
-std::string_view value_in(std::string_view word) {
-  const std::size_t equals = word.find('=');
-  return equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
-}
-
 // What follows the operation in `NAME=set:VALUE`.
 std::string_view value_in_modification(std::string_view entry) {
   const std::string_view change = value_in(entry);
@@ -503,11 +498,10 @@ Result<UsedServices> used_services(const ProjectSettings& settings, const std::s
                                    const std::string& configuration,
                                    const std::vector<ListedTest>& tests) {
   UsedServices all;
-  std::vector<ServiceSpec> specs = settings.settings().services;
-  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
-  std::ranges::move(declared, std::back_inserter(specs));
+  HOLDFAST_TRY(const std::vector<ServiceSpec> specs,
+               declared_services(settings.settings(), tree, configuration));
   if (specs.empty()) return all;
-  std::ranges::transform(specs, std::back_inserter(all.services), used);
+  all.services = collected(specs, used);
   for (const ListedTest& test : tests) {
     // A test with settings that are refused does not run.
     const auto resolved = settings.resolve(test.name, test.facts, test.said);

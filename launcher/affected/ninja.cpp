@@ -49,7 +49,7 @@ std::string error_in(const std::string& said) {
 }
 
 Result<void> check_end(const std::string& what, os::BoundedEnd end) {
-  if (end.has_worked()) return {};
+  if (end.ended_well()) return {};
   end.output = error_in(end.errors.empty() ? end.output : end.errors);
   return ErrorInWords{os::trouble_with("ninja " + what, end)};
 }
@@ -111,10 +111,6 @@ Result<NinjaTexts> ask_ninja(const NinjaTree& tree) {
   os::await({&deps});
   HOLDFAST_DO(check_end("-t deps", deps.end()));
   texts.deps = deps.end().output;
-  texts.ask_for_commands = [tree] {
-    const Result<std::string> commands = ask_ninja_tool(tree, {"compdb"});
-    return commands ? *commands : std::string();
-  };
   return texts;
 }
 

@@ -1,7 +1,6 @@
 // Asks Ninja what it knows of a build tree. Ninja builds nothing and writes nothing meanwhile.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,9 +21,6 @@ struct NinjaTexts {
   std::vector<std::string> graphs = {};  // together they have all steps
   std::string deps = {};
   std::string log = {};  // .ninja_log; empty: there is none
-  // Returns the commands of all steps (`-t compdb`), which are seldom needed. Empty: Ninja cannot
-  // print them.
-  std::function<std::string()> ask_for_commands = {};
 };
 
 // The errors are sentences about the call that failed.

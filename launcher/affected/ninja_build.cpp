@@ -53,9 +53,10 @@ Time time_of_file(const std::string& path, bool& is_link) {
 
 class Maker {
  public:
-  Maker(const doctor::NinjaTree& tree, const std::function<std::string()>& ask, FileNames& names,
+  // `commands` are those of all steps (`-t compdb`). Empty: Ninja cannot print them.
+  Maker(const doctor::NinjaTree& tree, std::string commands, FileNames& names,
         const ChangedNames& changed)
-      : tree_(tree), ask_(ask), names_(names), changed_(changed) {
+      : tree_(tree), commands_(std::move(commands)), names_(names), changed_(changed) {
     build_.manifest = node(tree.manifest);
     build_.globs = globs_of(tree.directory, names);
   }
@@ -309,7 +310,7 @@ class Maker {
       const std::optional<Step> step = maker_of(output);
       return step && unread_.contains(*step) && is_of_c_.contains(*step);
     };
-    for (CompileCommand& command : read_compile_commands(commands(), tree_.directory, is_needed)) {
+    for (CompileCommand& command : read_compile_commands(commands_, tree_.directory, is_needed)) {
       if (command.is_elsewhere) continue;
       const Step step = *maker_of(command.output);
       for (std::string& directory : command.directories) directory = names_.of(directory + "/.");
@@ -336,7 +337,7 @@ class Maker {
   // only makes a program before it, without DEPENDS.
   void read_custom_commands() {
     const auto is_needed = [&](std::string_view output) { return is_custom(maker_of(output)); };
-    for (const NamedPaths& named : read_named_paths(commands(), tree_.directory, is_needed)) {
+    for (const NamedPaths& named : read_named_paths(commands_, tree_.directory, is_needed)) {
       const Step step = *maker_of(named.output);
       for (const std::string& path : named.paths) add_named(step, names_.of(path));
     }
@@ -345,11 +346,6 @@ class Maker {
   void add_named(Step step, const std::string& name) {
     if (is_made(name) ? maker_of(name) == step : !changed_.files.contains(name)) return;
     add_input(step, build_.graph.node(name), name);
-  }
-
-  const std::string& commands() {
-    if (!commands_) commands_ = ask_();
-    return *commands_;
   }
 
   // Whether CMake would configure the tree again before anything is built.
@@ -398,7 +394,7 @@ class Maker {
   }
 
   const doctor::NinjaTree& tree_;
-  const std::function<std::string()>& ask_;
+  const std::string commands_;
   FileNames& names_;
   const ChangedNames& changed_;
   NinjaBuild build_;
@@ -412,7 +408,6 @@ class Maker {
   std::vector<Node> manifest_inputs_;
   std::vector<Node> links_;
   std::vector<DepfileRule> depfile_rules_;
-  std::optional<std::string> commands_;  // what `ninja -t compdb` prints
   std::unordered_set<Step> is_of_c_;
   // Of compile steps of which it is not certain what they read: why.
   std::map<Step, std::string> unread_;
@@ -422,7 +417,8 @@ class Maker {
 
 NinjaBuild make_build(const doctor::NinjaTree& tree, const doctor::NinjaTexts& texts,
                       FileNames& names, const ChangedNames& changed) {
-  Maker maker(tree, texts.ask_for_commands, names, changed);
+  const Result<std::string> commands = doctor::ask_ninja_tool(tree, {"compdb"});
+  Maker maker(tree, commands ? *commands : std::string(), names, changed);
   NinjaGraph graph;
   for (const std::string& text : texts.graphs) add_ninja_graph(text, graph);
   maker.add_graph(graph);

@@ -12,12 +12,8 @@ namespace {
 
 // Takes `"…"` off the front.
 std::optional<std::string_view> take_quoted(std::string_view& line) {
-  if (!line.starts_with('"')) return std::nullopt;
-  const std::size_t end = line.find('"', 1);
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view quoted = line.substr(1, end - 1);
-  line.remove_prefix(end + 1);
-  return quoted;
+  if (line.find('"', 1) == std::string_view::npos || !take_words(line, "\"")) return std::nullopt;
+  return take_part(line, '"');
 }
 
 // What is between `begin` and `end`, if the line has both at its ends. A path may have any byte
@@ -31,29 +27,16 @@ std::optional<std::string_view> between(std::string_view line, std::string_view 
 }
 
 // A line names nodes and steps by their addresses in Ninja. It may name them before the line that
-// says what they are.
+// says what they are, so the arrows between them are read last.
 class GraphReader {
  public:
-  void read(std::string_view line) {
-    const std::optional<std::string_view> first = take_quoted(line);
-    if (!first) return;
-    constexpr std::string_view k_arrow = " -> ";
-    if (!line.starts_with(k_arrow)) return read_thing(*first, line);
-    line.remove_prefix(k_arrow.size());
-    if (const std::optional<std::string_view> second = take_quoted(line)) {
-      read_arrow(*first, *second, line);
+  explicit GraphReader(std::string_view text) {
+    for (const bool are_arrows : {false, true}) {
+      for (const std::string_view line : TextParts{text, '\n'}) read(line, are_arrows);
     }
   }
 
   void add_to(NinjaGraph& graph) && {
-    for (const auto& [from, to] : inputs_) {
-      const auto step = step_of_.find(to);
-      if (step != step_of_.end()) steps_[step->second].inputs.push_back(node(from));
-    }
-    for (const auto& [from, to] : outputs_) {
-      const auto step = step_of_.find(from);
-      if (step != step_of_.end()) steps_[step->second].outputs.push_back(node(to));
-    }
     for (NinjaStep& step : steps_) {
       for (std::uint32_t& input : step.inputs) input = graph.node(paths_[input]);
       for (std::uint32_t& output : step.outputs) output = graph.node(paths_[output]);
@@ -64,7 +47,20 @@ class GraphReader {
   }
 
  private:
-  using Arrow = std::pair<std::string_view, std::string_view>;
+  void read(std::string_view line, bool are_arrows) {
+    const std::optional<std::string_view> first = take_quoted(line);
+    if (!first) return;
+    if (!take_words(line, " -> ")) {
+      if (!are_arrows) read_thing(*first, line);
+    } else if (const std::optional<std::string_view> second = take_quoted(line); !second) {
+      return;
+    } else if (are_arrows) {
+      read_arrow(*first, *second, line);
+    } else if (const auto rule = between(line, " [label=\" ", "\"]")) {
+      // A step with one input and one output is an arrow itself.
+      steps_.push_back({*rule, {node(*first)}, {node(*second)}});
+    }
+  }
 
   void read_thing(std::string_view address, std::string_view rest) {
     if (const auto rule = between(rest, " [label=\"", "\", shape=ellipse]")) {
@@ -76,13 +72,10 @@ class GraphReader {
   }
 
   void read_arrow(std::string_view from, std::string_view to, std::string_view rest) {
-    if (const auto rule = between(rest, " [label=\" ", "\"]")) {
-      steps_.push_back({*rule, {node(from)}, {node(to)}});
-    } else if (rest.empty()) {
-      outputs_.emplace_back(from, to);
-    } else if (rest == " [arrowhead=none]") {
-      inputs_.emplace_back(from, to);
-    }
+    const auto step = step_of_.find(rest.empty() ? from : to);
+    if (step == step_of_.end()) return;
+    if (rest.empty()) steps_[step->second].outputs.push_back(node(to));
+    if (rest == " [arrowhead=none]") steps_[step->second].inputs.push_back(node(from));
   }
 
   std::uint32_t node(std::string_view address) {
@@ -95,8 +88,6 @@ class GraphReader {
   std::vector<NinjaStep> steps_;
   std::unordered_map<std::string_view, std::uint32_t> nodes_;
   std::unordered_map<std::string_view, std::size_t> step_of_;
-  std::vector<Arrow> inputs_;
-  std::vector<Arrow> outputs_;
 };
 
 // Reads a depfile byte by byte.
@@ -193,16 +184,11 @@ std::string pattern_of(std::string_view glob, bool is_recursive) {
 
 }  // namespace
 
-void add_ninja_graph(std::string_view text, NinjaGraph& graph) {
-  GraphReader reader;
-  while (!text.empty()) reader.read(take_part(text, '\n'));
-  std::move(reader).add_to(graph);
-}
+void add_ninja_graph(std::string_view text, NinjaGraph& graph) { GraphReader(text).add_to(graph); }
 
 std::vector<std::string_view> read_ninja_targets(std::string_view text) {
   std::vector<std::string_view> names;
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     const std::size_t colon = line.rfind(": ");
     if (colon != std::string_view::npos) names.push_back(line.substr(0, colon));
   }
@@ -210,34 +196,30 @@ std::vector<std::string_view> read_ninja_targets(std::string_view text) {
 }
 
 void read_ninja_deps(std::string_view text, const std::function<void(const RecordedInputs&)>& see) {
-  constexpr std::string_view k_indent = "    ";
-  constexpr std::string_view k_stale = "(STALE)";
   RecordedInputs record;
   const auto end_record = [&] {
     if (!record.output.empty()) see(record);
     record.output = {};
     record.inputs.clear();
   };
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
-    if (line.starts_with(k_indent) && !record.output.empty()) {
-      record.inputs.push_back(line.substr(k_indent.size()));
+  for (std::string_view line : TextParts{text, '\n'}) {
+    if (!record.output.empty() && take_words(line, "    ")) {
+      record.inputs.push_back(line);
       continue;
     }
     end_record();
     const std::size_t mark = line.rfind(": #deps ");
     if (mark == std::string_view::npos) continue;
     record.output = line.substr(0, mark);
-    record.is_stale = line.ends_with(k_stale);
+    record.is_stale = line.ends_with("(STALE)");
   }
   end_record();
 }
 
 NinjaLog read_ninja_log(std::string_view text) {
   NinjaLog times;
-  while (!text.empty()) {
-    // `start end time output hash`, with tabs between them. The last line of an output counts.
-    std::string_view line = take_part(text, '\n');
+  // `start end time output hash`, with tabs between them. The last line of an output counts.
+  for (std::string_view line : TextParts{text, '\n'}) {
     take_part(line, '\t');
     take_part(line, '\t');
     const auto time = leading_number<std::int64_t>(take_part(line, '\t'));
@@ -257,8 +239,7 @@ bool VerifiedGlobs::would_add(std::string_view path) const {
 VerifiedGlobs read_verified_globs(std::string_view text) {
   VerifiedGlobs globs;
   bool is_list = false;
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     const std::optional<std::string_view> quoted = quoted_at_end(line);
     if (line.starts_with("set(OLD_GLOB")) {
       is_list = true;

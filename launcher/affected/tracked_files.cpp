@@ -95,8 +95,8 @@ Result<std::vector<std::string>> written_and_committed(const std::string& source
                     k_git_time);
   order.most_output = k_largest_look;
   HOLDFAST_TRY(const std::string paths, os::ask_git(order));
-  for (std::string_view rest = paths; !rest.empty();) {
-    const std::string path = below(now.prefix, take_part(rest, '\0'));
+  for (const std::string_view one : TextParts{paths, '\0'}) {
+    const std::string path = below(now.prefix, one);
     if (before.stamps.contains(path)) continue;
     struct stat info {};
     const bool is_there = ::lstat((source + "/" + path).c_str(), &info) == 0;

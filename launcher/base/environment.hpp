@@ -21,10 +21,13 @@ struct Variable {
 // The name in `NAME=VALUE`.
 inline std::string_view name_in(std::string_view entry) { return entry.substr(0, entry.find('=')); }
 
-// Of `NAME=VALUE`.
+// The value in it; empty: it has none.
+inline std::string_view value_in(std::string_view entry) {
+  return entry.substr(std::min(entry.size(), name_in(entry).size() + 1));
+}
+
 inline Variable variable_of(std::string_view entry) {
-  const std::string_view name = name_in(entry);
-  return {std::string(name), std::string(entry.substr(std::min(entry.size(), name.size() + 1)))};
+  return {std::string(name_in(entry)), std::string(value_in(entry))};
 }
 
 }  // namespace holdfast

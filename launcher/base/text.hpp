@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -66,6 +67,32 @@ inline std::string_view take_part(std::string_view& text, char separator) {
   return part;
 }
 
+// Takes these words off the front. False: the text begins otherwise, and stays as it is.
+inline bool take_words(std::string_view& text, std::string_view words) {
+  const bool is_there = text.starts_with(words);
+  if (is_there) text.remove_prefix(words.size());
+  return is_there;
+}
+
+// The parts of a text one after the other, as take_part() takes them:
+//
+//   for (const std::string_view line : TextParts{text, '\n'}) …
+struct TextParts {
+  std::string_view rest;
+  char separator;
+
+  TextParts begin() const { return *this; }
+  std::default_sentinel_t end() const { return {}; }
+  std::string_view operator*() const { return rest.substr(0, rest.find(separator)); }
+  TextParts& operator++() {
+    take_part(rest, separator);
+    return *this;
+  }
+  friend bool operator==(const TextParts& parts, std::default_sentinel_t) {
+    return parts.rest.empty();
+  }
+};
+
 // The name of a file without its directories.
 inline std::string_view last_part_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
@@ -117,6 +144,14 @@ std::string separated(const Items& items, std::string_view separator, Text text 
     all.append(all.empty() ? "" : separator).append(std::invoke(text, item));
   }
   return all;
+}
+
+// A list of what `of` gives for each of the items.
+template <typename Items, typename Of>
+auto collected(const Items& items, Of of) {
+  std::vector<std::decay_t<decltype(std::invoke(of, *items.begin()))>> list;
+  for (const auto& item : items) list.push_back(std::invoke(of, item));
+  return list;
 }
 
 // At most `limit` items as `text` has them, separated by ", ", then how many more there are. `more`

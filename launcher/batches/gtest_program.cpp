@@ -47,15 +47,9 @@ constexpr std::string_view k_output = "GTEST_OUTPUT";
 // Room for a filter that names a million cases.
 constexpr std::size_t k_longest_flag_file = 64UL * 1024UL * 1024UL;
 
-// Returns the text after the first `=`.
-std::string_view value_of(std::string_view argument) {
-  const std::size_t equals = argument.find('=');
-  return equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
-}
-
 // True: the flag is set, as GoogleTest reads it. A flag without a value is set.
 bool is_set(std::string_view argument) {
-  const std::string_view value = value_of(argument);
+  const std::string_view value = value_in(argument);
   return value.empty() || (value[0] != '0' && value[0] != 'f' && value[0] != 'F');
 }
 
@@ -75,7 +69,7 @@ std::vector<std::string> flags_of(const os::Command& command) {
       continue;
     }
     const Result<std::string> text =
-        os::read_file(std::string(value_of(*word)), k_longest_flag_file);
+        os::read_file(std::string(value_in(*word)), k_longest_flag_file);
     if (!text) continue;
     for (std::string_view rest = *text; !rest.empty();) flags.emplace_back(take_part(rest, '\n'));
   }
@@ -113,8 +107,8 @@ Selection selection_of(const GtestCommand& given) {
   if (const std::string* flag = given.last(k_also_disabled_flag)) {
     selection.disabled = is_set(*flag) ? Disabled::run_too : Disabled::left_out;
   }
-  if (const std::string* flag = given.last(k_total_shards_flag)) total = value_of(*flag);
-  if (const std::string* flag = given.last(k_shard_index_flag)) index = value_of(*flag);
+  if (const std::string* flag = given.last(k_total_shards_flag)) total = value_in(*flag);
+  if (const std::string* flag = given.last(k_shard_index_flag)) index = value_in(*flag);
   selection.shard = gtest_shard(total, index);
   return selection;
 }
@@ -137,7 +131,7 @@ std::string xml_report_of(const GtestCommand& given) {
   const std::string by_default =
       of_bazel.data() == nullptr ? std::string() : "xml:" + std::string(of_bazel);
   std::string_view wanted = variable_in(given.command.environment, k_output, by_default);
-  if (const std::string* flag = given.last(k_output_flag)) wanted = value_of(*flag);
+  if (const std::string* flag = given.last(k_output_flag)) wanted = value_in(*flag);
   if (wanted == "xml") return in_full("test_detail.xml");
   if (!wanted.starts_with("xml:")) return {};
   const std::string file(wanted.substr(4));

@@ -8,13 +8,12 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_no_utf8 = "\xEF\xBF\xBD";
 constexpr std::string_view k_any_such_bytes = "[^ -~]+";
 
 void add_name(std::string& expression, std::string_view name) {
   while (!name.empty()) {
-    if (name.starts_with(k_no_utf8)) {
-      while (name.starts_with(k_no_utf8)) name.remove_prefix(k_no_utf8.size());
+    if (name.starts_with(k_utf8_replacement)) {
+      while (take_words(name, k_utf8_replacement)) continue;
       expression += k_any_such_bytes;
       continue;
     }
@@ -43,19 +42,9 @@ bool is_too_large_for_ctest(std::string_view expression) {
   // node of its own, and so has what follows it, if anything does. A set has its bytes one by one.
   std::size_t size = 0;
   for (std::size_t i = 0; i < expression.size(); ++i) {
-    switch (expression[i]) {
-      case '\\':
-        size += 8;
-        break;
-      case '[':
-        size += expression.substr(i).starts_with(k_any_such_bytes) ? 200 : 1;
-        break;
-      case '|':
-        size += 7;
-        break;
-      default:
-        size += 1;
-    }
+    const char c = expression[i];
+    const bool is_set = expression.substr(i).starts_with(k_any_such_bytes);
+    size += c == '\\' ? 8 : c == '|' ? 7 : is_set ? 200 : 1;
   }
   return size > k_most;
 }

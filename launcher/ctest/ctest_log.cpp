@@ -341,8 +341,7 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
   for (OutputPlace* const place : places) {
     if (size + std::min(place->length, limit) > sizes.of_all) continue;
     if (!copy.valid()) {
-      HOLDFAST_TRY(os::UniqueFd made, make_copy(file.string()));
-      copy = std::move(made);
+      HOLDFAST_TRY(copy, make_copy(file.string()));
     }
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
     // What is cut has room for the line that says so, or a report would cut it again.

@@ -121,20 +121,11 @@ constexpr std::string_view k_testing = " Testing: ";
 constexpr std::string_view k_test = " Test: ";
 constexpr std::string_view k_command = "\nCommand: ";
 
-bool take(std::string_view& text, std::string_view expected) {
-  if (!text.starts_with(expected)) return false;
-  text.remove_prefix(expected.size());
-  return true;
-}
-
 // Takes the rest of the line with its newline, and returns it without. Nothing when there is no
 // newline.
 std::optional<std::string_view> take_line(std::string_view& text) {
-  const std::size_t newline = text.find('\n');
-  if (newline == std::string_view::npos) return std::nullopt;
-  const std::string_view line = text.substr(0, newline);
-  text.remove_prefix(newline + 1);
-  return line;
+  if (text.find('\n') == std::string_view::npos) return std::nullopt;
+  return take_part(text, '\n');
 }
 
 bool is_blank(std::string_view text) {
@@ -145,7 +136,7 @@ bool is_blank(std::string_view text) {
 LoggedCommand command_of(std::string_view text) {
   constexpr std::string_view k_between = "\" \"";
   LoggedCommand command;
-  if (!take(text, "\"") || !text.ends_with("\"")) return command;
+  if (!take_words(text, "\"") || !text.ends_with("\"")) return command;
   text.remove_suffix(1);
   command.program = text.substr(0, text.find(k_between));
   while (!text.empty()) {
@@ -174,7 +165,7 @@ bool take_start_of_output(std::string_view& text, const std::string& name, LogHe
        at = text.find(start_time, at + 1)) {
     std::string_view rest = text.substr(at + start_time.size());
     const std::string_view time = take_line(rest).value_or("");
-    if (!take(rest, "Output:\n") || !take(rest, k_dashes)) continue;
+    if (!take_words(rest, "Output:\n") || !take_words(rest, k_dashes)) continue;
     head.started = !is_blank(time);
     text = rest;
     return true;
@@ -190,9 +181,9 @@ std::string number_of(const LogHead& head) {
 // Takes `7/23 Testing: `.
 bool take_numbers(std::string_view& text, LogHead& head) {
   const std::optional<std::uint32_t> index = holdfast::take_number<std::uint32_t>(text);
-  if (!index || !take(text, "/")) return false;
+  if (!index || !take_words(text, "/")) return false;
   const std::optional<std::uint32_t> total = holdfast::take_number<std::uint32_t>(text);
-  if (!total || !take(text, k_testing)) return false;
+  if (!total || !take_words(text, k_testing)) return false;
   head.index = *index;
   head.total = *total;
   return true;
@@ -209,7 +200,7 @@ std::optional<LogHead> parse_head(std::string_view text) {
   if (name_end == std::string_view::npos) return std::nullopt;
   head.name = rest.substr(0, name_end);
   rest.remove_prefix(name_end + again.size());
-  if (!take(rest, head.name) || !take(rest, k_command)) return std::nullopt;
+  if (!take_words(rest, head.name) || !take_words(rest, k_command)) return std::nullopt;
   const std::string_view from_command = rest;
   if (!take_start_of_output(rest, head.name, head)) return std::nullopt;
   const std::string_view middle = from_command.substr(0, from_command.size() - rest.size());
@@ -230,7 +221,7 @@ std::optional<std::string> name_at_end_of(std::string_view block) {
        at != std::string_view::npos && at > 0 && tries < k_most_tries;
        at = block.rfind(k_end_time, at - 1), ++tries) {
     std::string_view rest = block.substr(at + k_end_time.size());
-    if (!take_line(rest) || !take(rest, "\"")) continue;
+    if (!take_line(rest) || !take_words(rest, "\"")) continue;
     const std::string_view name = rest.substr(0, rest.rfind(k_elapsed));
     if (name.size() == rest.size()) continue;
     if (block.substr(0, at).ends_with("\"" + std::string(name))) return std::string(name);
@@ -243,7 +234,7 @@ std::optional<LogTail> parse_tail(std::string_view text) {
   LogTail tail;
   text.remove_prefix(k_end_of_output.size());
   tail.took_no_time = take_line(text).value_or("").ends_with(" 0.00 sec");
-  if (!take(text, k_dashes)) return std::nullopt;
+  if (!take_words(text, k_dashes)) return std::nullopt;
   const std::string_view status = take_line(text).value_or("");
   if (status == "Test Passed." || status == "Test Pass Reason:")
     tail.result = Verdict::passed;

@@ -70,9 +70,6 @@ constexpr CtestOption k_options[] = {
     {"--track", "", Fate::keep, k_value},
 };
 
-constexpr std::string_view k_level = "CTEST_PARALLEL_LEVEL=";
-constexpr std::string_view k_configured_load = "TestLoad:";
-
 std::optional<std::size_t> number_of_jobs(std::string_view text) {
   const std::optional<std::size_t> jobs = parse_number<std::size_t>(text);
   return jobs == 0U ? std::nullopt : jobs;
@@ -97,11 +94,10 @@ SaidJobs said_in(const std::vector<std::string>& command) {
       said.jobs = option.next ? number_of_jobs(*option.next) : std::nullopt;
       continue;
     }
-    for (const std::string_view begin : {"--parallel=", "-j=", "-j"}) {
-      if (!option.word.starts_with(begin)) continue;
+    std::string_view jobs = option.word;
+    if (take_words(jobs, "--parallel=") || take_words(jobs, "-j=") || take_words(jobs, "-j")) {
       said.is_said = true;
-      said.jobs = number_of_jobs(option.word.substr(begin.size()));
-      break;
+      said.jobs = number_of_jobs(jobs);
     }
   }
   return said;
@@ -147,67 +143,25 @@ std::optional<std::vector<std::string>> take_group(std::string_view& text) {
   return alternatives;
 }
 
-class Reader {
- public:
-  Reader(const std::vector<std::string>& arguments, std::string_view version)
-      : arguments_(arguments), version_(version) {}
+// An older ctest ignores --tests-from-file and runs all tests.
+bool knows_tests_from_file(std::string_view version) {
+  const std::optional<unsigned> major = parse_number<unsigned>(take_part(version, '.'));
+  const std::optional<unsigned> minor = parse_number<unsigned>(take_part(version, '.'));
+  return major && minor && (*major > 3 || *minor >= 29);
+}
 
-  CtestSelection read() {
-    while (next_ < arguments_.size()) {
-      if (!take_option()) return {};
-    }
-    // These options leave tests out that -I then does not count.
-    if (leaves_out_ && selection_.by == CtestSelection::By::indexes) return {};
-    return std::move(selection_);
-  }
-
- private:
-  // False: the option is not understood.
-  bool take_option() {
-    const std::string_view option = arguments_[next_++];
-    const GivenOption known = known_option(option);
-    if (known.has(k_steady) && !known.has(k_value)) return true;
-    if (option.starts_with("--no-tests=")) return true;
-    if (option.starts_with("-j") && option.size() > 2) return is_number(option.substr(2));
-    if (next_ == arguments_.size()) return false;
-    const std::string& value = arguments_[next_++];
-    leaves_out_ = leaves_out_ || known.has(k_steady | k_selects);
-    if (known.has(k_steady)) return true;
-    // Before 3.29, the next word is always the number. Since 3.29, the number may be missing.
-    if (option == "-j" || option == "--parallel") return is_number(value);
-    if (known.name == "-T") return is_of_tests(value);
-    return take_selection(known.name, value);
-  }
-
-  bool take_selection(std::string_view option, const std::string& value) {
-    using By = CtestSelection::By;
-    if (!selection_.is_whole()) return false;  // of two selections, the last counts, or both count
-    if (option == "-R") return take(By::names, names_in(value));
-    if (option == "-I") return take(By::indexes, indexes_in(value));
-    if (option != "--tests-from-file" || !knows_tests_from_file()) return false;
-    return take(By::file, std::vector<std::string>{value});
-  }
-
-  bool take(CtestSelection::By by, std::optional<std::vector<std::string>> tests) {
-    if (!tests) return false;
-    selection_ = {by, *std::move(tests)};
-    return true;
-  }
-
-  // An older ctest ignores the option and runs all tests.
-  bool knows_tests_from_file() const {
-    std::string_view rest = version_;
-    const std::optional<unsigned> major = parse_number<unsigned>(take_part(rest, '.'));
-    const std::optional<unsigned> minor = parse_number<unsigned>(take_part(rest, '.'));
-    return major && minor && (*major > 3 || *minor >= 29);
-  }
-
-  const std::vector<std::string>& arguments_;
-  std::string_view version_;
-  std::size_t next_ = 1;
-  CtestSelection selection_;
-  bool leaves_out_ = false;
-};
+// A whole run: it is not known which tests the option selects.
+CtestSelection selection_by(std::string_view option, const std::string& value,
+                            std::string_view version) {
+  using By = CtestSelection::By;
+  const auto known = [](By by, std::optional<std::vector<std::string>> tests) {
+    return tests ? CtestSelection{by, *std::move(tests)} : CtestSelection();
+  };
+  if (option == "-R") return known(By::names, names_in(value));
+  if (option == "-I") return known(By::indexes, indexes_in(value));
+  const bool is_file = option == "--tests-from-file" && knows_tests_from_file(version);
+  return is_file ? CtestSelection{By::file, {value}} : CtestSelection();
+}
 
 }  // namespace
 
@@ -262,8 +216,8 @@ std::optional<std::size_t> jobs_of(const std::vector<std::string>& command,
   const SaidJobs said = said_in(command);
   if (said.is_said) return said.jobs;
   if (said.is_elsewhere) return std::nullopt;
-  for (const std::string_view entry : environment) {
-    if (entry.starts_with(k_level)) return number_of_jobs(entry.substr(k_level.size()));
+  for (std::string_view entry : environment) {
+    if (take_words(entry, "CTEST_PARALLEL_LEVEL=")) return number_of_jobs(entry);
   }
   return 1;
 }
@@ -276,10 +230,8 @@ std::optional<std::size_t> jobs_to_lend(const std::vector<std::string>& command,
 }
 
 bool configures_load(std::string_view text) {
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
-    if (!line.starts_with(k_configured_load)) continue;
-    line.remove_prefix(k_configured_load.size());
+  for (const std::string_view line : TextParts{text, '\n'}) {
+    if (!line.starts_with("TestLoad:")) continue;
     if (line.find_first_of("123456789") != std::string_view::npos) return true;
   }
   return false;
@@ -287,7 +239,27 @@ bool configures_load(std::string_view text) {
 
 CtestSelection ctest_selection(const std::vector<std::string>& arguments,
                                std::string_view version) {
-  return Reader(arguments, version).read();
+  CtestSelection selection;
+  bool leaves_out = false;  // tests that -I then does not count
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::string_view option = arguments[i];
+    const GivenOption known = known_option(option);
+    const bool is_alone = known.has(k_steady) && !known.has(k_value);
+    if (is_alone || option.starts_with("--no-tests=")) continue;
+    const bool has_jobs = option.starts_with("-j") && option.size() > 2;  // -j8
+    if (has_jobs && is_number(option.substr(2))) continue;
+    if (has_jobs || ++i == arguments.size()) return {};
+    const std::string& value = arguments[i];
+    leaves_out = leaves_out || known.has(k_steady | k_selects);
+    if (known.has(k_steady) || (known.name == "-T" && is_of_tests(value))) continue;
+    // Before 3.29, the next word is always the number. Since 3.29, the number may be missing.
+    if ((option == "-j" || option == "--parallel") && is_number(value)) continue;
+    if (!selection.is_whole()) return {};  // of two selections, the last counts, or both count
+    selection = selection_by(known.name, value, version);
+    if (selection.is_whole()) return {};
+  }
+  if (leaves_out && selection.by == CtestSelection::By::indexes) return {};
+  return selection;
 }
 
 std::optional<std::vector<std::string>> names_in(std::string_view expression) {
@@ -313,8 +285,8 @@ std::optional<std::vector<std::string>> indexes_in(std::string_view information)
   if (*start != 0) indexes.push_back(std::to_string(*start));
   const std::string_view stride = take_part(information, ',');
   if (!stride.empty() && !parse_number<unsigned>(stride)) return std::nullopt;
-  while (!information.empty()) {
-    const std::optional<unsigned> index = parse_number<unsigned>(take_part(information, ','));
+  for (const std::string_view part : TextParts{information, ','}) {
+    const std::optional<unsigned> index = parse_number<unsigned>(part);
     if (!index) return std::nullopt;
     indexes.push_back(std::to_string(*index));
   }

@@ -8,7 +8,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_will_fail = "will-fail";
 constexpr int k_largest_code = 255;
 
 // Reads the number as atoi(3) does, because ctest uses that; none: the number is outside of 0…255.
@@ -32,11 +31,10 @@ bool is_for_ctest(std::string_view line) {
 
 Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
   VerdictProperties properties;
-  while (!text.empty()) {
-    const std::string_view part = take_part(text, ',');
+  for (const std::string_view part : TextParts{text, ','}) {
     std::string_view value = part;
     const std::string_view name = take_part(value, '=');
-    if (part == k_will_fail) {
+    if (part == "will-fail") {
       properties.will_fail = true;
     } else if (name == "code") {
       properties.skip_return_code = code_of(value);
@@ -78,12 +76,10 @@ CTestVerdict::CTestVerdict(const VerdictProperties& properties)
       skip_(compiled(properties.skip)) {}
 
 CTestVerdict::Expressions CTestVerdict::compiled(const std::vector<std::string>& texts) {
-  Expressions all;
-  for (const std::string& text : texts) {
+  return collected(texts, [](const std::string& text) {
     Result<CMakeExpression> expression = CMakeExpression::compile(text);
-    all.push_back(expression ? std::optional(std::move(*expression)) : std::nullopt);
-  }
-  return all;
+    return expression ? std::optional(std::move(*expression)) : std::nullopt;
+  });
 }
 
 MirroredVerdict CTestVerdict::of(const Exit& end, std::string_view output) const {

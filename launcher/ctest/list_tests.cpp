@@ -42,9 +42,7 @@ using Json = nlohmann::ordered_json;
 
 // Throws if `value` is no list of texts.
 std::vector<std::string> texts_in(const Json& value) {
-  std::vector<std::string> texts;
-  for (const Json& text : value) texts.push_back(text.get_ref<const std::string&>());
-  return texts;
+  return collected(value, [](const Json& text) { return text.get_ref<const std::string&>(); });
 }
 
 // Takes the launcher away from the front of the command. Only the launcher's words tell the key.
@@ -97,19 +95,14 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
     if (name == list) texts = texts_in(value);
   }
   if (name == "ENVIRONMENT_MODIFICATION") {
-    for (const Json& entry : value) {
-      read_modification(entry.get_ref<const std::string&>(), test, keeps_own);
-    }
+    for (const std::string& entry : texts_in(value)) read_modification(entry, test, keeps_own);
   } else if (name == "DISABLED") {
     test.is_disabled = value.get<bool>();
   } else if (name == "WORKING_DIRECTORY") {
     test.directory = value.get<std::string>();
   } else if (name == "LABELS") {
-    test.facts.labels.clear();  // ENVIRONMENT_MODIFICATION may have told the labels already
-    for (const Json& label : value) {
-      if (!test.facts.labels.empty()) test.facts.labels += ',';
-      test.facts.labels += encode_file_name(label.get_ref<const std::string&>());
-    }
+    // ENVIRONMENT_MODIFICATION may have told the labels already.
+    test.facts.labels = separated(texts_in(value), ",", encode_file_name);
   }
 }
 
@@ -131,9 +124,7 @@ ListedTest listed(const Json& entry) {
 std::string cached_value(const std::string& tree, const std::string& name) {
   std::ifstream cache(tree + "/CMakeCache.txt");
   for (std::string line; std::getline(cache, line);) {
-    if (!line.starts_with(name + ":")) continue;
-    const std::size_t equals = line.find('=');
-    return equals == std::string::npos ? std::string() : line.substr(equals + 1);
+    if (line.starts_with(name + ":")) return std::string(value_in(line));
   }
   return {};
 }
@@ -186,7 +177,7 @@ Result<Listing> ask_for_tests(const ListingOrder& order) {
     return ErrorInWords{"ctest " + order.format + " gave no answer within " + describe(order.time) +
                         " in " + order.directory};
   }
-  if (listed.kind != os::BoundedEnd::Kind::exited || listed.code != 0) {
+  if (!listed.ended_well()) {
     // Warnings may come before what is wrong, and the line is cut off.
     const std::size_t error = std::min(listed.errors.find("CMake Error"), listed.errors.size());
     const std::string why =

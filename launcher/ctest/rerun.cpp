@@ -74,13 +74,14 @@ Result<RerunWords> rerun_words(const std::vector<std::string>& command) {
                          option.fate == Fate::keep_and_select;
     if (is_kept) option.add_to(words.kept);
   }
-  if (words.has_preset && !is_union) {
-    // They replace the preset's. Without them, ctest would not find what they selected.
-    for (auto* const some : {&words.kept, &words.for_listing}) append(expressions, *some);
-  } else if (has_names) {
+  // Expressions replace the preset's. Without them, ctest would not find what they selected.
+  const bool are_all_kept = words.has_preset && !is_union;
+  if (has_names && !are_all_kept) {
     append(excluding, words.selecting);
   } else {
-    for (auto* const some : {&words.kept, &words.for_listing}) append(excluding, *some);
+    for (auto* const some : {&words.kept, &words.for_listing}) {
+      append(are_all_kept ? expressions : excluding, *some);
+    }
   }
   return words;
 }

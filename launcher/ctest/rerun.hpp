@@ -46,7 +46,7 @@ struct RanTest {
   std::string name;
   std::string key = {};
 
-  friend bool operator==(const RanTest&, const RanTest&) = default;
+  friend auto operator<=>(const RanTest&, const RanTest&) = default;
 };
 
 // The tests of a list by their names and keys, which must outlive it.

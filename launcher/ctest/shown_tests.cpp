@@ -7,12 +7,8 @@ namespace {
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80U; }
 
-std::string_view take_no_ascii(std::string_view& text) {
-  std::size_t end = 0;
-  while (end < text.size() && !is_ascii(text[end])) ++end;
-  const std::string_view taken = text.substr(0, end);
-  text.remove_prefix(end);
-  return taken;
+void skip_no_ascii(std::string_view& text) {
+  while (!text.empty() && !is_ascii(text.front())) text.remove_prefix(1);
 }
 
 // Takes the name off the front. Bytes beyond ASCII match any such bytes.
@@ -20,8 +16,8 @@ bool take_name(std::string_view& text, std::string_view name) {
   while (!name.empty()) {
     if (text.empty() || is_ascii(name.front()) != is_ascii(text.front())) return false;
     if (!is_ascii(name.front())) {
-      take_no_ascii(name);
-      take_no_ascii(text);
+      skip_no_ascii(name);
+      skip_no_ascii(text);
     } else if (name.front() == text.front()) {
       name.remove_prefix(1);
       text.remove_prefix(1);
@@ -34,35 +30,27 @@ bool take_name(std::string_view& text, std::string_view name) {
 
 // Takes `  Test   #7: ` off the front.
 std::optional<std::size_t> take_number_of_test(std::string_view& text) {
-  constexpr std::string_view k_begin = "  Test ";
-  if (!text.starts_with(k_begin)) return std::nullopt;
-  std::string_view rest = text.substr(k_begin.size());
-  while (rest.starts_with(' ')) rest.remove_prefix(1);
-  if (!rest.starts_with('#')) return std::nullopt;
-  rest.remove_prefix(1);
+  std::string_view rest = text;
+  if (!take_words(rest, "  Test ") || !trimmed(take_part(rest, '#'), " ").empty()) {
+    return std::nullopt;
+  }
   const auto number = take_number<std::size_t>(rest);
-  if (!number || !rest.starts_with(": ")) return std::nullopt;
-  text = rest.substr(2);
+  if (!number || !take_words(rest, ": ")) return std::nullopt;
+  text = rest;
   return number;
-}
-
-std::string_view without_line(std::string_view text) {
-  (void)take_part(text, '\n');
-  return text;
 }
 
 }  // namespace
 
 std::optional<std::vector<std::size_t>> numbers_shown(std::string_view text,
                                                       const NameOfNumber& name_of) {
-  constexpr std::string_view k_total = "Total Tests: ";
   std::vector<std::size_t> numbers;
   while (!text.empty()) {
-    if (text.starts_with(k_total) &&
-        leading_number<std::size_t>(text.substr(k_total.size())) == numbers.size()) {
+    std::string_view rest = text;
+    if (take_words(rest, "Total Tests: ") && leading_number<std::size_t>(rest) == numbers.size()) {
       return numbers;
     }
-    std::string_view rest = text;
+    rest = text;
     const std::optional<std::size_t> number = take_number_of_test(rest);
     const std::string* const name = number ? name_of(*number, numbers.size()) : nullptr;
     const bool is_next = numbers.empty() || (number && *number > numbers.back());
@@ -70,18 +58,14 @@ std::optional<std::vector<std::size_t>> numbers_shown(std::string_view text,
       numbers.push_back(*number);
       text = rest;
     }
-    text = without_line(text);
+    take_part(text, '\n');
   }
   return std::nullopt;
 }
 
 std::string directory_shown(std::string_view text) {
-  constexpr std::string_view k_begin = "Test project ";
-  while (!text.empty()) {
-    if (text.starts_with(k_begin)) {
-      return std::string(text.substr(k_begin.size(), text.find('\n') - k_begin.size()));
-    }
-    text = without_line(text);
+  for (std::string_view line : TextParts{text, '\n'}) {
+    if (take_words(line, "Test project ")) return std::string(line);
   }
   return {};
 }

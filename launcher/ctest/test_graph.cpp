@@ -15,12 +15,9 @@ using Places = std::unordered_map<std::string_view, std::size_t>;
 
 // Adds what the tests of the set need, by their fixtures and, if it is asked for, by DEPENDS.
 TestSet closed(const TestGraph& graph, TestSet wanted, bool by_depends) {
-  std::vector<std::size_t> open;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i]) open.push_back(i);
-  }
-  std::vector<bool> has_names(graph.named().size());
-  std::vector<bool> has_fixtures(graph.fixtures().size());
+  std::vector<std::size_t> open = places_in(wanted);
+  std::vector<bool> has_names(graph.named.size());
+  std::vector<bool> has_fixtures(graph.fixtures.size());
   const auto add_all = [&](const std::vector<std::size_t>& tests) {
     for (const std::size_t test : tests) {
       if (wanted[test]) continue;
@@ -31,15 +28,15 @@ TestSet closed(const TestGraph& graph, TestSet wanted, bool by_depends) {
   while (!open.empty()) {
     const std::size_t test = open.back();
     open.pop_back();
-    for (const std::size_t name : graph.depends(test)) {
+    for (const std::size_t name : graph.depends[test]) {
       if (!by_depends || has_names[name]) continue;
       has_names[name] = true;
-      add_all(graph.named()[name]);
+      add_all(graph.named[name]);
     }
-    for (const std::size_t fixture : graph.required(test)) {
+    for (const std::size_t fixture : graph.required[test]) {
       if (has_fixtures[fixture]) continue;
       has_fixtures[fixture] = true;
-      add_all(graph.fixtures()[fixture].providers);
+      add_all(graph.fixtures[fixture].providers);
     }
   }
   return wanted;
@@ -50,7 +47,7 @@ TestSet closed(const TestGraph& graph, TestSet wanted, bool by_depends) {
 std::vector<std::size_t> users_of_all(const TestGraph& graph, const TestSet& selectable) {
   std::vector<std::size_t> users(graph.tests());
   std::iota(users.begin(), users.end(), std::size_t{0});
-  std::vector<bool> has_fixtures(graph.fixtures().size());
+  std::vector<bool> has_fixtures(graph.fixtures.size());
   std::vector<std::size_t> open;
   for (std::size_t first = 0; first < users.size(); ++first) {
     if (!selectable[first]) continue;
@@ -58,10 +55,10 @@ std::vector<std::size_t> users_of_all(const TestGraph& graph, const TestSet& sel
     while (!open.empty()) {
       const std::size_t test = open.back();
       open.pop_back();
-      for (const std::size_t fixture : graph.required(test)) {
+      for (const std::size_t fixture : graph.required[test]) {
         if (has_fixtures[fixture]) continue;
         has_fixtures[fixture] = true;
-        for (const std::size_t provider : graph.fixtures()[fixture].providers) {
+        for (const std::size_t provider : graph.fixtures[fixture].providers) {
           if (selectable[provider] || users[provider] != provider) continue;
           users[provider] = first;
           open.push_back(provider);
@@ -109,34 +106,42 @@ std::size_t size_of(const TestSet& set) {
   return static_cast<std::size_t>(std::count(set.begin(), set.end(), true));
 }
 
+std::vector<std::size_t> places_in(const TestSet& set) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (set[i]) places.push_back(i);
+  }
+  return places;
+}
+
 TestGraph::TestGraph(const std::vector<SelectableTest>& tests)
-    : depends_(tests.size()), required_(tests.size()) {
+    : required(tests.size()), depends(tests.size()) {
   Places names;
-  Places fixtures;
+  Places fixture_places;
   for (std::size_t i = 0; i < tests.size(); ++i) {
-    const auto [name, is_new] = names.try_emplace(tests[i].name, named_.size());
-    if (is_new) named_.emplace_back();
-    named_[name->second].push_back(i);
+    const auto [name, is_new] = names.try_emplace(tests[i].name, named.size());
+    if (is_new) named.emplace_back();
+    named[name->second].push_back(i);
   }
   const auto fixture_of = [&](std::string_view name) {
-    const auto [fixture, is_new] = fixtures.try_emplace(name, fixtures_.size());
-    if (is_new) fixtures_.emplace_back();
+    const auto [fixture, is_new] = fixture_places.try_emplace(name, fixtures.size());
+    if (is_new) fixtures.emplace_back();
     return fixture->second;
   };
   for (std::size_t i = 0; i < tests.size(); ++i) {
     const TestSchedule& schedule = tests[i].schedule;
     for (const std::string& depended : schedule.depends) {
       if (const auto name = names.find(depended); name != names.end()) {
-        depends_[i].push_back(name->second);
+        depends[i].push_back(name->second);
       }
     }
     for (const std::string& fixture : schedule.required) {
-      required_[i].push_back(fixture_of(fixture));
-      fixtures_[required_[i].back()].is_required = true;
+      required[i].push_back(fixture_of(fixture));
+      fixtures[required[i].back()].is_required = true;
     }
     for (const auto* const provided : {&schedule.setup, &schedule.cleanup}) {
       for (const std::string& fixture : *provided) {
-        fixtures_[fixture_of(fixture)].providers.push_back(i);
+        fixtures[fixture_of(fixture)].providers.push_back(i);
       }
     }
   }
@@ -173,8 +178,7 @@ struct Noted {
 
 std::map<std::string, Noted> read_notes(std::string_view notes) {
   std::map<std::string, Noted> tests;
-  while (!notes.empty()) {
-    std::string_view line = take_part(notes, '\n');
+  for (std::string_view line : TextParts{notes, '\n'}) {
     const std::string_view kind = take_part(line, ' ');
     if (kind != "F" && kind != "S") continue;
     Noted& test = tests[decode_file_name(take_part(line, ' '))];

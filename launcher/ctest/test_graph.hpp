@@ -40,11 +40,12 @@ using TestTimes = std::vector<std::optional<std::int64_t>>;
 using TestSet = std::vector<bool>;
 
 std::size_t size_of(const TestSet& set);
+// The places of its tests in the list, ascending.
+std::vector<std::size_t> places_in(const TestSet& set);
 
 // What the tests of a list need. Names and fixtures stand between tests, because many tests may
 // need one that many tests have.
-class TestGraph {
- public:
+struct TestGraph {
   // What the list does not have, nothing needs.
   explicit TestGraph(const std::vector<SelectableTest>& tests);
 
@@ -53,21 +54,12 @@ class TestGraph {
     bool is_required = false;
   };
 
-  std::size_t tests() const { return depends_.size(); }
-  const std::vector<Fixture>& fixtures() const { return fixtures_; }
-  // By name: the tests that have it.
-  const std::vector<std::vector<std::size_t>>& named() const { return named_; }
+  std::size_t tests() const { return depends.size(); }
 
-  // Of the test: places in fixtures() of those that it requires, and places in named() of the names
-  // that its DEPENDS has.
-  const std::vector<std::size_t>& required(std::size_t test) const { return required_[test]; }
-  const std::vector<std::size_t>& depends(std::size_t test) const { return depends_[test]; }
-
- private:
-  std::vector<std::vector<std::size_t>> depends_;   // by test: names
-  std::vector<std::vector<std::size_t>> required_;  // by test: fixtures
-  std::vector<std::vector<std::size_t>> named_;     // by name: tests
-  std::vector<Fixture> fixtures_;
+  std::vector<Fixture> fixtures;
+  std::vector<std::vector<std::size_t>> named;     // by name: the tests that have it
+  std::vector<std::vector<std::size_t>> required;  // by test: places in `fixtures`
+  std::vector<std::vector<std::size_t>> depends;   // by test: places in `named`
 };
 
 // The tests and all that they need: what their DEPENDS names, the setups and cleanups of the

@@ -60,7 +60,7 @@ class Units {
   std::size_t of(std::size_t test) const { return of_[test]; }
   // The unit of a fixture that is required; k_none: no test provides it.
   std::size_t of_fixture(std::size_t fixture) const {
-    const std::vector<std::size_t>& providers = graph_.fixtures()[fixture].providers;
+    const std::vector<std::size_t>& providers = graph_.fixtures[fixture].providers;
     return providers.empty() ? k_none : of_[providers.front()];
   }
   // Whether the unit must not be repeated.
@@ -74,25 +74,21 @@ class Units {
   // A test that provides two fixtures makes one unit of them, and so do two tests of one name.
   void collect() {
     const std::size_t names = graph_.tests();
-    DisjointSets sets(names + graph_.named().size());
-    std::vector<bool> provides(graph_.tests());
-    for (const TestGraph::Fixture& fixture : graph_.fixtures()) {
+    DisjointSets sets(names + graph_.named.size());
+    TestSet provides(graph_.tests());
+    for (const TestGraph::Fixture& fixture : graph_.fixtures) {
       if (!fixture.is_required) continue;
       for (const std::size_t provider : fixture.providers) {
         provides[provider] = true;
         sets.join(provider, fixture.providers.front());
       }
     }
-    for (std::size_t name = 0; name < graph_.named().size(); ++name) {
-      for (const std::size_t test : graph_.named()[name]) {
+    for (std::size_t name = 0; name < graph_.named.size(); ++name) {
+      for (const std::size_t test : graph_.named[name]) {
         if (provides[test]) sets.join(test, names + name);
       }
     }
-    Numbers providers;
-    for (std::size_t test = 0; test < provides.size(); ++test) {
-      if (provides[test]) providers.push_back(test);
-    }
-    members_ = grouped(sets, providers);
+    members_ = grouped(sets, places_in(provides));
     for (std::size_t unit = 0; unit < members_.size(); ++unit) {
       for (const std::size_t test : members_[unit]) of_[test] = unit;
     }
@@ -102,7 +98,7 @@ class Units {
   void connect() {
     std::vector<Numbers> needs(members_.size());         // by unit: others
     std::vector<bool> has_single_test(members_.size());  // it needs a test that is in no unit
-    for (const Numbers& named : graph_.named()) {
+    for (const Numbers& named : graph_.named) {
       if (std::ranges::all_of(named, [&](std::size_t test) { return of_[test] != k_none; }))
         continue;
       for (const std::size_t test : named) {
@@ -112,11 +108,11 @@ class Units {
     for (std::size_t test = 0; test < of_.size(); ++test) {
       const std::size_t unit = of_[test];
       if (unit == k_none) continue;
-      for (const std::size_t fixture : graph_.required(test)) {
+      for (const std::size_t fixture : graph_.required[test]) {
         if (of_fixture(fixture) != k_none) needs[unit].push_back(of_fixture(fixture));
       }
-      for (const std::size_t name : graph_.depends(test)) {
-        for (const std::size_t other : graph_.named()[name]) {
+      for (const std::size_t name : graph_.depends[test]) {
+        for (const std::size_t other : graph_.named[name]) {
           if (of_[other] != k_none) needs[unit].push_back(of_[other]);
           if (of_[other] == k_none) has_single_test[unit] = true;
         }
@@ -153,12 +149,12 @@ class Units {
 // that a name that many tests have and many need costs no more than these.
 DisjointSets joined(const TestGraph& graph, const Units& units) {
   const std::size_t names = graph.tests();
-  const std::size_t first_unit = names + graph.named().size();
+  const std::size_t first_unit = names + graph.named.size();
   DisjointSets sets(first_unit + units.members().size());
   // Whether the name is that of a test that must not be repeated.
-  std::vector<bool> ties(graph.named().size());
+  std::vector<bool> ties(graph.named.size());
   for (std::size_t name = 0; name < ties.size(); ++name) {
-    for (const std::size_t test : graph.named()[name]) {
+    for (const std::size_t test : graph.named[name]) {
       if (units.may_repeat(test)) continue;
       ties[name] = true;
       sets.join(test, names + name);
@@ -167,10 +163,10 @@ DisjointSets joined(const TestGraph& graph, const Units& units) {
   for (std::size_t test = 0; test < graph.tests(); ++test) {
     if (units.may_repeat(test)) continue;
     if (units.of(test) != k_none) sets.join(test, first_unit + units.of(test));
-    for (const std::size_t name : graph.depends(test)) {
+    for (const std::size_t name : graph.depends[test]) {
       if (ties[name]) sets.join(test, names + name);
     }
-    for (const std::size_t fixture : graph.required(test)) {
+    for (const std::size_t fixture : graph.required[test]) {
       const std::size_t unit = units.of_fixture(fixture);
       if (unit != k_none && units.is_tied(unit)) sets.join(test, first_unit + unit);
     }
@@ -185,9 +181,9 @@ Numbers units_for(const TestGraph& graph, const Units& units, const Numbers& tes
     if (unit != k_none && !units.is_tied(unit)) named.push_back(unit);
   };
   for (const std::size_t test : tests) {
-    for (const std::size_t fixture : graph.required(test)) add(units.of_fixture(fixture));
-    for (const std::size_t name : graph.depends(test)) {
-      for (const std::size_t other : graph.named()[name]) add(units.of(other));
+    for (const std::size_t fixture : graph.required[test]) add(units.of_fixture(fixture));
+    for (const std::size_t name : graph.depends[test]) {
+      for (const std::size_t other : graph.named[name]) add(units.of(other));
     }
   }
   make_ascending_set(named);
@@ -301,35 +297,34 @@ std::int64_t sum_of(const std::vector<std::size_t>& numbers,
   return sum;
 }
 
-class PieceMaker {
- public:
-  // What it is given must outlive it.
-  PieceMaker(const Clusters& all, const std::vector<SelectableTest>& tests, const TestTimes& times,
-             const std::vector<std::int64_t>& weights)
-      : all_(all), tests_(tests), times_(times), weights_(weights) {
-    for (const auto& unit : all.units) unit_weights_.push_back(sum_of(unit, weights));
-  }
+// Makes pieces of items, and places them. Weights are times in milliseconds.
+struct PieceMaker {
+  const Clusters& all;
+  const std::vector<SelectableTest>& tests;
+  const TestTimes& times;
+  const std::vector<std::int64_t> weights;       // by test
+  const std::vector<std::int64_t> unit_weights;  // by unit
 
   ShardPiece piece_of(const std::vector<std::size_t>& items) const {
     ShardPiece piece;
     piece.items = items;
-    std::size_t first = tests_.size();
-    const auto is_known = [&](std::size_t test) { return times_[test].has_value(); };
+    std::size_t first = tests.size();
+    const auto is_known = [&](std::size_t test) { return times[test].has_value(); };
     for (const std::size_t item : items) {
-      const ShardItem& one = all_.items[item];
+      const ShardItem& one = all.items[item];
       if (!one.tests.empty()) first = std::min(first, one.tests.front());
       piece.is_known = piece.is_known || std::ranges::any_of(one.tests, is_known);
-      piece.own += sum_of(one.tests, weights_);
+      piece.own += sum_of(one.tests, weights);
       piece.units.insert(piece.units.end(), one.units.begin(), one.units.end());
     }
     make_ascending_set(piece.units);
-    piece.weight = piece.own + sum_of(piece.units, unit_weights_);
+    piece.weight = piece.own + sum_of(piece.units, unit_weights);
     for (const std::size_t unit : piece.units) {
-      piece.is_known = piece.is_known || std::ranges::any_of(all_.units[unit], is_known);
+      piece.is_known = piece.is_known || std::ranges::any_of(all.units[unit], is_known);
     }
     // Units are ascending by their first tests.
-    if (first == tests_.size()) first = all_.units[piece.units.front()].front();
-    piece.name = tests_[first].name;
+    if (first == tests.size()) first = all.units[piece.units.front()].front();
+    piece.name = tests[first].name;
     return piece;
   }
 
@@ -343,7 +338,7 @@ class PieceMaker {
       for (std::size_t shard = 0; shard < count; ++shard) {
         std::int64_t load = placement.loads[shard] + piece.own;
         for (const std::size_t unit : piece.units) {
-          if (!has[shard].contains(unit)) load += unit_weights_[unit];
+          if (!has[shard].contains(unit)) load += unit_weights[unit];
         }
         best = std::min(best, {load, shard});
       }
@@ -354,13 +349,6 @@ class PieceMaker {
     }
     return placement;
   }
-
- private:
-  const Clusters& all_;
-  const std::vector<SelectableTest>& tests_;
-  const TestTimes& times_;
-  const std::vector<std::int64_t>& weights_;
-  std::vector<std::int64_t> unit_weights_;
 };
 
 // ctest itself takes about so long for a test, and what a test of no time costs is not nothing.
@@ -487,7 +475,8 @@ Division divide(const std::vector<SelectableTest>& tests, const TestTimes& times
                 SharedFixtures fixtures) {
   const Clusters all = find_clusters(TestGraph(tests));
   const std::vector<std::int64_t> weights = weights_of(tests, times);
-  const PieceMaker maker(all, tests, times, weights);
+  const auto weight_of = [&](const Numbers& unit) { return sum_of(unit, weights); };
+  const PieceMaker maker{all, tests, times, weights, collected(all.units, weight_of)};
   std::vector<ShardPiece> pieces = pieces_of(all, maker);
   Placement placement = maker.place(pieces, count);
   if (fixtures == SharedFixtures::repeated) {

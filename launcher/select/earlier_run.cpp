@@ -10,12 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::string> source_directory(const std::string& tree) {
-  const std::optional<std::string> file = settings_file_of_tree(tree);
-  if (!file) return ErrorInWords{tree + " does not say where its source directory is"};
-  return fs::path(*file).parent_path().string();
-}
-
 // The tree may be a copy, or a mount, of the one in which the run was. An older Holdfast recorded
 // no tree.
 bool was_in(const RunStarted& started, const std::string& tree) {
@@ -38,9 +32,13 @@ Result<std::string> directory_in(const std::string& tree, const RunStarted& star
 
 // ctest looks for presets in the directory in which it starts, and for tests where the preset says.
 Result<std::string> directory_of_preset(const std::string& tree, const RunStarted& started) {
-  if (was_in(started, tree)) return source_directory(tree);
-  return ErrorInWords{"run " + started.run + " is of another tree, " + started.tree +
-                      ", and its preset leads there: expected --tree " + started.tree};
+  if (!was_in(started, tree)) {
+    return ErrorInWords{"run " + started.run + " is of another tree, " + started.tree +
+                        ", and its preset leads there: expected --tree " + started.tree};
+  }
+  const std::optional<std::string> file = settings_file_of_tree(tree);
+  if (!file) return ErrorInWords{tree + " does not say where its source directory is"};
+  return fs::path(*file).parent_path().string();
 }
 
 }  // namespace
@@ -66,39 +64,34 @@ bool had_list_of(const UserCall& user, const RunStarted& started) {
 
 void BegunTests::see(const Record& record) {
   if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-    last_of(begun->test, begun->key) = false;
+    last_of({begun->test, begun->key}) = false;
   } else if (const auto* bare = std::get_if<Bare>(&record)) {
-    last_of(bare->test, bare->key) = false;
+    last_of({bare->test, bare->key}) = false;
   } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
-    last_of(ended->test, ended->key) = ended->verdict != Verdict::unknown;
+    last_of({ended->test, ended->key}) = ended->verdict != Verdict::unknown;
   } else if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
     judged_.push_back({verdict->test, verdict->key});
-    with_verdict_.insert({verdict->test, verdict->key});
+    with_verdict_.insert(judged_.back());
   } else if (std::holds_alternative<LogWordRecord>(record)) {
     has_word_ = true;
   }
 }
 
-bool& BegunTests::last_of(const std::string& name, const std::string& key) {
-  const auto [test, is_new] = is_known_.try_emplace({name, key}, false);
-  if (is_new) begun_.push_back(test->first);
-  return test->second;
+bool& BegunTests::last_of(const RanTest& test) {
+  const auto [known, is_new] = is_known_.try_emplace(test, false);
+  if (is_new) begun_.push_back(test);
+  return known->second;
 }
 
 std::vector<BegunTests::Other> BegunTests::others() const {
   std::vector<Other> others;
-  for (const Name& test : begun_) {
-    if (with_verdict_.contains(test) || with_verdict_.contains({test.first, {}})) continue;
-    others.push_back(
-        {{test.first, has_word_ ? test.second : std::string()}, is_known_.find(test)->second});
+  for (const RanTest& test : begun_) {
+    if (with_verdict_.contains(test) || with_verdict_.contains({test.name})) continue;
+    others.push_back({{test.name, has_word_ ? test.key : std::string()}, is_known_.at(test)});
   }
   return others;
 }
 
-std::vector<std::string> BegunTests::order() const {
-  std::vector<std::string> names;
-  for (const Name& test : begun_) names.push_back(test.first);
-  return names;
-}
+std::vector<std::string> BegunTests::order() const { return collected(begun_, &RanTest::name); }
 
 }  // namespace holdfast::cli

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -44,15 +43,13 @@ class BegunTests {
   std::vector<std::string> order() const;
 
  private:
-  using Name = std::pair<std::string, std::string>;  // and key
-
-  bool& last_of(const std::string& name, const std::string& key);
+  bool& last_of(const RanTest& test);
 
   bool has_word_ = false;
-  std::vector<Name> begun_;
-  std::map<Name, bool> is_known_;
+  std::vector<RanTest> begun_;
+  std::map<RanTest, bool> is_known_;
   std::vector<RanTest> judged_;
-  std::set<Name> with_verdict_;  // an older record has no key
+  std::set<RanTest> with_verdict_;  // an older record has no key
 };
 
 }  // namespace holdfast::cli

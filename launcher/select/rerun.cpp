@@ -73,10 +73,9 @@ void restore_variables(const RunStarted& started) {
     if (shapes_run(name)) to_go.push_back(std::move(name));
   }
   for (const std::string& name : to_go) ::unsetenv(name.c_str());
-  for (const std::string& variable : started.environment) {
-    const std::size_t equals = variable.find('=');
-    if (equals == std::string::npos) continue;
-    ::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
+  for (const std::string& entry : started.environment) {
+    const Variable variable = variable_of(entry);
+    if (variable.name != entry) ::setenv(variable.name.c_str(), variable.value.c_str(), 1);
   }
 }
 
@@ -104,9 +103,7 @@ std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& places,
   for (const std::size_t place : places) wanted[place] = true;
   wanted = with_needed(TestGraph(tests), std::move(wanted));
   std::vector<SelectableTest> run;
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    if (wanted[i]) run.push_back(std::move(tests[i]));
-  }
+  for (const std::size_t place : places_in(wanted)) run.push_back(std::move(tests[place]));
   return run;
 }
 

@@ -158,9 +158,7 @@ class LeftOut {
     if (!listing) return std::nullopt;
     const Result<std::vector<ListedTest>> read = all_listed(*listing);
     if (!read) return std::nullopt;
-    std::vector<RanTest> tests;
-    for (const ListedTest& test : *read) tests.push_back({test.name});
-    return named(tests);
+    return named(collected(*read, [](const ListedTest& test) { return RanTest{test.name}; }));
   }
 
   // The value of -I is numbers, or a file that may be gone.
@@ -176,18 +174,12 @@ class LeftOut {
   std::map<std::vector<std::string>, std::optional<TestSet>> listed_;
 };
 
-TestSet disabled(const TreeTests& all) {
-  TestSet set;
-  for (const SelectableTest& test : all.tests) set.push_back(test.is_disabled);
-  return set;
-}
-
 // The tests that a run of the tree was to run and did not begin, because it ended too early, and
 // that no later run has begun. Disabled tests are none of them. If it is not known what a run left
 // out, a line on stderr says so.
 TestSet tests_not_begun(const UserCall& user, const TreeTests& all) {
   LeftOut left_out(user, all);
-  NotBegun found(disabled(all));
+  NotBegun found(collected(all.tests, &SelectableTest::is_disabled));
   for (const PastRunOfTree& run : past_runs_of(user.tree)) {
     Recorded recorded = read_run(run.entry);
     found.see_begun(left_out.begun(recorded.begun));
@@ -272,28 +264,18 @@ Result<RecentTests> recent_of(History& history, const TreeTests& all, std::size_
 Result<TestSet> red_tests(const UserCall& user, const TreeTests& all) {
   HOLDFAST_TRY(History history, open_history(user.tree));
   HOLDFAST_TRY(const RecentTests recent, recent_of(history, all, 0));
-  TestSet red;
-  for (const SelectableTest& test : all.tests) red.push_back(recent.was_red({test.name, test.key}));
-  return red;
+  return collected(all.tests, [&](const SelectableTest& test) {
+    return recent.was_red({test.name, test.key});
+  });
 }
 
 // How long the tests took when they last passed.
 Result<TestTimes> times_of(History& history, const TreeTests& all) {
   HOLDFAST_TRY(const RecentTests recent, recent_of(history, all, k_times_of_test));
-  TestTimes times;
-  for (const SelectableTest& test : all.tests) {
+  return collected(all.tests, [&](const SelectableTest& test) {
     const std::optional<double> seconds = recent.seconds_of({test.name, test.key});
-    times.push_back(seconds ? std::optional(std::llround(*seconds * 1000)) : std::nullopt);
-  }
-  return times;
-}
-
-std::vector<std::size_t> places_in(const TestSet& set) {
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    if (set[i]) places.push_back(i);
-  }
-  return places;
+    return seconds ? std::optional<std::int64_t>(std::llround(*seconds * 1000)) : std::nullopt;
+  });
 }
 
 // Red, or not begun.
@@ -316,8 +298,8 @@ Result<TestSet> affected_tests(const UserCall& user, const std::string& since, c
   for (const std::string& note : found->notes) complain(note);
   std::unordered_set<std::string_view> names;
   for (const AffectedTest& test : found->affected.tests) names.insert(test.name);
-  TestSet affected;
-  for (const SelectableTest& test : all.tests) affected.push_back(names.contains(test.name));
+  TestSet affected =
+      collected(all.tests, [&](const SelectableTest& test) { return names.contains(test.name); });
   if (!why.empty()) why += "; ";
   why += std::to_string(size_of(affected)) + " affected since " + brief(since);
   return affected;
@@ -325,9 +307,8 @@ Result<TestSet> affected_tests(const UserCall& user, const std::string& since, c
 
 Result<void> divide_chosen(const UserCall& user, const Restrictions& restrictions, Chosen& chosen) {
   TreeTests some;
-  for (const std::size_t place : chosen.divided) {
-    some.tests.push_back(chosen.all.tests[place]);
-  }
+  some.tests =
+      collected(chosen.divided, [&](std::size_t place) { return chosen.all.tests[place]; });
   chosen.times.resize(some.tests.size());
   const bool is_one_tree = restrictions.fixtures == SharedFixtures::in_one_shard;
   if (!restrictions.timings.empty() || is_one_tree) {
@@ -341,18 +322,15 @@ Result<void> divide_chosen(const UserCall& user, const Restrictions& restriction
   }
   chosen.division =
       divide(some.tests, chosen.times, restrictions.shard->count, restrictions.fixtures);
-  chosen.tests.clear();
-  for (const std::size_t place : chosen.division->shards[restrictions.shard->number - 1]) {
-    chosen.tests.push_back(chosen.divided[place]);
-  }
+  chosen.tests = collected(chosen.division->shards[restrictions.shard->number - 1],
+                           [&](std::size_t place) { return chosen.divided[place]; });
   return {};
 }
 
 // All that ctest has to run so that it runs these tests.
 TestSet with_what_belongs_to_it(const TreeTests& all, TestSet wanted) {
   const TestGraph graph(all.tests);
-  TestSet selectable;
-  for (const std::size_t rank : all.ranks) selectable.push_back(rank > 0);
+  const TestSet selectable = collected(all.ranks, [](std::size_t rank) { return rank > 0; });
   while (true) {
     wanted = with_needed(graph, std::move(wanted));
     TestSet more = with_users(graph, wanted, selectable);
@@ -422,22 +400,18 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   Chosen chosen;
   HOLDFAST_TRY(chosen.all,
                list_tree_tests(user.call, user.words, is_part ? Keys::of_all : Keys::of_namesakes));
-  // Each further restriction is one more set.
-  std::vector<TestSet> sets;
+  TestSet wanted(chosen.all.tests.size(), true);
   if (restrictions.failed) {
-    HOLDFAST_TRY(TestSet failed, failed_tests(user, chosen.all, chosen.why));
-    sets.push_back(std::move(failed));
+    HOLDFAST_TRY(wanted, failed_tests(user, chosen.all, chosen.why));
   }
   if (!restrictions.affected.empty()) {
-    HOLDFAST_TRY(TestSet affected,
+    HOLDFAST_TRY(const TestSet affected,
                  affected_tests(user, restrictions.affected, chosen.all, chosen.why));
-    sets.push_back(std::move(affected));
+    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] && affected[i];
   }
-  TestSet wanted(chosen.all.tests.size(), true);
-  for (const TestSet& set : sets) {
-    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] && set[i];
+  if (restrictions.failed || !restrictions.affected.empty()) {
+    wanted = with_what_belongs_to_it(chosen.all, std::move(wanted));
   }
-  if (!sets.empty()) wanted = with_what_belongs_to_it(chosen.all, std::move(wanted));
   chosen.tests = chosen.divided = places_in(wanted);
   if (restrictions.shard) {
     HOLDFAST_DO(divide_chosen(user, restrictions, chosen));

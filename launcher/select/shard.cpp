@@ -52,8 +52,8 @@ Result<std::string> text_of(const ShardOptions& options) {
   restrictions.shard = *shard;
   HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
   if (options.format == "json") return json_of(chosen, *shard);
-  std::vector<std::string> names;
-  for (const std::size_t place : chosen.tests) names.push_back(chosen.all.tests[place].name);
+  std::vector<std::string> names =
+      collected(chosen.tests, [&](std::size_t place) { return chosen.all.tests[place].name; });
   if (options.format == "names") return names_as_lines(names);
   // An expression selects all tests of a name.
   std::sort(names.begin(), names.end());

@@ -98,7 +98,7 @@ struct Seen {
 
 Seen look_at(const std::string& job) {
   const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job, "--format=%T %r"});
-  if (end.has_worked()) {
+  if (end.ended_well()) {
     return {!trimmed(end.output, k_blanks).empty(), {}, reason_to_wait(end.output)};
   }
   // Slurm forgets a job some minutes after its end.
@@ -123,7 +123,7 @@ Result<std::string> submit(const SlurmJobOrder& order) {
   // `12`, or `12;cluster`
   std::string_view output = trimmed(end.output, k_blanks);
   const std::string_view id = take_part(output, ';');
-  if (end.has_worked() && !id.empty()) return std::string(id);
+  if (end.ended_well() && !id.empty()) return std::string(id);
   return ErrorInWords{trouble_of("sbatch", end)};
 }
 
@@ -150,7 +150,7 @@ bool wait_for_job(const std::string& job, const os::HeldSignals& signals) {
     if (signals.came() && !cancelled) {
       cancelled = os::monotonic_now();
       const os::BoundedEnd end = ask({"scancel", job});
-      complain(end.has_worked() ? "cancelled job " + job : trouble_of("scancel", end));
+      complain(end.ended_well() ? "cancelled job " + job : trouble_of("scancel", end));
       continue;
     }
     if (cancelled && os::monotonic_now() - *cancelled > k_cancel_patience) return false;
@@ -167,10 +167,9 @@ constexpr const char* k_no_tests_file = "no-tests";
 // `<number>.no-tests` (one more option) and `<number>.planned.jsonl`.
 Result<void> leave_shard(const fs::path& directory, const Chosen& chosen, const Restrictions& all,
                          std::size_t number) {
-  std::vector<std::size_t> places;
-  for (const std::size_t place : chosen.division->shards[number - 1]) {
-    places.push_back(chosen.divided[place]);
-  }
+  const std::vector<std::size_t> places =
+      collected(chosen.division->shards[number - 1],
+                [&](std::size_t place) { return chosen.divided[place]; });
   const std::vector<std::size_t> ranks = ranks_of(chosen.all, places);
   if (ranks.empty()) {
     return ErrorInWords{"the preset leaves out all tests of shard " + std::to_string(number)};

@@ -59,24 +59,19 @@ Result<std::vector<std::size_t>> numbers_of_list(const CtestCall& call,
 // Removes the tests that are not in the set.
 void keep_only(TreeTests& all, const TestSet& kept) {
   std::size_t to = 0;
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    if (!kept[i]) continue;
-    if (to != i) all.tests[to] = std::move(all.tests[i]);
-    all.ranks[to] = all.ranks[i];
-    ++to;
+  for (const std::size_t place : places_in(kept)) {
+    if (to != place) all.tests[to] = std::move(all.tests[place]);
+    all.ranks[to++] = all.ranks[place];
   }
   all.tests.resize(to);
   all.ranks.resize(to);
 }
 
+// The numbers are ascending.
 TestSet set_of(const std::vector<SelectableTest>& tests, const std::vector<std::size_t>& numbers) {
-  TestSet set(tests.size());
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    while (next < numbers.size() && numbers[next] < tests[i].number) ++next;
-    set[i] = next < numbers.size() && numbers[next] == tests[i].number;
-  }
-  return set;
+  return collected(tests, [&](const SelectableTest& test) {
+    return std::ranges::binary_search(numbers, test.number);
+  });
 }
 
 bool has_namesakes(const std::vector<SelectableTest>& tests) {

@@ -326,7 +326,7 @@ void ServiceCompanion::run_stop_if_due(bool guard_lost) {
     os::await({work_.get()});
     // In the place of a dead guard this process ended all processes below it, the command too.
     const os::BoundedEnd& end = work_->end();
-    is_done = !guard_lost || end.has_worked();
+    is_done = !guard_lost || end.ended_well();
   }
   if (!is_done) (void)os::run_bounded(stop_order().command);
   (void)os::remove_own(os::stop_record_path(around_.order.log));

@@ -12,49 +12,45 @@ namespace {
 // for every test.
 constexpr std::string_view k_test = "--test";
 
-// Of an option that is no setting of a test. `name` is for the error.
+// Of an option that is no setting of a test. An error does not name the option.
 struct Option {
   std::string_view name;
   bool takes_value;
-  Result<void> (*take)(std::string_view name, std::string_view value, CommandLine& line);
+  Result<void> (*take)(std::string_view value, CommandLine& line);
 };
 
-Result<void> begin_step(std::string_view name, std::string_view value, CommandLine& line) {
+Result<void> begin_step(std::string_view value, CommandLine& line) {
   const std::optional<StepKind> kind = named<StepKind>(value);
-  if (!kind) {
-    const BadValue found{text_of({"\"", value, "\""}), "compile, link or custom"};
-    return ErrorInWords{to_text(name, found)};
-  }
+  if (!kind) return BadValue{text_of({"\"", value, "\""}), "compile, link or custom"};
   line.step.emplace().kind = *kind;
   return {};
 }
 
 template <std::string BuildStep::*Field>
-Result<void> set_of_step(std::string_view name, std::string_view value, CommandLine& line) {
-  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
+Result<void> set_of_step(std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{"expected after --step"};
   (*line.step).*Field = value;
   return {};
 }
 
 // That of the step, or else that whose services and locks are meant.
-Result<void> set_tree(std::string_view name, std::string_view value, CommandLine& line) {
-  if (line.step) return set_of_step<&BuildStep::tree>(name, value, line);
-  if (value.empty()) return ErrorInWords{to_text(name, BadValue{"\"\"", "a build tree"})};
+Result<void> set_tree(std::string_view value, CommandLine& line) {
+  if (line.step) return set_of_step<&BuildStep::tree>(value, line);
+  if (value.empty()) return BadValue{"\"\"", "a build tree"};
   line.tree = value;
   return {};
 }
 
-Result<void> add_slots(std::string_view name, std::string_view value, CommandLine& line) {
-  if (!line.step) return ErrorInWords{text_of({name, ": expected after --step"})};
-  Result<StepSlots> slots = parse_step_slots(value);
-  if (!slots) return ErrorInWords{to_text(name, slots.error())};
-  line.slots.push_back(std::move(*slots));
+Result<void> add_slots(std::string_view value, CommandLine& line) {
+  if (!line.step) return ErrorInWords{"expected after --step"};
+  HOLDFAST_TRY(StepSlots slots, parse_step_slots(value));
+  line.slots.push_back(std::move(slots));
   return {};
 }
 
 constexpr Option k_options[] = {
     {"--name", true,
-     [](std::string_view, std::string_view value, CommandLine& line) {
+     [](std::string_view value, CommandLine& line) {
        if (!value.empty()) line.name = value;
        return Result<void>();
      }},
@@ -65,17 +61,17 @@ constexpr Option k_options[] = {
     {"--language", true, set_of_step<&BuildStep::language>},
     {"--slots", true, add_slots},
     {"--config", true,
-     [](std::string_view, std::string_view value, CommandLine& line) {
+     [](std::string_view value, CommandLine& line) {
        line.configuration = value;
        return Result<void>();
      }},
     {"--quiet", false,
-     [](std::string_view, std::string_view, CommandLine& line) {
+     [](std::string_view, CommandLine& line) {
        line.loudness = Loudness::quiet;
        return Result<void>();
      }},
     {"--help", false,
-     [](std::string_view, std::string_view, CommandLine& line) {
+     [](std::string_view, CommandLine& line) {
        line.help = true;
        return Result<void>();
      }},
@@ -100,49 +96,40 @@ Result<std::string> text_of_services(std::string_view value) {
 }
 
 // Locks, services and retry rules add up. For any other setting the last value holds.
-Result<void> add_setting(Setting setting, std::string_view name, std::string_view value,
-                         Options& options) {
+Result<void> add_setting(Setting setting, std::string_view value, Options& options) {
   if (setting == Setting::locks) {
-    Result<LockSpec> lock = parse_lock_spec(value);
-    if (!lock) return ErrorInWords{to_text(name, lock.error())};
-    options.locks.push_back(std::move(*lock));
+    HOLDFAST_TRY(LockSpec lock, parse_lock_spec(value));
+    options.locks.push_back(std::move(lock));
     return {};
   }
   Value said{setting, Source::option, std::string(value), {}};
   if (setting == Setting::services) {
-    Result<std::string> services = text_of_services(value);
-    if (!services) return ErrorInWords{to_text(name, services.error())};
-    said.text = std::move(*services);
+    HOLDFAST_TRY(said.text, text_of_services(value));
   }
   if (setting == Setting::retry || setting == Setting::services) {
     const Value* before = last_of(options.said, setting);
     if (before != nullptr) said.text = text_of({before->text, ",", said.text});
   }
   Policy alone;
-  const Result<void> understood = holdfast::apply(said, alone);
-  if (!understood) return ErrorInWords{to_text(name, understood.error())};
+  HOLDFAST_DO(holdfast::apply(said, alone));
   options.said.push_back(std::move(said));
   return {};
 }
 
 // False: the argument is another one.
 bool read_test_word(std::string_view argument, CommandLine& line) {
-  const std::size_t equals = argument.find('=');
-  if (equals == std::string_view::npos || !argument.starts_with(k_test)) return false;
-  std::string_view mark = argument.substr(k_test.size(), equals - k_test.size());
+  std::string_view name = argument;
+  std::string_view mark = take_part(name, '=');
+  if (mark == argument || !take_words(mark, k_test)) return false;
   if (!mark.empty()) {
-    if (mark.front() != ':') return false;
-    mark.remove_prefix(1);
-    const std::size_t colon = std::min(mark.find(':'), mark.size());
-    line.word = mark.substr(0, colon);
-    mark.remove_prefix(colon);
-    if (!mark.empty()) {
-      std::optional<TestPlace> place = parse_test_place(mark.substr(1));
-      if (!place) return false;
-      line.place = *std::move(place);
-    }
+    if (!take_words(mark, ":")) return false;
+    const bool has_place = mark.find(':') != std::string_view::npos;
+    line.word = take_part(mark, ':');
+    std::optional<TestPlace> place = has_place ? parse_test_place(mark) : TestPlace();
+    if (!place) return false;
+    line.place = *std::move(place);
   }
-  line.name = argument.substr(equals + 1);
+  line.name = name;
   line.is_test = true;
   return true;
 }
@@ -157,19 +144,14 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
   CommandLine line;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
-    if (argument == "--") {
-      if (i + 1 == arguments.size()) return ErrorInWords{"expected a command after `--`"};
-      if (arguments[i + 1].empty())
-        return ErrorInWords{"expected a command after `--`, found \"\""};
+    const bool is_test = read_test_word(argument, line);
+    if (is_test || argument == "--") {
       line.command_at = i + 1;
-      return line;
-    }
-    if (read_test_word(argument, line)) {
-      if (i + 1 == arguments.size()) {
-        return ErrorInWords{text_of({"expected a command after \"", argument, "\""})};
-      }
-      line.command_at = i + 1;
-      return line;
+      const bool is_there = line.command_at < arguments.size();
+      if (is_there && (is_test || !arguments[line.command_at].empty())) return line;
+      const std::string_view quote = is_test ? "\"" : "`";
+      return ErrorInWords{text_of(
+          {"expected a command after ", quote, argument, quote, is_there ? ", found \"\"" : ""})};
     }
     const std::size_t equals =
         argument.starts_with("--") ? argument.find('=') : std::string_view::npos;
@@ -192,8 +174,9 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     } else if (equals != std::string_view::npos) {
       return ErrorInWords{text_of({name, ": takes no value"})};
     }
-    HOLDFAST_DO(setting ? add_setting(*setting, name, value, line.options)
-                        : option->take(name, value, line));
+    const Result<void> taken =
+        setting ? add_setting(*setting, value, line.options) : option->take(value, line);
+    if (!taken) return ErrorInWords{to_text(name, taken.error())};
     if (line.help) return line;
   }
   return ErrorInWords{"expected `-- COMMAND` at the end"};

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 
 #include "base/names.hpp"
@@ -35,10 +34,6 @@ Files files_in(const std::string& directory) {
   return files;
 }
 
-bool is_same(std::string_view one, std::string_view other) {
-  return lower(std::string(one)) == lower(std::string(other));
-}
-
 Result<std::vector<std::string>> files_of(const std::string& tree,
                                           const std::string& configuration) {
   Files files = files_in(tree + "/" + std::string(names::k_declared_services_directory));
@@ -46,11 +41,10 @@ Result<std::vector<std::string>> files_of(const std::string& tree,
   auto found = files.begin();
   if (files.size() > 1) {
     found = std::ranges::find_if(
-        files, [&](const auto& one) { return is_same(one.first, configuration); });
+        files, [&](const auto& one) { return lower(one.first) == lower(configuration); });
   }
   if (found == files.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, paths] : files) known.push_back(name);
+    const std::vector<std::string> known = collected(files, &Files::value_type::first);
     return ErrorInWords{
         "services are declared for each configuration: found " +
         (configuration.empty() ? "no `ctest -C`" : "`ctest -C " + configuration + "`") +
@@ -71,8 +65,7 @@ void expand_lists(toml::array& list) {
       continue;
     }
     const auto text = left->get(0) == nullptr ? std::nullopt : left->get(0)->value<std::string>();
-    for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
-      const std::string_view part = take_part(rest, ';');
+    for (const std::string_view part : TextParts{text ? *text : std::string_view(), ';'}) {
       if (!part.empty()) expanded.push_back(std::string(part));
     }
   }
@@ -106,8 +99,7 @@ Result<ServiceSpec> parse_declared_service(std::string_view text, const std::str
                         std::string(parsed.error().description())};
   }
   toml::table& file = parsed.table();
-  toml::node* const services = file.get("service");
-  toml::table* const all = services == nullptr ? nullptr : services->as_table();
+  toml::table* const all = file["service"].as_table();
   toml::table* const table =
       all == nullptr || all->empty() ? nullptr : all->begin()->second.as_table();
   if (table == nullptr) return ErrorInWords{path + ": found no service, expected one"};
@@ -124,10 +116,11 @@ Result<ServiceSpec> parse_declared_service(std::string_view text, const std::str
   return service;
 }
 
-Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
+Result<std::vector<ServiceSpec>> declared_services(const Settings& settings,
+                                                   const std::string& tree,
                                                    const std::string& configuration) {
   HOLDFAST_TRY(const std::vector<std::string> paths, files_of(tree, configuration));
-  std::vector<ServiceSpec> services;
+  std::vector<ServiceSpec> services = settings.services;
   for (const std::string& path : paths) {
     HOLDFAST_TRY(const std::string text, os::read_own(path, k_largest_settings_file));
     HOLDFAST_TRY(ServiceSpec service, parse_declared_service(text, path));
@@ -138,9 +131,7 @@ Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
 
 Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
                                                   const std::string& configuration) {
-  std::vector<ServiceSpec> services = settings.services;
-  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
-  std::ranges::move(declared, std::back_inserter(services));
+  HOLDFAST_TRY(std::vector<ServiceSpec> services, declared_services(settings, tree, configuration));
   for (ServiceSpec& service : services) {
     HOLDFAST_DO(find_user(service));
   }

@@ -18,11 +18,13 @@ namespace holdfast {
 Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
                                                   const std::string& configuration);
 
-// Only those of holdfast_add_service(): of one configuration, by their names. A tree of one
+// The same in the order of declaration, and nobody has looked for their users: those of the file,
+// then those of holdfast_add_service() of one configuration, by their names. A tree of one
 // configuration has only that one. In another tree it is `configuration`, in any case of letters,
 // as ctest compares it. The error is one line, and names the file with the call that is to be
 // mended.
-Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
+Result<std::vector<ServiceSpec>> declared_services(const Settings& settings,
+                                                   const std::string& tree,
                                                    const std::string& configuration);
 
 // One file. `path` is only for messages.

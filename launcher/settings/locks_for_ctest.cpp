@@ -68,11 +68,6 @@ std::string function_of(const Settings& settings, Setting setting) {
                   "  set(${out} \"${", name, "}\" PARENT_SCOPE)\nendfunction()\n"});
 }
 
-// Whether any test may run on a node. Its wait for a step must not count on ctest's clock.
-bool may_run_afar(const Settings& settings) {
-  return is_said(settings, Setting::engine, name_of(Engine::slurm));
-}
-
 }  // namespace
 
 // CMake refuses a group that may be empty and is repeated, and more groups than nine. So no group
@@ -114,7 +109,9 @@ bool means_the_same_to_cmake(std::string_view pattern) {
 std::string locks_for_ctest(const Settings& settings) {
   std::string functions =
       function_of(settings, Setting::locks) + function_of(settings, Setting::services);
-  if (may_run_afar(settings)) functions += "set(_holdfast_far TRUE)\n";
+  // The wait of a test for a step on a node must not count on ctest's clock.
+  const bool may_run_afar = is_said(settings, Setting::engine, name_of(Engine::slurm));
+  if (may_run_afar) functions += "set(_holdfast_far TRUE)\n";
   if (functions.empty()) return {};
   return "# Written by `holdfast begin`: the locks and services of holdfast.toml, for ctest.\n" +
          functions;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -42,12 +44,9 @@ std::string trouble_in(const re2::RE2& refused) {
 }
 
 bool is_found(const Pattern& pattern, std::string_view output) {
-  while (!output.empty()) {
-    const std::size_t end = std::min(output.find('\n'), output.size());
-    std::string_view line = output.substr(0, end);
+  for (std::string_view line : TextParts{output, '\n'}) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (pattern.is_found_in(line)) return true;
-    output.remove_prefix(std::min(end + 1, output.size()));
   }
   return false;
 }

@@ -168,11 +168,10 @@ Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test, const Tes
                                                 const Values& properties) const {
   Values said = values_for(test, facts.labels);
   said.insert(said.end(), properties.begin(), properties.end());
-  Result<ResolvedPolicy> resolved = holdfast::resolve(std::move(said), facts);
-  if (!resolved) return resolved;
+  HOLDFAST_TRY(ResolvedPolicy resolved, holdfast::resolve(std::move(said), facts));
   if (is_said(settings_, Setting::retry_alone, "true")) {
     // The lock has a name of its own, so there is nothing to merge it with.
-    HOLDFAST_DO(add_locks({retry_alone_lock()}, resolved->policy.locks));
+    HOLDFAST_DO(add_locks({retry_alone_lock()}, resolved.policy.locks));
   }
   return resolved;
 }

@@ -135,8 +135,7 @@ void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
 
 // Makes the locks of RESOURCE_LOCK hold across runs, too.
 Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>& locks) {
-  while (!encoded.empty()) {
-    const std::string_view name = take_part(encoded, ',');
+  for (const std::string_view name : TextParts{encoded, ','}) {
     if (name.empty()) continue;
     Result<LockSpec> lock = promote_resource_lock(decode_file_name(name));
     if (!lock) return ErrorInWords{to_text("RESOURCE_LOCK", lock.error())};
@@ -265,8 +264,7 @@ Result<void> apply(const Value& value, Policy& policy) {
 
 Result<void> add_locks(std::vector<LockSpec> more, std::vector<LockSpec>& locks) {
   std::move(more.begin(), more.end(), std::back_inserter(locks));
-  HOLDFAST_TRY(std::vector<LockSpec> all, canonical_locks(std::move(locks)));
-  locks = std::move(all);
+  HOLDFAST_TRY(locks, canonical_locks(std::move(locks)));
   return {};
 }
 
@@ -294,10 +292,8 @@ Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
 }
 
 Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options) {
-  Result<ResolvedPolicy> resolved = resolve(std::move(said), facts);
-  if (!resolved) return resolved;
-  HOLDFAST_TRY(Policy policy, with_options(std::move(resolved->policy), options));
-  resolved->policy = std::move(policy);
+  HOLDFAST_TRY(ResolvedPolicy resolved, resolve(std::move(said), facts));
+  HOLDFAST_TRY(resolved.policy, with_options(std::move(resolved.policy), options));
   return resolved;
 }
 

@@ -29,9 +29,6 @@ struct Key {
   std::string_view name;
   Values& values;
 
-  void complain(const toml::node& at, const std::string& found, const std::string& expected) const {
-    table.complain(place_of(at.source()), name, found, expected);
-  }
   void add(const toml::node& at, std::string text) const {
     values.push_back({setting, Source::file, std::move(text), table.origin_of(at)});
   }
@@ -130,7 +127,7 @@ struct KeyReader {
 bool is_wrong(const Key& key, const std::vector<LockSpec>& locks) {
   const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
   if (canonical) return false;
-  key.complain(key.node, to_text(canonical.error()), std::string(kind::Locks::k_expected));
+  key.table.complain(key.name, to_text(canonical.error()), std::string(kind::Locks::k_expected));
   return true;
 }
 
@@ -144,8 +141,9 @@ bool is_wrong(const Key& key, const std::vector<ReportRequest>& requests) {
     const std::filesystem::path file = std::filesystem::path(requests[i].file).lexically_normal();
     const auto [found, is_first] = of_file.try_emplace(file, &requests[i]);
     if (is_first) continue;
-    key.complain(*key.node.as_array()->get(i), in_quotes(to_text(requests[i])),
-                 "another file than that of " + in_quotes(to_text(*found->second)));
+    key.table.complain(*key.node.as_array()->get(i), key.name,
+                       ErrorInWords{in_quotes(to_text(requests[i]))},
+                       "another file than that of " + in_quotes(to_text(*found->second)));
     return true;
   }
   return false;
@@ -183,8 +181,8 @@ struct KeyReader<kind::Variables, Field> {
   static void read(const Key& key) {
     const toml::table* table = key.node.as_table();
     if (table == nullptr) {
-      return key.complain(key.node, describe_type(key.node),
-                          "a table of variables and their values");
+      return key.table.complain(key.name, describe_type(key.node),
+                                "a table of variables and their values");
     }
     for (const auto& [name, entry] : *table) {
       if (const std::string expected = trouble_with(name.str()); !expected.empty()) {
@@ -195,9 +193,8 @@ struct KeyReader<kind::Variables, Field> {
       if (text) {
         key.add(entry, std::string(name.str()) + "=" + *text);
       } else {
-        key.table.complain(place_of(entry.source()),
-                           std::string(name.str()) + " in " + std::string(key.name),
-                           to_text(text.error()), "a string (an empty one takes the variable out)");
+        key.table.complain(entry, std::string(name.str()) + " in " + std::string(key.name),
+                           text.error(), "a string (an empty one takes the variable out)");
       }
     }
   }
@@ -209,8 +206,8 @@ struct KeyReader<kind::Patterns, Field> {
     const std::string expected = "regular expressions (RE2) for a line of the output";
     const toml::array* entries = key.node.as_array();
     if (entries == nullptr || entries->size() > k_most_patterns) {
-      return key.complain(key.node, entries == nullptr ? describe_type(key.node) : "too many",
-                          "a list of at most 64 " + expected);
+      return key.table.complain(key.name, entries == nullptr ? describe_type(key.node) : "too many",
+                                "a list of at most 64 " + expected);
     }
     (void)key.table.list(key.name, expected, [&](const toml::node& entry) -> Result<std::string> {
       HOLDFAST_TRY(const std::string text, text_of_string(entry));
@@ -423,11 +420,8 @@ std::vector<ServiceSpec> read_services(const toml::node& node, const std::string
   std::vector<NamedTable> tables = named_tables_in(node, "service", complaints);
   // toml++ sorts tables by name.
   std::ranges::stable_sort(tables, {}, [](const auto& one) { return one.table.place().line; });
-  std::vector<ServiceSpec> services;
-  for (const NamedTable& one : tables) {
-    services.push_back(read_service(one.table, one.name, directory));
-  }
-  return services;
+  return collected(
+      tables, [&](const NamedTable& one) { return read_service(one.table, one.name, directory); });
 }
 
 }  // namespace holdfast

@@ -9,14 +9,12 @@
 namespace holdfast {
 namespace {
 
-template <typename Use>
-void for_each_value(const Settings& settings, Use use) {
-  for (const ProfileLayer& layer : settings.layers) {
-    for (const Value& value : layer.said) use(value);
-  }
-  for (const SettingsOverride& one : settings.overrides) {
-    for (const Value& value : one.said) use(value);
-  }
+// Whether `is_it` holds for a value of any profile or override.
+template <typename IsIt>
+bool any_value(const Settings& settings, IsIt is_it) {
+  const auto has_it = [&](const auto& part) { return std::ranges::any_of(part.said, is_it); };
+  return std::ranges::any_of(settings.layers, has_it) ||
+         std::ranges::any_of(settings.overrides, has_it);
 }
 
 Milliseconds length_of(const Value& value) {
@@ -41,19 +39,14 @@ Milliseconds longest_grace(const Settings& settings) {
     const Value* grace = last_of(one.said, Setting::grace);
     if (grace != nullptr) longest = std::max(longest, length_of(*grace));
   }
-  bool has_hook = false;
-  for_each_value(settings, [&](const Value& value) {
-    has_hook = has_hook || value.setting == Setting::before_kill;
-  });
+  const bool has_hook =
+      any_value(settings, [](const Value& value) { return value.setting == Setting::before_kill; });
   return has_hook ? std::max(longest, k_default_grace) : longest;
 }
 
 bool is_said(const Settings& settings, Setting setting, std::string_view text) {
-  bool is = false;
-  for_each_value(settings, [&](const Value& value) {
-    is = is || (value.setting == setting && value.text == text);
-  });
-  return is;
+  return any_value(
+      settings, [&](const Value& value) { return value.setting == setting && value.text == text; });
 }
 
 // read() cannot fail here and below: the file was read strictly.

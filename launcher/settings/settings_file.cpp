@@ -9,7 +9,6 @@
 #include <map>
 #include <optional>
 #include <system_error>
-#include <tuple>
 #include <vector>
 
 #include "base/text.hpp"
@@ -56,9 +55,7 @@ std::vector<std::string> way_from(const Profiles& profiles, const std::string& n
 }
 
 std::vector<std::string> names_of(const Profiles& profiles) {
-  std::vector<std::string> names;
-  for (const auto& [name, profile] : profiles) names.push_back(name);
-  return names;
+  return collected(profiles, &Profiles::value_type::first);
 }
 
 // Complains of an `inherits` that names no profile or leads back to its own. `profiles` must have
@@ -83,17 +80,8 @@ void check_inheritance(const Profiles& profiles, Complaints& complaints) {
       return one.inherits && one.inherits_at < at;
     };
     if (std::ranges::any_of(way, is_before)) continue;
-    std::string cycle;
-    for (const std::string& step : way) cycle += (cycle.empty() ? "" : " -> ") + step;
-    complaints.add(profile.inherits_at, what, "a cycle (" + cycle + ")", "an end in default");
+    complaints.add(at, what, "a cycle (" + separated(way, " -> ") + ")", "an end in default");
   }
-}
-
-// The names from `default` to `profile`. `profiles` must have `profile` and have been checked.
-std::vector<std::string> lineage(const Profiles& profiles, const std::string& profile) {
-  std::vector<std::string> way = way_from(profiles, profile);
-  std::reverse(way.begin(), way.end());
-  return way;
 }
 
 Result<std::string> endpoint_in(const toml::node& node) {
@@ -167,6 +155,7 @@ void check_affected_keys(const TableReader& table) {
   complain("none of its keys");
 }
 
+// Complains of all that it does not understand, also in globs and patterns.
 AffectedRule read_affected_rule(const TableReader& table) {
   table.complain_of_unknown_keys(keys_of_table(k_affected));
   AffectedRule rule;
@@ -181,15 +170,6 @@ AffectedRule read_affected_rule(const TableReader& table) {
   for (const std::string& pattern : rule.tests) table.check_pattern("tests", pattern);
   check_affected_keys(table);
   return rule;
-}
-
-// Reads [[affected]]. Complains of all that it does not understand, also in globs and patterns.
-std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& complaints) {
-  std::vector<AffectedRule> rules;
-  for (const TableReader& table : tables_in(node, "affected", k_affected, complaints)) {
-    rules.push_back(read_affected_rule(table));
-  }
-  return rules;
 }
 
 constexpr const char* k_known_flaky = "[[known-flaky]]";
@@ -372,9 +352,7 @@ class FileReader {
     for (const auto& [key, value] : file) read_top_level(key, value);
     check_inheritance(profiles_, complaints_);
     // toml++ sorts tables by name, but the later one in the file must win.
-    std::stable_sort(overrides_.begin(), overrides_.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
-    });
+    std::ranges::stable_sort(overrides_, {}, &PlacedOverride::at);
   }
 
   std::optional<Error> error() const { return complaints_.error(); }
@@ -383,7 +361,8 @@ class FileReader {
   // May be called only if there is no error and the profile exists.
   Settings select(const std::string& profile) const {
     Settings settings = common_;
-    const std::vector<std::string> line = lineage(profiles_, profile);
+    std::vector<std::string> line = way_from(profiles_, profile);
+    std::ranges::reverse(line);  // `default` comes first
     for (const std::string& name : line) {
       settings.layers.push_back(profiles_.at(name).layer);
       settings.preflight.replace_by(settings.layers.back().preflight);
@@ -413,7 +392,8 @@ class FileReader {
     } else if (is("known-flaky", "[[known-flaky]]")) {
       common_.known_flaky = read_known_flaky(value, complaints_);
     } else if (is("affected", "[[affected]]")) {
-      common_.affected = read_affected(value, complaints_);
+      common_.affected =
+          collected(tables_in(value, "affected", k_affected, complaints_), read_affected_rule);
     } else if (is("service", "[service.NAME]")) {
       common_.services = read_services(value, directory_, complaints_);
     } else if (is("build-steps", "[build-steps]")) {

@@ -70,7 +70,7 @@ void add(Message& message, std::string_view id, const Field& field, const Field&
   } else {
     // The empty text clears the built-in values.
     message.add(id, "");
-    Kind::each(field, [&](const std::string& text) { message.add(id, text); });
+    for (const auto& one : field) message.add(id, Kind::print(one));
   }
 }
 

@@ -125,7 +125,7 @@ JobState SlurmQuestions::state() {
   const os::BoundedEnd end =
       ask({"squeue", "--noheader", "--jobs=" + allocation_.job, "--format=%T"});
   if (end.kind != os::BoundedEnd::Kind::exited) return JobState::unknown;
-  return job_state_in(end.has_worked(), end.output, end.errors);
+  return job_state_in(end.ended_well(), end.output, end.errors);
 }
 
 std::vector<std::string> SlurmQuestions::lost_nodes() {
@@ -138,7 +138,7 @@ std::vector<std::string> SlurmQuestions::lost_nodes() {
 std::vector<std::string> SlurmQuestions::all_nodes() {
   if (allocation_.nodes.empty()) return {};
   const os::BoundedEnd end = ask({"scontrol", "show", "hostnames", allocation_.nodes});
-  return end.has_worked() ? names_in_lines(end.output) : std::vector<std::string>();
+  return end.ended_well() ? names_in_lines(end.output) : std::vector<std::string>();
 }
 
 }  // namespace holdfast::exec

@@ -44,11 +44,10 @@ std::string BuildStep::title() const {
 std::string_view output_in(const CommandWords& command) { return word_after("-o", command); }
 
 std::string_view scanned_into(const CommandWords& command) {
-  constexpr std::string_view k_option = "-fdeps-file=";
   std::string_view file;
   bool only_preprocesses = false;
-  for (const std::string_view word : command) {
-    if (word.starts_with(k_option)) file = word.substr(k_option.size());
+  for (std::string_view word : command) {
+    if (take_words(word, "-fdeps-file=")) file = word;
     only_preprocesses = only_preprocesses || word == "-E";
   }
   if (!file.empty()) return only_preprocesses ? file : std::string_view();

@@ -127,9 +127,7 @@ std::string worker_message(std::initializer_list<std::string_view> fields) {
 
 std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet) {
   if (packet.size() > HOLDFAST_WORKER_LONGEST || !packet.ends_with('\0')) return std::nullopt;
-  std::vector<std::string_view> fields;
-  while (!packet.empty()) fields.push_back(take_part(packet, '\0'));
-  return fields;
+  return collected(TextParts{packet, '\0'}, std::identity());
 }
 
 }  // namespace holdfast

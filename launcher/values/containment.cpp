@@ -12,10 +12,9 @@ constexpr auto k_words = words_of(Boundary{});
 
 std::string to_text(Containment containment) {
   std::string text;
-  for (std::size_t i = 0; i < k_words.size(); ++i) {
-    if (!containment.has(static_cast<Boundary>(i))) continue;
-    if (!text.empty()) text += ',';
-    text += k_words[i];
+  for (const std::string_view word : k_words) {
+    if (!containment.has(*named<Boundary>(word))) continue;
+    text.append(text.empty() ? "" : ",").append(word);
   }
   return text.empty() ? std::string(k_none) : text;
 }
@@ -26,8 +25,8 @@ Result<Containment> parse_containment(std::string_view text) {
   Containment containment;
   // A comma at the end would be no harm, but is a slip.
   if (text.empty() || text.ends_with(',')) return refused;
-  while (!text.empty()) {
-    const std::optional<Boundary> boundary = named<Boundary>(trimmed(take_part(text, ','), " "));
+  for (const std::string_view word : TextParts{text, ','}) {
+    const std::optional<Boundary> boundary = named<Boundary>(trimmed(word, " "));
     if (!boundary) return refused;
     containment = containment.with(*boundary);
   }

@@ -20,11 +20,9 @@ void add_literal(std::string& expression, char c) {
 
 // Takes `[:alpha:]` off the front of `set`; empty: there is none.
 std::string_view take_class(std::string_view& set) {
-  constexpr std::string_view k_end = ":]";
-  if (!set.starts_with("[:")) return {};
-  const std::size_t end = set.find(k_end, 2);
-  if (end == std::string_view::npos) return {};
-  const std::string_view taken = set.substr(0, end + k_end.size());
+  const std::size_t end = set.find(":]", 2);
+  if (!set.starts_with("[:") || end == std::string_view::npos) return {};
+  const std::string_view taken = set.substr(0, end + 2);
   set.remove_prefix(taken.size());
   return taken;
 }
@@ -181,11 +179,9 @@ bool fits_pattern(std::string_view pattern, std::string_view path) {
 std::string joined_path(std::string_view directory, std::string_view path) {
   const bool stands_alone = path.starts_with('/') || path.starts_with(k_unknown);
   const std::string whole = stands_alone ? std::string(path) : text_of({directory, "/", path});
-  std::string_view rest = whole;
   bool begins_unknown = whole.starts_with(k_unknown);
   std::vector<std::string_view> parts;
-  while (!rest.empty()) {
-    const std::string_view part = take_part(rest, '/');
+  for (const std::string_view part : TextParts{whole, '/'}) {
     if (part.empty() || part == ".") continue;
     const bool is_known = parts.empty() || parts.back().find(k_unknown) == std::string_view::npos;
     if (part != "..") {

@@ -30,8 +30,7 @@ namespace {
 constexpr std::string_view k_beginning = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites";
 
 std::string_view googletest_flag(std::string_view argument) {
-  constexpr std::string_view k_prefix = "--gtest_";
-  return argument.starts_with(k_prefix) ? argument.substr(k_prefix.size()) : std::string_view();
+  return take_words(argument, "--gtest_") ? argument : std::string_view();
 }
 
 bool is_flag(std::string_view argument, std::string_view name) {
@@ -59,10 +58,8 @@ bool has_variable(const char* const* environment, std::string_view name) {
 
 // `python`, `python3`, `python3.11`
 bool is_python(std::string_view program) {
-  constexpr std::string_view k_python = "python";
-  if (!program.starts_with(k_python)) return false;
-  program.remove_prefix(k_python.size());
-  return program.find_first_not_of("0123456789.") == std::string_view::npos;
+  return take_words(program, "python") &&
+         program.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 bool is_pytest_script(std::string_view program) {
@@ -98,7 +95,7 @@ bool preloads(const char* const* environment) {
 bool is_googletest_report(std::string_view xml) { return xml.starts_with(k_beginning); }
 
 bool reports_no_tests(std::string_view xml) {
-  return is_googletest_report(xml) && xml.substr(k_beginning.size()).starts_with(" tests=\"0\"");
+  return take_words(xml, k_beginning) && xml.starts_with(" tests=\"0\"");
 }
 
 bool is_pytest(const char* const* command) {

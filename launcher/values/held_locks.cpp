@@ -17,15 +17,12 @@ std::string_view place_in(std::string_view entry) {
 std::string_view attempt_in(std::string_view entry) { return entry.substr(entry.find('#') + 1); }
 
 std::string_view how_in(std::string_view entry) {
-  const std::string_view held = entry.substr(0, entry.find('#'));
-  const std::size_t colon = held.find(':');
-  return colon == std::string_view::npos ? std::string_view{} : held.substr(colon + 1);
+  return text_after(entry.substr(0, entry.find('#')), ":");
 }
 
 std::vector<std::string> entries_in(std::string_view text) {
   std::vector<std::string> entries;
-  while (!text.empty()) {
-    const std::string_view entry = take_part(text, ',');
+  for (const std::string_view entry : TextParts{text, ','}) {
     if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
   }
   return entries;
@@ -55,9 +52,8 @@ How how_held(std::string_view text) {
   if (slash == std::string_view::npos) return how;
   how.mode = LockMode::counted;
   how.size = leading_number<std::uint64_t>(text.substr(slash + 1)).value_or(0);
-  std::string_view list = text.substr(0, slash);
-  while (!list.empty()) {
-    how.slots.push_back(leading_number<unsigned>(take_part(list, '+')).value_or(0));
+  for (const std::string_view slot : TextParts{text.substr(0, slash), '+'}) {
+    how.slots.push_back(leading_number<unsigned>(slot).value_or(0));
   }
   return how;
 }
@@ -237,19 +233,12 @@ std::string whole_parts(std::string list, std::size_t longest) {
   return list;
 }
 
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> parts;
-  while (!list.empty()) parts.emplace_back(take_part(list, ','));
-  return parts;
-}
-
 std::int64_t number_in(std::string_view text) {
   return leading_number<std::int64_t>(text).value_or(0);
 }
 
 std::string_view field(std::string_view record, std::string_view key) {
-  while (!record.empty()) {
-    std::string_view value = take_part(record, '\n');
+  for (std::string_view value : TextParts{record, '\n'}) {
     const bool has_value = value.find('=') != std::string_view::npos;
     if (take_part(value, '=') == key && has_value) return value;
   }
@@ -298,7 +287,9 @@ std::optional<LockParty> parse_party(std::string_view record) {
   party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
   party.ticket = number_in(field(record, "ticket"));
   party.attempt = std::string(field(record, "attempt"));
-  party.around = split(field(record, "around"));
+  for (const std::string_view attempt : TextParts{field(record, "around"), ','}) {
+    party.around.emplace_back(attempt);
+  }
   party.slots = parse_slots(field(record, "slots"));
   if (const std::optional<LockSpec> spec = parse_how(field(record, "how"))) party.say_how(*spec);
   return party;
@@ -353,8 +344,8 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
 
 std::vector<unsigned> parse_slots(std::string_view text) {
   std::vector<unsigned> slots;
-  while (!text.empty()) {
-    const std::int64_t slot = number_in(take_part(text, ','));
+  for (const std::string_view part : TextParts{text, ','}) {
+    const std::int64_t slot = number_in(part);
     if (slot >= 0 && slot < k_most_slots) slots.push_back(static_cast<unsigned>(slot));
   }
   return slots;

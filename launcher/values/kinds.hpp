@@ -2,7 +2,7 @@
 //
 // Each kind has read() and print(). read() takes a text into a field; if it fails with `"found":
 // expected …`, the field stays as it was. From the text of print(), read() makes the same value. If
-// a kind stands for several things, read() adds one of them, and each() is in place of print().
+// a kind stands for several things, read() adds one of them, and print() prints one.
 // k_expected has the words after "expected" for holdfast.toml.
 #pragma once
 
@@ -32,8 +32,7 @@ template <auto Parse>
 struct Parsed {
   template <typename T>
   static Result<void> read(std::string_view text, T& field) {
-    HOLDFAST_TRY(T value, Parse(text));
-    field = std::move(value);
+    HOLDFAST_TRY(field, Parse(text));
     return {};
   }
   template <typename T>
@@ -59,9 +58,8 @@ struct Word {
   static Result<void> read(std::string_view text, E& field) {
     // NOLINTNEXTLINE(bugprone-dynamic-static-initializers): it is constexpr
     static constexpr auto k_words = words_of(E{});
-    const Result<std::size_t> word = read_word(text, k_words.data(), k_words.size());
-    if (!word) return word.error();
-    field = static_cast<E>(*word);
+    HOLDFAST_TRY(const std::size_t word, read_word(text, k_words.data(), k_words.size()));
+    field = static_cast<E>(word);
     return {};
   }
   template <Worded E>
@@ -101,9 +99,7 @@ template <unsigned Most>
 struct UpTo {
   template <typename Field>
   static Result<void> read(std::string_view text, Field& field) {
-    const Result<unsigned> number = read_number(text, Most);
-    if (!number) return number.error();
-    field = *number;
+    HOLDFAST_TRY(field, read_number(text, Most));
     return {};
   }
   static std::string print(std::optional<unsigned> field) {
@@ -168,8 +164,7 @@ struct ListOf {
   template <typename T>
   static Result<void> read(std::string_view text, std::vector<T>& field) {
     std::vector<T> all;
-    while (!text.empty()) {
-      const std::string_view part = take_part(text, ',');
+    for (const std::string_view part : TextParts{text, ','}) {
       if (part.empty()) continue;
       HOLDFAST_TRY(T one, Parse(part));
       if constexpr (std::is_same_v<T, ServiceUse>) {
@@ -208,10 +203,7 @@ struct Reports : ListOf<parse_report_request> {
 // `NAME=VALUE` replaces the variable of that name, `NAME=` removes it.
 struct Variables {
   static Result<void> read(std::string_view text, std::vector<Variable>& field);
-  template <typename Use>
-  static void each(const std::vector<Variable>& field, Use use) {
-    for (const Variable& one : field) use(one.name + "=" + one.value);
-  }
+  static std::string print(const Variable& one) { return one.name + "=" + one.value; }
 };
 
 // Regular expressions; each read() adds one.
@@ -224,20 +216,13 @@ struct Paths {
   static constexpr std::string_view k_expected =
       R"(a list of absolute paths such as "/tmp/.ICE-unix")";
   static Result<void> read(std::string_view text, std::vector<std::string>& field);
-  template <typename Use>
-  static void each(const std::vector<std::string>& field, Use use) {
-    for (const std::string& one : field) use(one);
-  }
+  static std::string print(const std::string& one) { return one; }
 };
 
 // Known flakes; each read() adds one: attempts, length of the issue, issue and signature.
 struct KnownFlakes {
   static Result<void> read(std::string_view text, std::vector<KnownFlake>& field);
   static std::string print(const KnownFlake& one);
-  template <typename Use>
-  static void each(const std::vector<KnownFlake>& field, Use use) {
-    for (const KnownFlake& one : field) use(print(one));
-  }
 };
 
 }  // namespace holdfast::kind

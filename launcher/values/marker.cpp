@@ -120,11 +120,10 @@ std::string marker_text(const Marker& marker) {
 
 Result<Marker> parse_marker(std::string_view bytes) {
   if (bytes.size() > k_longest_marker) return ErrorInWords{"is longer than a marker may be"};
-  if (!bytes.starts_with(k_magic)) {
+  if (!take_words(bytes, k_magic)) {
     const bool begins_so = k_magic.starts_with(bytes);
     return ErrorInWords{begins_so ? "is cut off" : "is not a marker"};
   }
-  bytes.remove_prefix(k_magic.size());
   const std::string_view version = bytes.substr(0, bytes.find('\n'));
   if (version.size() == bytes.size()) return ErrorInWords{"is cut off"};
   if (version != k_version) return ErrorInWords{"is of a version that this Holdfast does not know"};

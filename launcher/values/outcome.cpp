@@ -186,8 +186,7 @@ std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
   // A death by signal is no exit code: no property changes it.
   if (end.kind == Exit::Kind::signal) return "failed";
   bool success = end.value == 0;
-  while (!properties.empty()) {
-    const std::string_view part = take_part(properties, ',');
+  for (const std::string_view part : TextParts{properties, ','}) {
     const std::string_view name = part.substr(0, part.find('='));
     if (part == "will-fail") {
       success = !success;
@@ -206,10 +205,8 @@ std::string_view verdict_on_record(const EndedTest& test) {
 }
 
 std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
-  constexpr std::string_view k_key = "oom_kill ";
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
-    if (line.starts_with(k_key)) return parse_number<std::uint64_t>(line.substr(k_key.size()));
+  for (std::string_view line : TextParts{text, '\n'}) {
+    if (take_words(line, "oom_kill ")) return parse_number<std::uint64_t>(line);
   }
   return std::nullopt;
 }
@@ -247,11 +244,6 @@ constexpr auto k_toolchain = std::to_array<std::string_view>(
      "libgfortran", "libgomp",   "libhwasan", "liblsan", "libm",      "libpthread", "libquadmath",
      "libresolv",   "librt",     "libstdc++", "libtsan", "libubsan",  "libunwind"});
 
-// `libm.so.6` is `libm`, and `ld-linux-x86-64.so.2` is `ld-linux-x86-64`.
-std::string_view without_suffix(std::string_view library) {
-  return library.substr(0, library.find(".so"));
-}
-
 }  // namespace
 
 bool takes_rights_away(std::string_view function) {
@@ -259,7 +251,8 @@ bool takes_rights_away(std::string_view function) {
 }
 
 bool is_of_toolchain(std::string_view library) {
-  const std::string_view name = without_suffix(library);
+  // `libm.so.6` is `libm`, and `ld-linux-x86-64.so.2` is `ld-linux-x86-64`.
+  const std::string_view name = library.substr(0, library.find(".so"));
   return name.starts_with("ld-") || name.starts_with("libc.musl-") ||
          std::ranges::find(k_toolchain, name) != k_toolchain.end();
 }

@@ -36,15 +36,13 @@ std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
 
 // The rule of that name, without its number of attempts.
 std::optional<RetryRule> rule_named(std::string_view name) {
-  const std::string_view exit = name_of(RetryCause::exit_code);
-  if (name.starts_with(exit)) {
-    const std::optional<unsigned> code = number_of(name.substr(exit.size()), k_largest_code);
+  if (take_words(name, name_of(RetryCause::exit_code))) {
+    const std::optional<unsigned> code = number_of(name, k_largest_code);
     if (!code) return std::nullopt;
     return RetryRule{RetryCause::exit_code, static_cast<int>(*code)};
   }
-  const std::string_view signal = name_of(RetryCause::signal);
-  if (name.starts_with(signal)) {
-    const std::optional<int> number = signal_named(name.substr(signal.size()));
+  if (take_words(name, name_of(RetryCause::signal))) {
+    const std::optional<int> number = signal_named(name);
     if (!number) return std::nullopt;
     return RetryRule{RetryCause::signal, *number};
   }
@@ -116,8 +114,8 @@ Milliseconds doubled(Milliseconds length, unsigned times, Milliseconds longest) 
 
 Result<RetryRules> parse_retry_rules(std::string_view text) {
   RetryRules rules;
-  while (!text.empty()) {
-    const std::string_view part = trimmed(take_part(text, ','), k_blanks);
+  for (std::string_view part : TextParts{text, ','}) {
+    part = trimmed(part, k_blanks);
     if (part.empty()) continue;
     HOLDFAST_TRY(const RetryRule rule, parse_rule(part));
     const bool is_said = std::ranges::any_of(rules, [&](const RetryRule& other) {
@@ -197,20 +195,14 @@ std::string to_text(const Backoff& backoff) {
 
 Result<PerMille> parse_share(std::string_view text) {
   const Error refused{text_of({"\"", text, "\": expected a number between 0 and 1"})};
-  if (text.empty() || (text[0] != '0' && text[0] != '1')) return refused;
-  PerMille share = text[0] == '1' ? k_whole : 0;
-  text.remove_prefix(1);
-  if (text.empty()) return share;
-  if (text[0] != '.' || text.size() < 2) return refused;
-  text.remove_prefix(1);
-  bool is_more = false;
-  for (PerMille unit = k_whole / 10; !text.empty(); unit /= 10, text.remove_prefix(1)) {
-    if (text[0] < '0' || text[0] > '9') return refused;
-    share += unit * static_cast<unsigned>(text[0] - '0');
-    is_more = is_more || text[0] != '0';
-  }
-  if (share > k_whole || (share == k_whole && is_more)) return refused;
-  return share;
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  std::string part(point == std::string_view::npos ? "0" : text.substr(point + 1));
+  if (part.empty() || !std::ranges::all_of(part, is_ascii_digit)) return refused;
+  const bool is_none = part.find_first_not_of('0') == std::string::npos;
+  if (whole != "0" && (whole != "1" || !is_none)) return refused;
+  part.resize(3, '0');
+  return whole == "1" ? k_whole : *parse_number<PerMille>(part);
 }
 
 std::string share_to_text(PerMille share) {

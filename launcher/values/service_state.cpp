@@ -269,8 +269,7 @@ Result<void> check_uses(const std::vector<ServiceUse>& uses,
                         const std::vector<ServiceSpec>& declared) {
   for (const ServiceUse& use : uses) {
     if (std::ranges::find(declared, use.name, &ServiceSpec::name) != declared.end()) continue;
-    std::vector<std::string> names;
-    for (const ServiceSpec& service : declared) names.push_back(service.name);
+    const std::vector<std::string> names = collected(declared, &ServiceSpec::name);
     return BadValue{"\"" + use.name + "\"",
                     names.empty() ? "no service, as none is declared" : alternatives(names)};
   }

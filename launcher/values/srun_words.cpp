@@ -20,7 +20,8 @@ bool is_channel(char letter) {
 // The length of the frame that begins with this mark; none: no frame begins here.
 std::optional<std::size_t> length_in(std::string_view head) {
   if (!is_channel(head[k_mark.size()])) return std::nullopt;
-  const auto length = parse_number<std::uint32_t>(head.substr(k_mark.size() + 1, k_number_digits), 16);
+  const auto length =
+      parse_number<std::uint32_t>(head.substr(k_mark.size() + 1, k_number_digits), 16);
   if (!length || *length > k_longest_frame) return std::nullopt;
   return *length;
 }
@@ -83,21 +84,16 @@ Result<std::vector<std::string>> split(std::string_view text) {
   std::optional<std::string> word;
   char quote = '\0';
   for (const char c : text) {
-    if (quote != '\0') {
-      if (c == quote) {
-        quote = '\0';
-      } else {
-        *word += c;
-      }
-    } else if (is_blank(c)) {
+    const bool is_quoted = quote != '\0';
+    if (!is_quoted && is_blank(c)) {
       if (word) words.push_back(*std::exchange(word, std::nullopt));
+      continue;
+    }
+    if (!word) word.emplace();
+    if (is_quoted ? c == quote : c == '\'' || c == '"') {
+      quote = is_quoted ? '\0' : c;
     } else {
-      if (!word) word.emplace();
-      if (c == '\'' || c == '"') {
-        quote = c;
-      } else {
-        *word += c;
-      }
+      *word += c;
     }
   }
   if (quote != '\0') return BadValue{brief_in_quotes(text), "a second quote for the first one"};
@@ -143,8 +139,7 @@ std::string_view refusal_in(std::string_view error) {
 // Returns what holdfast-exec says if it cannot begin, or what slurmstepd says if there is no
 // holdfast-exec.
 std::string_view own_trouble_in(std::string_view line) {
-  constexpr std::string_view k_own = "holdfast: ";
-  if (line.starts_with(k_own)) return line.substr(k_own.size());
+  if (take_words(line, "holdfast: ")) return line;
   const std::size_t at = line.find("execve(): ");
   return at == std::string_view::npos ? std::string_view() : line.substr(at);
 }
@@ -257,11 +252,11 @@ std::vector<std::string> srun_command(const FarStep& step) {
     left_out += left_out.empty() ? k_exclude : ",";
     left_out += nodes;
   };
-  for (const std::string& option : step.options) {
-    if (option.starts_with(k_exclude)) {
-      leave_out(std::string_view(option).substr(k_exclude.size()));
+  for (std::string_view option : step.options) {
+    if (take_words(option, k_exclude)) {
+      leave_out(option);
     } else {
-      words.push_back(option);
+      words.emplace_back(option);
     }
   }
   for (const std::string& node : step.left_out_nodes) leave_out(node);
@@ -297,14 +292,14 @@ JobState job_state_in(bool succeeded, std::string_view output, std::string_view 
   }
   constexpr std::array<std::string_view, 5> k_running{"RUNNING", "SUSPENDED", "CONFIGURING",
                                                       "RESIZING", "STOPPED"};
-  const bool runs = std::ranges::find(k_running, trimmed(output, k_script_blanks)) != k_running.end();
+  const bool runs =
+      std::ranges::find(k_running, trimmed(output, k_script_blanks)) != k_running.end();
   return runs ? JobState::running : JobState::over;
 }
 
 std::vector<std::string> lost_nodes_in(std::string_view output) {
   std::vector<std::string> lost;
-  while (!output.empty()) {
-    std::string_view state = take_part(output, '\n');
+  for (std::string_view state : TextParts{output, '\n'}) {
     const std::string name(take_part(state, ' '));
     const bool is_new = !name.empty() && std::ranges::find(lost, name) == lost.end();
     if (is_new && is_lost(trimmed(state, k_script_blanks))) lost.push_back(name);
@@ -314,7 +309,9 @@ std::vector<std::string> lost_nodes_in(std::string_view output) {
 
 SrunWords words_of_srun(std::string_view errors) {
   SrunWords words;
-  while (!errors.empty()) take_line(trimmed(take_part(errors, '\n'), k_script_blanks), words);
+  for (const std::string_view line : TextParts{errors, '\n'}) {
+    take_line(trimmed(line, k_script_blanks), words);
+  }
   return words;
 }
 
@@ -349,8 +346,8 @@ LostStart lost_start(JobState job, const std::vector<std::string>& lost_nodes,
 
 std::string reason_to_wait(std::string_view output) {
   std::string reason;
-  while (!output.empty()) {
-    std::string_view line = trimmed(take_part(output, '\n'), k_script_blanks);
+  for (std::string_view line : TextParts{output, '\n'}) {
+    line = trimmed(line, k_script_blanks);
     if (line.empty()) continue;
     if (take_part(line, ' ') != "PENDING") return {};
     reason = line;
@@ -360,8 +357,8 @@ std::string reason_to_wait(std::string_view output) {
 
 std::vector<std::string> names_in_lines(std::string_view text) {
   std::vector<std::string> names;
-  while (!text.empty()) {
-    const std::string_view name = trimmed(take_part(text, '\n'), k_script_blanks);
+  for (const std::string_view line : TextParts{text, '\n'}) {
+    const std::string_view name = trimmed(line, k_script_blanks);
     if (!name.empty()) names.emplace_back(name);
   }
   return names;

@@ -9,9 +9,7 @@ namespace holdfast {
 namespace {
 
 std::vector<std::string> decoded_names(std::string_view list) {
-  std::vector<std::string> names;
-  while (!list.empty()) names.push_back(decode_file_name(take_part(list, ',')));
-  return names;
+  return collected(TextParts{list, ','}, decode_file_name);
 }
 
 }  // namespace
@@ -36,10 +34,7 @@ bool learn(std::string_view variable, std::string_view value, TestFacts& facts, 
 }
 
 bool has_label(std::string_view labels, std::string_view label) {
-  while (!labels.empty()) {
-    if (decode_file_name(take_part(labels, ',')) == label) return true;
-  }
-  return false;
+  return std::ranges::count(decoded_names(labels), label) > 0;
 }
 
 std::int64_t processors_of(const TestFacts& facts) {

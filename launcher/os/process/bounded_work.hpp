@@ -42,7 +42,8 @@ struct BoundedReport {
   Kind kind = Kind::not_started;
   int code = 0;
 
-  bool has_worked() const { return kind == Kind::exited && code == 0; }
+  // It exited with 0.
+  bool ended_well() const { return kind == Kind::exited && code == 0; }
 };
 
 struct BoundedEnd : BoundedReport {

@@ -72,7 +72,7 @@ class DeclaredServicesOnDisk : public testing::Test {
   // `db web `
   std::string declared(const std::string& configuration) const {
     const Result<std::vector<ServiceSpec>> services =
-        declared_services(tree_.string(), configuration);
+        declared_services({}, tree_.string(), configuration);
     if (!services) return services.error().message;
     std::string names;
     for (const ServiceSpec& one : *services) names += one.name + " ";

@@ -113,13 +113,11 @@ Form form() {
 template <typename Kind, typename Field>
 std::string built_in(const Field& field) {
   if constexpr (std::is_same_v<Kind, kind::Limit>) return {};
-  if constexpr (requires { Kind::each(field, [](const std::string&) {}); }) {
-    std::string text;
-    Kind::each(field, [&](const std::string& one) { text += (text.empty() ? "" : "`, `") + one; });
-    return text;
-  } else if constexpr (requires { Kind::print(field); }) {
+  if constexpr (requires { Kind::print(field); }) {
     const std::string text = Kind::print(field);
     return std::is_base_of_v<kind::Word, Kind> && !text.empty() ? "\"" + text + "\"" : text;
+  } else if constexpr (requires { Kind::print(field.front()); }) {
+    return separated(field, "`, `", [](const auto& one) { return Kind::print(one); });
   } else {
     return {};
   }
