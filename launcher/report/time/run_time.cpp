@@ -52,8 +52,7 @@ std::vector<Link> links_of(std::span<const TestReport> tests) {
       if (time && time->seconds > 0) links.push_back({*time, i, &attempt});
     }
   }
-  std::stable_sort(links.begin(), links.end(),
-                   [](const Link& a, const Link& b) { return a.time.begin < b.time.begin; });
+  std::ranges::stable_sort(links, {}, [](const Link& link) { return link.time.begin; });
   return links;
 }
 
@@ -248,13 +247,11 @@ std::optional<double> median_of(std::vector<double> all) {
 Chain longest_of_shards(std::span<const TestReport> tests) {
   Chain longest;
   while (!tests.empty()) {
-    const auto next = std::find_if(tests.begin(), tests.end(), [&](const TestReport& test) {
-      return test.shard != tests.front().shard;
-    });
-    const auto count = static_cast<std::size_t>(next - tests.begin());
-    Chain chain = longest_chain(tests.first(count));
+    const std::span<const TestReport> of_shard =
+        std::ranges::equal_range(tests, tests.front().shard, {}, &TestReport::shard);
+    Chain chain = longest_chain(of_shard);
     if (chain.seconds > longest.seconds) longest = std::move(chain);
-    tests = tests.subspan(count);
+    tests = tests.subspan(of_shard.size());
   }
   return longest;
 }
