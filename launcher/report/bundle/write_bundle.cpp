@@ -97,9 +97,8 @@ class ScratchWriter {
       const bool is_directory =
           ::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
           S_ISDIR(status.st_mode);
-      Result<void> added = is_directory ? add_below(directory, name, inner_path, depth)
-                                        : add_file(directory, name, inner_path);
-      if (!added) return added;
+      HOLDFAST_DO(is_directory ? add_below(directory, name, inner_path, depth)
+                               : add_file(directory, name, inner_path));
     }
     return {};
   }
@@ -202,8 +201,6 @@ class PrintedWriter {
   std::int64_t number_ = 1;
 };
 
-std::unique_ptr<RunFiles> as_run_files(std::unique_ptr<BundledFiles> files) { return files; }
-
 Result<void> add_journal(Packing& packing, const RunEntry& run) {
   const std::string name(names::k_journal_file);
   HOLDFAST_TRY(const RunFile journal, RunDirectory(run.directory).open(name));
@@ -219,8 +216,8 @@ Result<void> add_log(Packing& packing, const RunEntry& run, LeftOut& left_out) {
     if (!log) continue;
     if (!packing.has_room(name, log->size)) {
       left_out.note(name, "the bundle has no room for it");
-    } else if (Result<void> added = packing.add(name, *log->stream, log->size); !added) {
-      return added;
+    } else {
+      HOLDFAST_DO(packing.add(name, *log->stream, log->size));
     }
   }
   return {};
@@ -393,27 +390,20 @@ Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& 
 // The log of the run is on another machine, so none was written at any time.
 BundledOutputs::BundledOutputs(std::unique_ptr<BundledFiles> files)
     : files_(*files),
-      own_(as_run_files(std::move(files)),
-           LoggedOutputs(std::numeric_limits<double>::infinity(),
-                         -std::numeric_limits<double>::infinity())) {
+      own_(std::move(files), LoggedOutputs(std::numeric_limits<double>::infinity(),
+                                           -std::numeric_limits<double>::infinity())) {
   const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
   if (!index) return;
-  std::string line;
   for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
     // Longer lines are none of ours. They end the index, as the end of the file does.
     index->stream->getline(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    line = bytes.c_str();
-    if (!line.empty()) note_line(line);
+    note_line(bytes.c_str());
   }
 }
 
 void BundledOutputs::note_line(const std::string& line) {
   const Json object = Json::parse(line, nullptr, false);
   if (!object.is_object()) return;
-  const auto text = [&](const char* field) {
-    const auto found = object.find(field);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
   const auto number = [&](const char* field) -> std::uint64_t {
     const auto found = object.find(field);
     return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
@@ -421,8 +411,8 @@ void BundledOutputs::note_line(const std::string& line) {
   Carried carried;
   carried.piece = static_cast<std::int64_t>(number("piece"));
   carried.place = {{}, number("from"), number("size")};
-  carried.note = text("note");
-  carried_[{text("log"), number("offset")}] = std::move(carried);
+  carried.note = text_in(object, "note");
+  carried_[{text_in(object, "log"), number("offset")}] = std::move(carried);
 }
 
 Printed BundledOutputs::of(const TestReport& test) {
@@ -442,20 +432,15 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
   HOLDFAST_TRY(os::UniqueFd store, temporary_file());
   Packing packing(std::move(store), take, order.sizes.whole);
   const std::filesystem::path& directory = order.run.directory;
-  const std::function<Result<void>()> steps[] = {
-      [&] { return add_beside(packing, order.beside); },
-      [&] { return add_journal(packing, order.run); },
-      [&] { return add_steps(packing, order.run); },
-      // What follows is left out if there is no room for it.
-      [&] { return add_log(packing, order.run, left_out); },
-      [&] { return add_outputs(packing, directory, order.sizes, left_out); },
-      [&] { return add_printed(packing, order.loaded, left_out); },
-      [&] { return add_scratch(packing, directory, order.sizes, left_out); },
-      [&] { return add_end(packing, order, left_out); }};
-  for (const auto& step : steps) {
-    HOLDFAST_DO(step());
-  }
-  return {};
+  HOLDFAST_DO(add_beside(packing, order.beside));
+  HOLDFAST_DO(add_journal(packing, order.run));
+  HOLDFAST_DO(add_steps(packing, order.run));
+  // What follows is left out if there is no room for it.
+  HOLDFAST_DO(add_log(packing, order.run, left_out));
+  HOLDFAST_DO(add_outputs(packing, directory, order.sizes, left_out));
+  HOLDFAST_DO(add_printed(packing, order.loaded, left_out));
+  HOLDFAST_DO(add_scratch(packing, directory, order.sizes, left_out));
+  return add_end(packing, order, left_out);
 }
 
 }  // namespace holdfast
