@@ -155,7 +155,7 @@ Result<LoadedReport> load(const ReportOptions& options) {
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
   if (options.run == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
     if (std::optional<RunReport> builds = load_builds(tree))
-      return LoadedReport{*std::move(builds), std::make_unique<NoOutputs>()};
+      return LoadedReport{*std::move(builds), std::make_unique<Outputs>()};
   }
   HOLDFAST_TRY(const RunEntry run, run_of(tree, options));
   return load_whole_report(run, state_of(run));

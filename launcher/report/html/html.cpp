@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -82,11 +83,11 @@ std::string cases_html(const TestReport& test, Outputs& outputs) {
     html += case_html(test, *red[i], outputs);
   html += "</ul>\n";
   if (red.size() <= k_red_cases) return html;
-  std::vector<std::string> further;
-  for (std::size_t i = k_red_cases; i < red.size(); ++i) further.push_back(printable(red[i]->name));
+  const std::span further = std::span(red).subspan(k_red_cases);
   constexpr std::size_t k_names = 1000;
-  return html + fmt::format("<p>And {} more: {}</p>\n", further.size(),
-                            line_html(bounded_list(further, k_names)));
+  const std::string names =
+      bounded_list(further, k_names, [](const Case* one) { return printable(one->name); });
+  return html + fmt::format("<p>And {} more: {}</p>\n", further.size(), line_html(names));
 }
 
 std::string attempts_html(const TestReport& test, Outputs& outputs) {
@@ -170,12 +171,9 @@ std::string end_html(std::string_view output) {
   constexpr std::size_t k_bytes = 2000;
   while (output.ends_with('\n')) output.remove_suffix(1);
   if (output.empty()) return {};
-  std::size_t begin = output.size();
-  for (std::size_t lines = 0; lines < k_lines && begin > 0; ++lines)
-    begin = begin < 2 ? 0 : output.rfind('\n', begin - 2) + 1;
   return fmt::format(
       "<div class=\"said end\"><span class=\"place\">the end of its output</span>{}</div>\n",
-      printed_html(tail_of(std::string(output.substr(begin)), k_bytes)));
+      printed_html(tail_of(std::string(last_lines_of(output, k_lines)), k_bytes)));
 }
 
 std::string output_html(const Printed& printed) {
@@ -301,8 +299,7 @@ constexpr std::string_view k_all_tests =
 
 // The last link leads to what only the script shows.
 std::string links(const RunReport& report) {
-  const bool has_failures = std::any_of(report.tests.begin(), report.tests.end(),
-                                        [](const TestReport& test) { return went_wrong(test); });
+  const bool has_failures = std::ranges::any_of(report.tests, went_wrong);
   return fmt::format(
       "<nav aria-label=\"Parts of the page\">{}<a href=\"#time\">Timeline</a> "
       "<a id=\"to-all\" href=\"#all\" hidden>All tests</a></nav>\n",

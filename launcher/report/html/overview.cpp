@@ -147,17 +147,14 @@ double wall(const TestReport& test) { return test.attempts.back().wall_s; }
 template <typename Measure, typename Remark>
 std::string table_html(std::string_view caption, Tests tests, Measure measure, Remark remark) {
   if (tests.empty()) return {};
-  const std::size_t shown = std::min(tests.size(), k_rows);
-  std::partial_sort(tests.begin(), tests.begin() + static_cast<std::ptrdiff_t>(shown), tests.end(),
-                    [&](const TestReport* a, const TestReport* b) {
-                      return measure(*a) != measure(*b) ? measure(*a) > measure(*b) : a < b;
-                    });
+  put_largest_first(tests, measure);
+  tests.resize(std::min(tests.size(), k_rows));
   std::string html =
       fmt::format("<table class=\"short\"><caption>{}</caption>\n<tbody>\n", caption);
-  for (std::size_t i = 0; i < shown; ++i) {
+  for (const TestReport* test : tests) {
     html += fmt::format(
         "<tr><td class=\"time\">{}</td><th scope=\"row\" class=\"name\">{}</th><td>{}</td></tr>\n",
-        duration_text(measure(*tests[i])), line_html(tests[i]->name), line_html(remark(*tests[i])));
+        duration_text(measure(*test)), line_html(test->name), line_html(remark(*test)));
   }
   return html + "</tbody></table>\n";
 }
