@@ -210,8 +210,8 @@ bool has_flag(const TestReport& test, std::string_view flag) {
 bool is_flaky(const TestReport& test) {
   if (test.outcome != Outcome::passed || test.attempts.size() < 2) return false;
   if (test.attempts.back().outcome != Outcome::passed || test.is_doubtful) return false;
-  return std::any_of(test.attempts.begin(), test.attempts.end(),
-                     [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
+  return std::ranges::any_of(
+      test.attempts, [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
 }
 
 void conclude(TestReport& test, RunState state, const RunInfo& run) {
@@ -240,8 +240,8 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
     for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
     if (!attempt.leftovers.empty()) add_once(test.flags, k_leaked);
   }
-  test.orphaned = std::any_of(test.attempts.begin(), test.attempts.end(),
-                              [](const Attempt& one) { return !one.orphan_markers.empty(); });
+  test.orphaned = std::ranges::any_of(
+      test.attempts, [](const Attempt& one) { return !one.orphan_markers.empty(); });
   if (is_flaky(test)) add_once(test.flags, k_flaky);
   if (test.bare) add_once(test.flags, k_bare);
   test.leaked = has_flag(test, k_leaked);
@@ -257,8 +257,7 @@ void sort_by_number(std::vector<TestReport>& tests) {
   const auto number = [&](std::size_t i) {
     return tests[i].index.value_or(std::numeric_limits<std::int64_t>::max());
   };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return number(a) < number(b); });
+  std::ranges::stable_sort(order, {}, number);
   for (std::size_t i = 0; i < order.size(); ++i) {
     std::size_t at = i;
     while (order[at] != i) {
@@ -304,6 +303,13 @@ class Collector {
   };
 
  public:
+  void add(Record&& record) {
+    // The word for ctest's log says of no time that something happened then.
+    if (!std::holds_alternative<LogWordRecord>(record))
+      std::visit([&](const auto& one) { last_ = std::max(last_, one.at); }, record);
+    std::visit(*this, std::move(record));
+  }
+
   void operator()(RunStarted&& record) {
     run_.id = std::move(record.run);
     run_.tree = std::move(record.tree);
@@ -313,7 +319,6 @@ class Collector {
     run_.inside = std::move(record.inside);
     run_.log = std::move(record.log);
     if (record.at > 0) run_.started = record.at;
-    see(record.at);
   }
 
   void operator()(AttemptStarted&& record) {
@@ -323,13 +328,11 @@ class Collector {
     if (!record.schedule.empty())
       test_of(record.test, record.key).schedule = std::move(record.schedule);
     if (record.n > 1) further_.insert(record.attempt);
-    see(record.at);
   }
 
   void operator()(AttemptEnded&& record) {
     Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
     if (record.at > 0) attempt.ended = record.at;
-    see(record.at);
     // The test has them already, and a large run has many.
     record.test = {};
     record.key = {};
@@ -343,42 +346,29 @@ class Collector {
     ++test.executions;
     test.may_be_skipped = test.may_be_skipped || record.may_be_skipped;
     test.why = record.why;
-    see(record.at);
   }
 
   void operator()(const Stale& record) {
     TestReport& test = test_of(record.test, record.key);
     add_once(test.flags, k_stale);
     test.stale_why = record.why;
-    see(record.at);
   }
 
-  void operator()(VerdictRecord&& record) {
-    see(record.at);
-    verdicts_.push_back(std::move(record));
-  }
+  void operator()(VerdictRecord&& record) { verdicts_.push_back(std::move(record)); }
 
   void operator()(const CasesRecord& record) {
     cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
-    see(record.at);
   }
 
-  void operator()(const ServiceRecord& record) {
-    services_.add(record);
-    see(record.at);
-  }
+  void operator()(const ServiceRecord& record) { services_.add(record); }
   void operator()(PlannedRecord&& record) {
-    see(record.at);
     if (record.shard.empty()) return;
     division_.fingerprint = std::move(record.fingerprint);
     if (record.is_own) division_.shard = record.shard;
     std::vector<std::string>& tests = division_.tests[record.shard];
     std::move(record.tests.begin(), record.tests.end(), std::back_inserter(tests));
   }
-  void operator()(SourcesRecord&& record) {
-    see(record.at);
-    sources_ = std::move(record);
-  }
+  void operator()(SourcesRecord&& record) { sources_ = std::move(record); }
   // With the word, ctest's command tells where ctest has read the test.
   void operator()(const LogWordRecord&) { run_.has_keys = true; }
   void operator()(const StepRecord&) {}  // a record of the build journal (report/services.hpp)
@@ -392,7 +382,6 @@ class Collector {
       if (is_said(record.*member, nothing.*member)) run_.*member = record.*member;
     });
     run_.unrecorded = unrecorded;
-    see(record.at);
   }
 
   SourcesRecord take_sources() { return std::move(sources_); }
@@ -414,8 +403,6 @@ class Collector {
   }
 
  private:
-  void see(double at) { last_ = std::max(last_, at); }
-
   TestReport& test_of(const std::string& name, const std::string& key) {
     return tests_[place_of(name, key)];
   }
@@ -480,7 +467,7 @@ bool ran_between(const TestReport& test, double from, double to) {
 Result<RunReport> report_of(const ReadRecords& read, RunState state) {
   Collector collector;
   HOLDFAST_TRY(const JournalFlaws flaws,
-               read([&](Record&& record) { std::visit(collector, std::move(record)); }));
+               read([&](Record&& record) { collector.add(std::move(record)); }));
   const SourcesRecord sources = collector.take_sources();
   RunReport report = std::move(collector).finish(state);
   for (TestReport& test : report.tests) conclude(test, state, report.run);
