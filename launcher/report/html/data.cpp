@@ -169,11 +169,7 @@ class Used {
  public:
   std::int64_t number_of(const TestReport& test) {
     if (test.attempts.empty()) return 0;
-    const Attempt& last = test.attempts.back();
-    std::string all;
-    for (const std::vector<std::string>* names : {&last.locks, &last.services}) {
-      for (const std::string& name : *names) all += (all.empty() ? "" : ", ") + printable(name);
-    }
+    std::string all = separated(used_by(test.attempts.back()), ", ", printable);
     const auto next = static_cast<std::int64_t>(numbers_.size());
     return numbers_.try_emplace(std::move(all), next).first->second;
   }

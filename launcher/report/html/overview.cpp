@@ -216,10 +216,7 @@ std::string times_html(const RunReport& report) {
                     [](const TestReport& test) { return label(test.outcome); }) +
          table_html("Longest waits for locks and services", waited, longest_wait,
                     [](const TestReport& test) {
-                      std::vector<std::string> used = test.attempts.back().locks;
-                      const std::vector<std::string>& services = test.attempts.back().services;
-                      used.insert(used.end(), services.begin(), services.end());
-                      return bounded_list(used, k_rows);
+                      return bounded_list(used_by(test.attempts.back()), k_rows);
                     });
 }
 
