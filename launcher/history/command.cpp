@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -155,11 +156,9 @@ Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wan
     if (names_run(run.id, wanted)) meant = {run};
   }
   if (meant.size() == 1) return meant.front();
-  std::string ids;
-  const std::vector<RunHead>& named = meant.empty() ? runs : meant;
-  for (std::size_t i = named.size() > 5 ? named.size() - 5 : 0; i < named.size(); ++i) {
-    ids += (ids.empty() ? "" : ", ") + named[i].id;
-  }
+  const std::span named(meant.empty() ? runs : meant);
+  const std::string ids =
+      separated(named.last(std::min<std::size_t>(named.size(), 5)), ", ", &RunHead::id);
   return ErrorInWords{"RUN " + brief_in_quotes(wanted) + ": " +
                       (meant.empty() ? "no such run in the history; the latest are "
                                      : "several runs begin with that: ") +

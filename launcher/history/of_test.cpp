@@ -54,9 +54,7 @@ std::string counts_of(const std::vector<Seen>& seen) {
   for (const OutcomeFacts& row : k_outcome_table) {
     const auto found = by_outcome.find(std::string(row.name));
     if (found == by_outcome.end()) continue;
-    std::string label(row.name);
-    std::replace(label.begin(), label.end(), '_', ' ');
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", found->second, label);
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", found->second, label(row.outcome));
   }
   if (flaky > 0) text += fmt::format("; flaky in {}", flaky);
   return text;

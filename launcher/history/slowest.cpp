@@ -14,18 +14,6 @@ namespace {
 
 constexpr std::size_t k_slowest_shown = 20;
 
-// Those of which it can be said that they are slow.
-std::vector<SlowTest> known_well(std::vector<SlowTest> tests) {
-  std::erase_if(tests, [](const SlowTest& one) { return one.runs < k_least_runs; });
-  return tests;
-}
-
-double total_of(const std::vector<SlowTest>& sorted) {
-  double total = 0;
-  for (const SlowTest& one : sorted) total += one.median;
-  return total;
-}
-
 }  // namespace
 
 double median_s(std::vector<std::int64_t> times_ms) {
@@ -63,12 +51,14 @@ std::vector<SlowTest> Durations::sorted() const {
 
 std::string slowest_text(const std::vector<SlowTest>& all) {
   if (all.empty()) return "no test that passed is in the history\n";
-  const std::vector<SlowTest> sorted = known_well(all);
-  const std::size_t left_out = all.size() - sorted.size();
+  std::vector<SlowTest> sorted = all;
+  const std::size_t left_out =
+      std::erase_if(sorted, [](const SlowTest& one) { return one.runs < k_least_runs; });
   const std::string others = fmt::format("{} passed fewer than {} times: not known well enough\n",
                                          counted(left_out, "test"), k_least_runs);
   if (sorted.empty()) return others;
-  const double total = total_of(sorted);
+  double total = 0;
+  for (const SlowTest& one : sorted) total += one.median;
   std::string text =
       fmt::format("The slowest of {}, by the median of their last {} runs; all take {}\n",
                   counted(sorted.size(), "test"), k_last_runs, duration_text(total));
