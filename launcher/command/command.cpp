@@ -45,9 +45,7 @@ Option Option::type_name(const std::string& name) const {
 }
 
 Option Option::one_of(std::vector<std::string> words) const {
-  std::string list;
-  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
-  option_->type_name(list);
+  option_->type_name(separated(words, "|"));
   return check_without_name(
       [words = std::move(words), name = option_->get_name()](const std::string& word) {
         if (std::ranges::find(words, word) != words.end()) return std::string();

@@ -36,11 +36,6 @@ const CommandPage* command_in(const CommandPage& page, std::string_view word) {
   return found == page.commands.end() ? nullptr : &*found;
 }
 
-bool has_spelling(const OptionWords& option, std::string_view word) {
-  return std::ranges::any_of(spellings(option),
-                             [&](const std::string& one) { return one == word; });
-}
-
 }  // namespace
 
 std::vector<std::string> spellings(const OptionWords& option) {
@@ -58,7 +53,8 @@ int complete(const CommandPage& program, const std::vector<std::string>& words) 
     if (const CommandPage* const below = command_in(*page, word)) page = below;
   }
   for (const OptionWords& option : page->options) {
-    if (words.empty() || option.value.empty() || !has_spelling(option, words.back())) continue;
+    if (words.empty() || option.value.empty()) continue;
+    if (std::ranges::count(spellings(option), words.back()) == 0) continue;
     print_words_for(option);
     return exit_codes::k_success;
   }
