@@ -246,9 +246,6 @@ std::string journal_note(const RunReport& report) {
   return text;
 }
 
-bool is_red(Outcome outcome) { return !is_good(outcome) && outcome != Outcome::not_run; }
-bool went_wrong(const TestReport& test) { return is_red(test.outcome); }
-
 std::string title_of(Outcome outcome) {
   std::string text = label(outcome);
   text.front() = upper(text.front());

@@ -53,10 +53,6 @@ std::string unrecorded_text(std::int64_t unrecorded);
 // Says what parts of the journal were ignored. Empty: none.
 std::string journal_note(const RunReport& report);
 
-// Whether the outcome is neither good nor "not run".
-bool is_red(Outcome outcome);
-bool went_wrong(const TestReport& test);
-
 // The outcome's label as a heading: "Timed out".
 std::string title_of(Outcome outcome);
 

@@ -4,7 +4,6 @@
 #include "report/render.hpp"
 
 #include "base/text.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/quoted/reasons.hpp"

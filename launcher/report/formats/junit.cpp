@@ -1,7 +1,6 @@
 #include "base/text.hpp"
 #include "report/render.hpp"
 
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/quoted/reasons.hpp"

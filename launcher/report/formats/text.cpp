@@ -4,7 +4,6 @@
 #include "values/lock_spec.hpp"
 
 #include "base/text.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
 #include "report/sections.hpp"

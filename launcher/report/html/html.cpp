@@ -15,7 +15,6 @@
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "journal/kept_output.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/html/assets.hpp"
