@@ -1,6 +1,6 @@
 #include "history/recent.hpp"
 
-#include "history/slowest.hpp"
+#include "history/answers.hpp"
 
 namespace holdfast {
 namespace {
