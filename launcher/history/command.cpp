@@ -22,6 +22,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/signal/replacing.hpp"
+#include "report/report_output.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -296,6 +297,13 @@ Result<History> open_history(const std::string& tree) {
   return as_it_is;
 }
 
+namespace {
+
+// To be called when runs have ended; `first` and `last` are their ids. The tree's own history gets
+// its runs ten at a time, because opening it takes longer than all else that `holdfast end` does:
+// their journals are kept until then. A file that HOLDFAST_HISTORY names gets each run at once,
+// because the tree may be gone soon. Returns what went wrong, for people: a history never fails a
+// run.
 std::string remember_runs(const std::string& tree, const std::string& first,
                           const std::string& last) {
   const bool is_carried = !variable(environment::k_history).empty();
@@ -307,6 +315,52 @@ std::string remember_runs(const std::string& tree, const std::string& first,
   const Result<History> history = with_runs_of(tree);
   if (history) return {};
   return "ignoring that the run is not in the history: " + to_text(history.error());
+}
+
+Result<void> write_wanted(const LoadedReport& loaded, const ReportRequest& wanted,
+                          const fs::path& tree, std::string& printed) {
+  if (wanted.file.empty()) {
+    produce(loaded, wanted.format, [&](std::string_view piece) { printed += piece; });
+    return add_to_page(loaded, wanted.format);
+  }
+  const fs::path file = tree / wanted.file;
+  std::error_code failed;
+  fs::create_directories(file.parent_path(), failed);
+  return write_report(loaded, wanted.format, file);
+}
+
+void complain_of(std::string_view report, const Error& error, SaidAtEnd& said) {
+  if (!said.trouble.empty()) said.trouble += "; ";
+  said.trouble += "ignoring that the report " + brief(report) + " is missing: " + to_text(error);
+}
+
+}  // namespace
+
+SaidAtEnd write_wanted_reports(const LoadedReport& loaded,
+                               const std::vector<ReportRequest>& reports, const fs::path& tree) {
+  SaidAtEnd said;
+  for (const ReportRequest& wanted : reports) {
+    const Result<void> written = write_wanted(loaded, wanted, tree, said.text);
+    if (!written) complain_of(to_text(wanted), written.error(), said);
+  }
+  return said;
+}
+
+SaidAtEnd after_runs(const EndedRuns& ended) {
+  SaidAtEnd said;
+  if (!ended.reports.empty()) {
+    const Result<RunEntry> run = find_run(ended.tree, ended.last);
+    const Result<LoadedReport> loaded =
+        run ? load_whole_report(*run, RunState::over) : Result<LoadedReport>(run.error());
+    if (loaded) {
+      said = write_wanted_reports(*loaded, ended.reports, ended.tree);
+    } else {
+      complain_of("of the run", loaded.error(), said);
+    }
+  }
+  const std::string trouble = remember_runs(ended.tree, ended.first, ended.last);
+  if (!trouble.empty()) said.trouble += (said.trouble.empty() ? "" : "; ") + trouble;
+  return said;
 }
 
 void add_history(Command app) {
