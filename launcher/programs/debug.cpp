@@ -23,7 +23,7 @@
 #include "os/stack/elf_text.hpp"
 #include "programs/commands.hpp"
 #include "programs/debugger.hpp"
-#include "programs/launcher_start.hpp"
+#include "programs/run.hpp"
 #include "report/describe.hpp"
 #include "settings/project_settings.hpp"
 #include "values/framework.hpp"
