@@ -3,11 +3,15 @@
 
 #include "report/model.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace holdfast {
+
+// So many names stand in one line.
+inline constexpr std::size_t k_names_shown = 8;
 
 // As describe() of base/duration.hpp, but with hundredths below ten seconds: "0.05 s".
 std::string duration_text(double seconds);

@@ -1,14 +1,13 @@
 #include "report/services.hpp"
 
 #include "base/text.hpp"
+#include "report/describe.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 
 namespace holdfast {
 namespace {
-
-constexpr std::size_t k_names_shown = 8;
 
 std::string death_text(const ServiceReport& service, const ServiceDeath& death) {
   const std::vector<std::string>& names = death.users;

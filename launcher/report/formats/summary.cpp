@@ -14,8 +14,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t k_names_shown = 8;
-
 std::string leak_text(const RunReport& report) {
   if (report.counts.leaked == 0) return {};
   std::vector<std::string> tests;
