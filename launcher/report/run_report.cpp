@@ -271,37 +271,6 @@ void sort_by_number(std::vector<TestReport>& tests) {
 
 // Collects records into tests, in one pass.
 class Collector {
-  // Collects the cases of a run's batches from their records.
-  class CollectedCases {
-   public:
-    // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which runs
-    // only the cases that went wrong before. The others stay as they were.
-    void add(std::size_t test, const CasesRecord& record, bool is_further) {
-      Batch& batch = batches_[test];
-      if (batch.attempt != record.attempt && !is_further) batch = {};
-      batch.attempt = record.attempt;
-      for (const CaseRecord& one : record.cases) batch.add(one, record.worker);
-    }
-
-    // The cases of the test's last attempt that had any, each once, in the order in which they
-    // first came. If that was a retry, the cases of the attempts before it count too.
-    std::vector<Case> take(std::size_t test) { return std::move(batches_[test].cases); }
-
-   private:
-    struct Batch {
-      void add(const CaseRecord& record, std::int64_t worker) {
-        const auto [place, is_new] = places.try_emplace(record.name, cases.size());
-        if (is_new) cases.emplace_back();
-        cases[place->second] = {record, worker};
-      }
-
-      std::string attempt;
-      std::vector<Case> cases;
-      std::unordered_map<std::string, std::size_t> places;
-    };
-    std::map<std::size_t, Batch> batches_;
-  };
-
  public:
   void add(Record&& record) {
     // The word for ctest's log says of no time that something happened then.
@@ -356,8 +325,22 @@ class Collector {
 
   void operator()(VerdictRecord&& record) { verdicts_.push_back(std::move(record)); }
 
+  // The cases of the test's last attempt that had any, each once, in the order in which they first
+  // came. A retry runs only the cases that went wrong before. The others stay as they were.
   void operator()(const CasesRecord& record) {
-    cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
+    const std::size_t place = place_of(record.test, record.key);
+    Batch& batch = batches_[place];
+    std::vector<Case>& cases = tests_[place].cases;
+    if (batch.attempt != record.attempt && further_.count(record.attempt) == 0) {
+      batch.places.clear();
+      cases.clear();
+    }
+    batch.attempt = record.attempt;
+    for (const CaseRecord& one : record.cases) {
+      const auto [known, is_new] = batch.places.try_emplace(one.name, cases.size());
+      if (is_new) cases.emplace_back();
+      cases[known->second] = {one, record.worker};
+    }
   }
 
   void operator()(const ServiceRecord& record) { services_.add(record); }
@@ -392,11 +375,11 @@ class Collector {
     report.run = std::move(run_);
     report.division = std::move(division_);
     report.services = services_.take(report.run, state);
-    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
     for (TestReport& test : tests_) {
       for (Attempt& one : test.attempts) one.service_outputs = services_.take_outputs(one.attempt);
     }
     report.tests = std::move(tests_);
+    batches_.clear();
     place_.clear();  // assign_verdicts() takes as much again
     assign_verdicts(report.tests, std::move(verdicts_));
     return report;
@@ -432,9 +415,14 @@ class Collector {
     return attempt;
   }
 
+  struct Batch {
+    std::string attempt;                                  // the last whose cases were recorded
+    std::unordered_map<std::string, std::size_t> places;  // of its cases, by their names
+  };
+
   RunInfo run_;
   RunDivision division_;
-  CollectedCases cases_;
+  std::map<std::size_t, Batch> batches_;  // by the place of the test
   CollectedServices services_;
   std::set<std::string> further_;  // retries (n > 1): n is 1 whenever ctest starts the test
   double last_ = 0;
