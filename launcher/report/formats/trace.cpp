@@ -121,17 +121,15 @@ class Trace {
   }
 
   void put(Group group, std::size_t lane, const Slice& slice) {
-    Json event;
-    event["name"] = valid_utf8(slice.name);
-    event["cat"] = slice.kind;
-    event["ph"] = "X";
     const std::int64_t begin = microseconds(slice.begin - first_);
-    event["ts"] = begin;
-    event["dur"] = microseconds(slice.end - first_) - begin;
-    event["pid"] = static_cast<int>(group);
-    event["tid"] = lane;
-    event["args"] = slice.about;
-    put(event);
+    put({{"name", valid_utf8(slice.name)},
+         {"cat", slice.kind},
+         {"ph", "X"},
+         {"ts", begin},
+         {"dur", microseconds(slice.end - first_) - begin},
+         {"pid", static_cast<int>(group)},
+         {"tid", lane},
+         {"args", slice.about}});
   }
 
   void name_it(Group group, std::size_t lane, std::string_view what, std::string_view name) {
