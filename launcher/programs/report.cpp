@@ -92,13 +92,10 @@ std::string machine_text() {
 // holdfast.toml as it is now, what CMake's cache says of the build tree, and what this machine is.
 // What cannot be read is missing.
 std::vector<BundledText> surroundings_of(const std::string& tree) {
-  std::vector<BundledText> texts{{bundle_names::k_machine, machine_text()}};
-  if (std::string text = settings_text(tree); !text.empty()) {
-    texts.push_back({bundle_names::k_settings, std::move(text)});
-  }
-  if (std::string text = cmake_text(tree); !text.empty()) {
-    texts.push_back({bundle_names::k_cmake, std::move(text)});
-  }
+  std::vector<BundledText> texts{{bundle_names::k_machine, machine_text()},
+                                 {bundle_names::k_settings, settings_text(tree)},
+                                 {bundle_names::k_cmake, cmake_text(tree)}};
+  std::erase_if(texts, [](const BundledText& one) { return one.text.empty(); });
   return texts;
 }
 
