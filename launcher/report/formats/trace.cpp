@@ -143,7 +143,7 @@ class Trace {
   }
 
   void put(const Json& event) {
-    write_((is_first_ ? "\n" : ",\n") + event.dump(-1, ' ', false, Json::error_handler_t::replace));
+    write_((is_first_ ? "\n" : ",\n") + compact(event));
     is_first_ = false;
   }
 
@@ -161,8 +161,7 @@ void render_trace(const RunReport& report, Outputs& /*outputs*/, const Write& wr
   about["run"] = valid_utf8(report.run.id);
   about["complete"] = report.run.complete;
   for (const Shard& shard : report.shards) about["shards"].push_back(valid_utf8(shard.name));
-  write("{\"displayTimeUnit\":\"ms\",\"otherData\":" +
-        about.dump(-1, ' ', false, Json::error_handler_t::replace) + ",\"traceEvents\":[");
+  write("{\"displayTimeUnit\":\"ms\",\"otherData\":" + compact(about) + ",\"traceEvents\":[");
   Trace trace(report, timeline.first, write);
   trace.add(Group::build, "build steps", timeline.steps);
   trace.add(Group::tests, "tests", timeline.tests);

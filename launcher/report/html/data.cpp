@@ -97,12 +97,6 @@ class DataBlock {
   std::size_t written_ = 0;
 };
 
-// JSON without blanks. The strings are printable: they have nothing that JSON would escape but
-// quotes and backslashes.
-std::string compact(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 template <typename Items, typename Of = std::identity>
 Json column(const Items& items, Of of = {}) {
   Json list = Json::array();
