@@ -6,6 +6,7 @@
 #include <limits>
 #include <queue>
 #include <unordered_map>
+#include <utility>
 
 #include "base/text.hpp"
 #include "report/describe.hpp"
@@ -127,14 +128,10 @@ class Chains {
   }
 
   LockUse use_of(const std::string& text) {
-    const auto [known, is_new] = uses_.try_emplace(text);
-    if (!is_new) return known->second;
     Result<LockSpec> spec = parse_lock_spec(text);
     if (!spec || has_units(spec->mode)) return {};
-    known->second.is_shared = spec->mode == LockMode::shared;
-    spec->mode = LockMode::exclusive;
-    known->second.lock = &locks_[to_text(*spec)];
-    return known->second;
+    const bool is_shared = std::exchange(spec->mode, LockMode::exclusive) == LockMode::shared;
+    return {&locks_[to_text(*spec)], is_shared};
   }
 
   Chain chain_to(std::size_t last) const {
@@ -156,8 +153,7 @@ class Chains {
   std::size_t serial_ = k_none;
   std::unordered_map<std::string_view, std::size_t> needed_;  // by the name in a DEPENDS
   std::unordered_map<std::string_view, FixtureEnds> fixtures_;
-  std::unordered_map<std::string, LockEnds> locks_;     // by name and scope
-  std::unordered_map<std::string_view, LockUse> uses_;  // by the text of the record
+  std::unordered_map<std::string, LockEnds> locks_;  // by name and scope
 };
 
 constexpr double k_shortest_run = 1;
