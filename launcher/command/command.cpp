@@ -40,10 +40,6 @@ Option Option::excludes(const std::vector<Option>& others) const {
   return *this;
 }
 
-Option Option::type_name(const std::string& name) const {
-  return Option(*option_->type_name(name));
-}
-
 Option Option::one_of(std::vector<std::string> words) const {
   option_->type_name(separated(words, "|"));
   return check_without_name(
@@ -104,10 +100,6 @@ Option named(CLI::Option* option) {
 
 Option Command::add_option(const std::string& names, std::string& value,
                            const std::string& help) const {
-  return named(app_->add_option(names, value, help));
-}
-
-Option Command::add_option(const std::string& names, int& value, const std::string& help) const {
   return named(app_->add_option(names, value, help));
 }
 
