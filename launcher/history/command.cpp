@@ -50,6 +50,19 @@ Result<History> look_at_runs_of(const std::string& tree, const fs::path& file) {
   return with_runs_of(tree, std::move(seen));
 }
 
+// Gives the tree's own history another name if it is damaged, and says so: the next open_history()
+// begins a new one. To be called when something about it failed.
+bool put_aside_if_damaged(const std::string& tree) {
+  if (!variable(environment::k_history).empty()) return false;
+  const std::string file = (fs::path(tree) / names::k_history_file).string();
+  Result<Database> database = Database::open(file, Database::Use::read);
+  if (!database || !database->is_damaged()) return false;
+  const std::string aside = file + ".damaged";
+  if (!os::rename_own(file, aside)) return false;
+  complain("the history was damaged: it is now " + aside + ", and a new one is begun");
+  return true;
+}
+
 Result<History> with_runs_of(const std::string& tree) {
   HOLDFAST_TRY(const fs::path file, history_file(tree));
   Result<History> history = with_runs_of(tree, History::open(file));
@@ -271,17 +284,6 @@ Result<fs::path> history_file(const std::string& tree) {
                         ": expected an absolute path"};
   }
   return fs::path(named);
-}
-
-bool put_aside_if_damaged(const std::string& tree) {
-  if (!variable(environment::k_history).empty()) return false;
-  const std::string file = (fs::path(tree) / names::k_history_file).string();
-  Result<Database> database = Database::open(file, Database::Use::read);
-  if (!database || !database->is_damaged()) return false;
-  const std::string aside = file + ".damaged";
-  if (!os::rename_own(file, aside)) return false;
-  complain("the history was damaged: it is now " + aside + ", and a new one is begun");
-  return true;
 }
 
 Result<History> open_history(const std::string& tree) {

@@ -21,10 +21,6 @@ Result<std::filesystem::path> history_file(const std::string& tree);
 // line says so. Nothing is written in the tree of another user.
 Result<History> open_history(const std::string& tree);
 
-// Gives the tree's own history another name if it is damaged, and says so: the next open_history()
-// begins a new one. To be called when something about it failed.
-bool put_aside_if_damaged(const std::string& tree);
-
 // What is done when a run has ended: its reports are written, and the history remembers it.
 
 // Writes these reports, which are below the tree or elsewhere. What goes wrong, and what is to be
