@@ -391,16 +391,17 @@ Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& 
 
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out) {
   HOLDFAST_TRY(os::UniqueFd store, temporary_file());
-  Packing packing(std::move(store), take, order.sizes.whole);
+  Packing packing(std::move(store), take);
   const std::filesystem::path& directory = order.run.directory;
+  const BundleSizes sizes;
   HOLDFAST_DO(add_beside(packing, order.beside));
   HOLDFAST_DO(add_journal(packing, order.run));
   HOLDFAST_DO(add_steps(packing, order.run));
   // What follows is left out if there is no room for it.
   HOLDFAST_DO(add_log(packing, order.run, left_out));
-  HOLDFAST_DO(add_outputs(packing, directory, order.sizes, left_out));
+  HOLDFAST_DO(add_outputs(packing, directory, sizes, left_out));
   HOLDFAST_DO(add_printed(packing, order.loaded, left_out));
-  HOLDFAST_DO(add_scratch(packing, directory, order.sizes, left_out));
+  HOLDFAST_DO(add_scratch(packing, directory, sizes, left_out));
   return add_end(packing, order, left_out);
 }
 

@@ -65,7 +65,6 @@ class Packing {
 
 // How much of the run goes into a bundle.
 struct BundleSizes {
-  std::uint64_t whole = k_largest_bundle;
   std::uint64_t outputs = std::uint64_t{1} << 30U;  // of attempts and of services
   std::uint64_t scratch = 64U << 20U;               // of all scratch directories
   std::uint64_t scratch_file = 16U << 20U;
@@ -128,7 +127,6 @@ struct BundleOrder {
   const std::vector<BundledText>& beside;
   std::string_view form;       // of the archive
   const std::string& program;  // holdfast-archive
-  BundleSizes sizes = {};
 };
 
 // Fails if the archive cannot be taken, if the journal cannot be read, or if what a report needs is
