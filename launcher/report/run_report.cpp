@@ -191,18 +191,18 @@ constexpr std::string_view k_flaky = "flaky";
 constexpr std::string_view k_bare = "bare";
 constexpr std::string_view k_stale = "stale";
 
-void add_once(std::vector<std::string>& flags, std::string_view flag) {
-  if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
+bool has_flag(const TestReport& test, std::string_view flag) {
+  return std::ranges::find(test.flags, flag) != test.flags.end();
+}
+
+void add_once(TestReport& test, std::string_view flag) {
+  if (!has_flag(test, flag)) test.flags.emplace_back(flag);
 }
 
 // For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
 void renumber(std::vector<Attempt>& attempts) {
   int n = 0;
   for (Attempt& attempt : attempts) attempt.n = ++n;
-}
-
-bool has_flag(const TestReport& test, std::string_view flag) {
-  return std::find(test.flags.begin(), test.flags.end(), flag) != test.flags.end();
 }
 
 // The test passed in the end and an earlier attempt did not. Where ctest turns failures into passes
@@ -237,13 +237,13 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
   test.bare = test.attempts.empty() && test.outcome != Outcome::not_run;
 
   for (const Attempt& attempt : test.attempts) {
-    for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
-    if (!attempt.leftovers.empty()) add_once(test.flags, k_leaked);
+    for (const std::string& flag : attempt.flags) add_once(test, flag);
+    if (!attempt.leftovers.empty()) add_once(test, k_leaked);
   }
   test.orphaned = std::ranges::any_of(
       test.attempts, [](const Attempt& one) { return !one.orphan_markers.empty(); });
-  if (is_flaky(test)) add_once(test.flags, k_flaky);
-  if (test.bare) add_once(test.flags, k_bare);
+  if (is_flaky(test)) add_once(test, k_flaky);
+  if (test.bare) add_once(test, k_bare);
   test.leaked = has_flag(test, k_leaked);
   test.flaky = has_flag(test, k_flaky);
   test.stale = has_flag(test, k_stale);
@@ -319,7 +319,7 @@ class Collector {
 
   void operator()(const Stale& record) {
     TestReport& test = test_of(record.test, record.key);
-    add_once(test.flags, k_stale);
+    add_once(test, k_stale);
     test.stale_why = record.why;
   }
 
