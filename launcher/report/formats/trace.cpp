@@ -133,13 +133,11 @@ class Trace {
   }
 
   void name_it(Group group, std::size_t lane, std::string_view what, std::string_view name) {
-    Json event;
-    event["name"] = what;
-    event["ph"] = "M";
-    event["pid"] = static_cast<int>(group);
-    event["tid"] = lane;
-    event["args"]["name"] = name;
-    put(event);
+    put({{"name", what},
+         {"ph", "M"},
+         {"pid", static_cast<int>(group)},
+         {"tid", lane},
+         {"args", {{"name", name}}}});
   }
 
   void put(const Json& event) {
