@@ -1,5 +1,6 @@
 // What became of tests in all runs, from what the history remembers: which take longest
-// (`holdfast slowest`), one test (`holdfast history TEST`), and what changed from one run to another
+// (`holdfast slowest`), one test (`holdfast history TEST`), and what changed from one run to
+// another
 // (`holdfast compare RUN RUN`).
 #pragma once
 
