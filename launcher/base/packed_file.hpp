@@ -26,7 +26,7 @@ inline constexpr std::string_view k_run = "run/";
 // The lines of the build journal that belong to the run.
 inline constexpr std::string_view k_steps = "steps.jsonl";
 // What the report read from ctest's log: which part of which piece
-// (report/bundle/write_bundle.hpp).
+// (report/bundle/bundle.hpp).
 inline constexpr std::string_view k_printed = "printed.jsonl";
 inline constexpr std::string_view k_printed_pieces = "printed/";
 inline constexpr std::string_view k_left_out = "left-out.txt";

@@ -153,26 +153,6 @@ std::size_t columns_of(std::string_view text) {
   }));
 }
 
-std::string folded(std::string_view rest) {
-  std::string text;
-  std::string line(k_ours);
-  bool begins = true;  // no word of this line yet
-  while (true) {
-    const std::size_t blank = rest.find(' ');
-    const std::string_view word = rest.substr(0, blank);
-    if (!begins && columns_of(line) + 1 + columns_of(word) > k_columns) {
-      text += line + "\n";
-      line = std::string(k_ours) + "  ";
-      begins = true;
-    }
-    if (!begins) line += ' ';
-    line += word;
-    begins = false;
-    if (blank == std::string_view::npos) return text + line + "\n";
-    rest.remove_prefix(blank + 1);
-  }
-}
-
 unsigned byte_at(std::string_view bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i]);
 }
@@ -268,9 +248,30 @@ std::string for_shell(std::string_view word) {
   return quoted + "'";
 }
 
+std::string folded(std::string_view text, std::string_view first, std::string_view further,
+                   std::size_t columns) {
+  std::string lines;
+  std::string line(first);
+  bool begins = true;  // no word of this line yet
+  while (true) {
+    const std::size_t blank = text.find(' ');
+    const std::string_view word = text.substr(0, blank);
+    if (!begins && columns_of(line) + 1 + columns_of(word) > columns) {
+      lines += line + "\n";
+      line = further;
+      begins = true;
+    }
+    if (!begins) line += ' ';
+    line += word;
+    begins = false;
+    if (blank == std::string_view::npos) return lines + line + "\n";
+    text.remove_prefix(blank + 1);
+  }
+}
+
 std::string said_line(std::string_view text, Layout layout) {
   const std::string shown = printable(text);
-  if (layout == Layout::folded) return folded(shown);
+  if (layout == Layout::folded) return folded(shown, k_ours, "holdfast:   ", k_columns);
   return text_of({k_ours, shown, "\n"});
 }
 

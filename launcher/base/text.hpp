@@ -219,6 +219,11 @@ std::string brief_in_quotes(std::string_view text);
 // control characters, or with bytes that are not UTF-8, need bash or zsh ($'...').
 std::string for_shell(std::string_view word);
 
+// The words of a text in lines of at most so many columns, unless a word is longer. The first line
+// begins with `first`, and each further one with `further`.
+std::string folded(std::string_view text, std::string_view first, std::string_view further,
+                   std::size_t columns);
+
 // A line that Holdfast says to people, in its final form. One write(2) writes the whole line, so
 // that no other process's output gets into it (in a pipe up to PIPE_BUF bytes, pipe(7)).
 enum class Layout : std::uint8_t {

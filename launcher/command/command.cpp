@@ -40,14 +40,8 @@ Option Option::excludes(const std::vector<Option>& others) const {
   return *this;
 }
 
-Option Option::type_name(const std::string& name) const {
-  return Option(*option_->type_name(name));
-}
-
 Option Option::one_of(std::vector<std::string> words) const {
-  std::string list;
-  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
-  option_->type_name(list);
+  option_->type_name(separated(words, "|"));
   return check_without_name(
       [words = std::move(words), name = option_->get_name()](const std::string& word) {
         if (std::ranges::find(words, word) != words.end()) return std::string();
@@ -106,10 +100,6 @@ Option named(CLI::Option* option) {
 
 Option Command::add_option(const std::string& names, std::string& value,
                            const std::string& help) const {
-  return named(app_->add_option(names, value, help));
-}
-
-Option Command::add_option(const std::string& names, int& value, const std::string& help) const {
   return named(app_->add_option(names, value, help));
 }
 

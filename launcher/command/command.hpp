@@ -37,8 +37,6 @@ class Option {
   Option takes(int words) const;
   // Both ways.
   Option excludes(const std::vector<Option>& others) const;
-  // What the help calls its value.
-  Option type_name(const std::string& name) const;
   // Its value is one of these words. The message names the option, the value and the words.
   template <typename Words>
   Option one_of(const Words& words) const {
@@ -78,7 +76,6 @@ class Command {
   // parser.
   Option add_option(const std::string& names, std::string& value,
                     const std::string& help = {}) const;
-  Option add_option(const std::string& names, int& value, const std::string& help) const;
   Option add_option(const std::string& names, std::vector<std::string>& values,
                     const std::string& help) const;
   Option add_flag(const std::string& names, bool& value, const std::string& help = {}) const;

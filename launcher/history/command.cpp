@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -15,14 +16,13 @@
 #include "base/text.hpp"
 #include "cleanup/dead_runs.hpp"
 #include "command/command.hpp"
-#include "history/comparison.hpp"
+#include "history/answers.hpp"
 #include "history/failures.hpp"
-#include "history/of_test.hpp"
-#include "history/slowest.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/signal/replacing.hpp"
+#include "report/report_output.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -48,6 +48,19 @@ Result<History> look_at_runs_of(const std::string& tree, const fs::path& file) {
     if (const auto added = seen.add_all_of(past); !added) return added.error();
   }
   return with_runs_of(tree, std::move(seen));
+}
+
+// Gives the tree's own history another name if it is damaged, and says so: the next open_history()
+// begins a new one. To be called when something about it failed.
+bool put_aside_if_damaged(const std::string& tree) {
+  if (!variable(environment::k_history).empty()) return false;
+  const std::string file = (fs::path(tree) / names::k_history_file).string();
+  Result<Database> database = Database::open(file, Database::Use::read);
+  if (!database || !database->is_damaged()) return false;
+  const std::string aside = file + ".damaged";
+  if (!os::rename_own(file, aside)) return false;
+  complain("the history was damaged: it is now " + aside + ", and a new one is begun");
+  return true;
 }
 
 Result<History> with_runs_of(const std::string& tree) {
@@ -155,11 +168,9 @@ Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wan
     if (names_run(run.id, wanted)) meant = {run};
   }
   if (meant.size() == 1) return meant.front();
-  std::string ids;
-  const std::vector<RunHead>& named = meant.empty() ? runs : meant;
-  for (std::size_t i = named.size() > 5 ? named.size() - 5 : 0; i < named.size(); ++i) {
-    ids += (ids.empty() ? "" : ", ") + named[i].id;
-  }
+  const std::span named(meant.empty() ? runs : meant);
+  const std::string ids =
+      separated(named.last(std::min<std::size_t>(named.size(), 5)), ", ", &RunHead::id);
   return ErrorInWords{"RUN " + brief_in_quotes(wanted) + ": " +
                       (meant.empty() ? "no such run in the history; the latest are "
                                      : "several runs begin with that: ") +
@@ -275,17 +286,6 @@ Result<fs::path> history_file(const std::string& tree) {
   return fs::path(named);
 }
 
-bool put_aside_if_damaged(const std::string& tree) {
-  if (!variable(environment::k_history).empty()) return false;
-  const std::string file = (fs::path(tree) / names::k_history_file).string();
-  Result<Database> database = Database::open(file, Database::Use::read);
-  if (!database || !database->is_damaged()) return false;
-  const std::string aside = file + ".damaged";
-  if (!os::rename_own(file, aside)) return false;
-  complain("the history was damaged: it is now " + aside + ", and a new one is begun");
-  return true;
-}
-
 Result<History> open_history(const std::string& tree) {
   const Result<fs::path> file = history_file(tree);
   const bool is_own = variable(environment::k_history).empty();
@@ -299,6 +299,13 @@ Result<History> open_history(const std::string& tree) {
   return as_it_is;
 }
 
+namespace {
+
+// To be called when runs have ended; `first` and `last` are their ids. The tree's own history gets
+// its runs ten at a time, because opening it takes longer than all else that `holdfast end` does:
+// their journals are kept until then. A file that HOLDFAST_HISTORY names gets each run at once,
+// because the tree may be gone soon. Returns what went wrong, for people: a history never fails a
+// run.
 std::string remember_runs(const std::string& tree, const std::string& first,
                           const std::string& last) {
   const bool is_carried = !variable(environment::k_history).empty();
@@ -310,6 +317,52 @@ std::string remember_runs(const std::string& tree, const std::string& first,
   const Result<History> history = with_runs_of(tree);
   if (history) return {};
   return "ignoring that the run is not in the history: " + to_text(history.error());
+}
+
+Result<void> write_wanted(const LoadedReport& loaded, const ReportRequest& wanted,
+                          const fs::path& tree, std::string& printed) {
+  if (wanted.file.empty()) {
+    produce(loaded, wanted.format, [&](std::string_view piece) { printed += piece; });
+    return add_to_page(loaded, wanted.format);
+  }
+  const fs::path file = tree / wanted.file;
+  std::error_code failed;
+  fs::create_directories(file.parent_path(), failed);
+  return write_report(loaded, wanted.format, file);
+}
+
+void complain_of(std::string_view report, const Error& error, SaidAtEnd& said) {
+  if (!said.trouble.empty()) said.trouble += "; ";
+  said.trouble += "ignoring that the report " + brief(report) + " is missing: " + to_text(error);
+}
+
+}  // namespace
+
+SaidAtEnd write_wanted_reports(const LoadedReport& loaded,
+                               const std::vector<ReportRequest>& reports, const fs::path& tree) {
+  SaidAtEnd said;
+  for (const ReportRequest& wanted : reports) {
+    const Result<void> written = write_wanted(loaded, wanted, tree, said.text);
+    if (!written) complain_of(to_text(wanted), written.error(), said);
+  }
+  return said;
+}
+
+SaidAtEnd after_runs(const EndedRuns& ended) {
+  SaidAtEnd said;
+  if (!ended.reports.empty()) {
+    const Result<RunEntry> run = find_run(ended.tree, ended.last);
+    const Result<LoadedReport> loaded =
+        run ? load_whole_report(*run, RunState::over) : Result<LoadedReport>(run.error());
+    if (loaded) {
+      said = write_wanted_reports(*loaded, ended.reports, ended.tree);
+    } else {
+      complain_of("of the run", loaded.error(), said);
+    }
+  }
+  const std::string trouble = remember_runs(ended.tree, ended.first, ended.last);
+  if (!trouble.empty()) said.trouble += (said.trouble.empty() ? "" : "; ") + trouble;
+  return said;
 }
 
 void add_history(Command app) {

@@ -3,9 +3,13 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "history/history.hpp"
+#include "report/load.hpp"
+#include "run/keeper_socket.hpp"
+#include "values/report_request.hpp"
 
 namespace holdfast::cli {
 
@@ -17,16 +21,15 @@ Result<std::filesystem::path> history_file(const std::string& tree);
 // line says so. Nothing is written in the tree of another user.
 Result<History> open_history(const std::string& tree);
 
-// Gives the tree's own history another name if it is damaged, and says so: the next open_history()
-// begins a new one. To be called when something about it failed.
-bool put_aside_if_damaged(const std::string& tree);
+// What is done when a run has ended: its reports are written, and the history remembers it.
 
-// To be called when runs have ended; `first` and `last` are their ids. The tree's own history gets
-// its runs ten at a time, because opening it takes longer than all else that `holdfast end` does:
-// their journals are kept until then. A file that HOLDFAST_HISTORY names gets each run at once,
-// because the tree may be gone soon. Returns what went wrong, for people: a history never fails a
-// run.
-std::string remember_runs(const std::string& tree, const std::string& first,
-                          const std::string& last);
+// Writes these reports, which are below the tree or elsewhere. What goes wrong, and what is to be
+// printed, is in the answer.
+SaidAtEnd write_wanted_reports(const LoadedReport& loaded,
+                               const std::vector<ReportRequest>& reports,
+                               const std::filesystem::path& tree);
+
+// Nothing here fails a run. What went wrong is in the answer, and what is to be printed, too.
+SaidAtEnd after_runs(const EndedRuns& ended);
 
 }  // namespace holdfast::cli

@@ -23,17 +23,13 @@ namespace {
 // history can also name any other file, for SQLite to remove. So the files are named by a
 // descriptor of their directory, each is looked at before it is opened, and a journal that names
 // further files is refused.
-struct OwnDatabase {
-  os::UniqueFd directory;  // must outlive the connection
-  std::string name;        // for SQLite, with own_vfs()
-};
-
 constexpr const char* k_vfs = "holdfast";
 
 constexpr std::string_view k_descriptors = "/proc/self/fd/";
 
-std::string in_directory(const os::UniqueFd& directory, const std::string& name) {
-  return std::string(k_descriptors) + std::to_string(directory.get()) + "/" + name;
+// With own_vfs(). The directory must outlive the connection.
+std::string name_for_sqlite(const os::OwnPlace& place) {
+  return std::string(k_descriptors) + std::to_string(place.directory.get()) + "/" + place.name;
 }
 
 // What SQLite itself uses on Linux.
@@ -104,7 +100,7 @@ const char* own_vfs() {
 
 // Fails unless `file` and what SQLite has beside it are as os/file/own_files.hpp says. A link of
 // this user or of root is followed if the path is the user's own.
-Result<OwnDatabase> find_own_database(const std::string& file, Database::Use use) {
+Result<os::OwnPlace> find_own_database(const std::string& file, Database::Use use) {
   const std::string path = followed(file);
   for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
     HOLDFAST_DO(os::check_own(path + suffix, os::Expected::file_to_write));
@@ -112,11 +108,7 @@ Result<OwnDatabase> find_own_database(const std::string& file, Database::Use use
   if (use == Database::Use::write && !os::exists_own(path)) {
     HOLDFAST_DO(make(path));
   }
-  HOLDFAST_TRY(os::OwnPlace place, os::own_place(path));
-  OwnDatabase found;
-  found.name = in_directory(place.directory, place.name);
-  found.directory = std::move(place.directory);
-  return found;
+  return os::own_place(path);
 }
 
 // The path of a file that SQLite names, for messages.
@@ -198,9 +190,9 @@ std::string Statement::text(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
-  HOLDFAST_TRY(OwnDatabase own, find_own_database(file.string(), use));
-  Result<Database> database =
-      open(own.name, use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
+  HOLDFAST_TRY(os::OwnPlace own, find_own_database(file.string(), use));
+  Result<Database> database = open(
+      name_for_sqlite(own), use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
   if (database) database->directory_ = std::move(own.directory);
   return database;
 }

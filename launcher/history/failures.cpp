@@ -174,9 +174,9 @@ std::vector<FlakyTest> Flakiness::alternating() const {
   return sorted_by(is_one, &FlakyTest::changes);
 }
 
-std::vector<FlakyTest> Flakiness::unsteady(std::size_t least) const {
-  const auto is_one = [&](const FlakyTest& test) {
-    return test.flaky == 0 && !alternates(test) && test.changes >= least;
+std::vector<FlakyTest> Flakiness::unsteady() const {
+  const auto is_one = [](const FlakyTest& test) {
+    return test.flaky == 0 && !alternates(test) && test.changes >= 3;
   };
   return sorted_by(is_one, &FlakyTest::changes);
 }

@@ -61,9 +61,9 @@ class Flakiness {
   // Those that never were, but were red, green and red, or green, red and green, while their
   // program and inputs stayed the same.
   std::vector<FlakyTest> alternating() const;
-  // The others that never were, but changed between red and green at least `least` times. They may
+  // The others that never were, but changed between red and green three times or more. They may
   // have been broken and mended so often.
-  std::vector<FlakyTest> unsteady(std::size_t least = 3) const;
+  std::vector<FlakyTest> unsteady() const;
 
  private:
   struct OfProgram {

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "base/text.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/quoted/reasons.hpp"
@@ -16,14 +15,12 @@ namespace {
 
 constexpr std::size_t k_longest_signature = 200;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_of_word(char c) { return is_ascii_alphanumeric(c) || c == '_'; }
+bool is_hex(char c) { return is_ascii_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
 
 // What may stand inside of a path without quotes.
 bool is_of_path(char c) {
-  return is_digit(c) || is_letter(c) ||
-         std::string_view("/.-+@~%#=").find(c) != std::string_view::npos ||
+  return is_of_word(c) || std::string_view("/.-+@~%#=").find(c) != std::string_view::npos ||
          static_cast<unsigned char>(c) >= 0x80U;
 }
 
@@ -37,8 +34,8 @@ std::size_t number_at(std::string_view text) {
   }
   std::size_t size = 0;
   while (size < text.size() &&
-         (is_digit(text[size]) ||
-          (size > 0 && text[size] == '.' && size + 1 < text.size() && is_digit(text[size + 1]))))
+         (is_ascii_digit(text[size]) || (size > 0 && text[size] == '.' && size + 1 < text.size() &&
+                                         is_ascii_digit(text[size + 1]))))
     ++size;
   return size;
 }
@@ -58,14 +55,6 @@ std::int64_t milliseconds(double seconds) {
   return std::llround(std::clamp(seconds, 0.0, k_most_seconds) * 1000);
 }
 
-PastFailure failure_of(const Attempt& attempt, std::int64_t n, std::string_view output) {
-  PastFailure failure;
-  failure.attempt = n;
-  failure.outcome = name_of(outcome_of(attempt));
-  failure.signature = signature_of(attempt, output);
-  return failure;
-}
-
 // `test` is as see_as_tests() and the report have it: a test of ctest, or a case of one.
 PastResult result_of(const TestReport& test, Outputs& outputs) {
   PastResult result;
@@ -81,7 +70,9 @@ PastResult result_of(const TestReport& test, Outputs& outputs) {
     const bool is_last = i + 1 == test.attempts.size();
     if (!(is_last ? is_wrong(test) : has_failed(attempt))) continue;
     const std::string output = is_last ? outputs.of(test).text : outputs.of(attempt);
-    result.failures.push_back(failure_of(attempt, static_cast<std::int64_t>(i) + 1, output));
+    result.failures.push_back({static_cast<std::int64_t>(i) + 1,
+                               std::string(name_of(outcome_of(attempt))),
+                               signature_of(attempt, output)});
   }
   if (test.attempts.empty() && is_wrong(test)) {
     result.failures.push_back({1, result.outcome, bounded_signature(test.why)});
@@ -97,7 +88,7 @@ std::string bounded_signature(std::string_view text) {
   char before = ' ';
   for (std::size_t at = 0; at < line.size() && result.size() <= k_longest_signature;) {
     const std::string_view rest = std::string_view(line).substr(at);
-    const bool begins_word = !is_letter(before) && !is_digit(before);
+    const bool begins_word = !is_of_word(before);
     const std::size_t directories = begins_word ? directories_at(rest) : 0;
     const std::size_t number = begins_word ? number_at(rest) : 0;
     if (directories > 0) {
@@ -136,11 +127,8 @@ std::string signature_of(const Attempt& attempt, std::string_view output) {
 }
 
 PastRun past_run_of(const RunReport& report, Outputs& outputs, double started) {
-  PastRun past;
-  past.head.id = report.run.id;
-  past.head.started = started;
-  past.head.ended = std::max(report.run.ended.value_or(started), started);
-  past.head.complete = report.run.complete;
+  const double ended = std::max(report.run.ended.value_or(started), started);
+  PastRun past{{report.run.id, started, ended, report.run.complete}, {}};
   std::map<std::pair<std::string, std::string>, std::int64_t> times;
   const auto add = [&](const TestReport& test) {
     if (test.verdict == Verdict::disabled) return;
@@ -170,7 +158,7 @@ std::string signature_for(const PastResult& result) {
 
 std::string words_for(const PastResult& result) {
   std::string words = result.outcome;
-  for (char& c : words) c = c == '_' ? ' ' : c;
+  std::ranges::replace(words, '_', ' ');
   const std::string signature = signature_for(result);
   if (signature.empty() || signature == result.outcome) return printable(words);
   // A signature that is the end of an attempt begins with the outcome.

@@ -49,8 +49,6 @@ struct PastFailure {
   friend bool operator==(const PastFailure&, const PastFailure&) = default;
 };
 
-inline bool is_red(Grade grade) { return grade == Grade::failure || grade == Grade::error; }
-
 struct PastResult {
   TestId test;
   std::string outcome;

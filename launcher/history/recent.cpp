@@ -1,6 +1,6 @@
 #include "history/recent.hpp"
 
-#include "history/slowest.hpp"
+#include "history/answers.hpp"
 
 namespace holdfast {
 namespace {
@@ -21,7 +21,6 @@ RecentTests::RecentTests(const std::vector<NumberedTest>& tests, std::size_t tim
     numbers_.push_back(number);
     tests_.push_back({test.name, test.key});
   }
-  end_ = tests_.size();
 }
 
 bool RecentTests::is_open(const RecentTest& test) const {
@@ -42,11 +41,13 @@ void RecentTests::add(const BriefResult& result) {
     test.times_ms.push_back(result.wall_ms);
 }
 
-std::optional<NumberRange> RecentTests::open() {
-  while (first_ < end_ && !is_open(tests_[first_])) ++first_;
-  while (first_ < end_ && !is_open(tests_[end_ - 1])) --end_;
-  if (first_ == end_) return std::nullopt;
-  return NumberRange{numbers_[first_], numbers_[end_ - 1]};
+std::optional<NumberRange> RecentTests::open() const {
+  std::size_t first = 0;
+  std::size_t end = tests_.size();
+  while (first < end && !is_open(tests_[first])) ++first;
+  while (first < end && !is_open(tests_[end - 1])) --end;
+  if (first == end) return std::nullopt;
+  return NumberRange{numbers_[first], numbers_[end - 1]};
 }
 
 std::vector<const RecentTest*> RecentTests::meant_by(const RanTest& test) const {

@@ -37,7 +37,7 @@ class RecentTests {
   // The results of History::read_back().
   void add(const BriefResult& result);
   // Where those are of which older runs may say more. Nothing: there is none.
-  std::optional<NumberRange> open();
+  std::optional<NumberRange> open() const;
 
   // In the order of `tests`.
   const std::vector<RecentTest>& tests() const { return tests_; }
@@ -57,9 +57,6 @@ class RecentTests {
   std::unordered_map<std::string, std::vector<std::size_t>> places_;  // by name
   std::size_t results_ = 0;
   std::size_t times_;
-  // Before and behind these places, no test is open.
-  std::size_t first_ = 0;
-  std::size_t end_ = 0;
 };
 
 // The median of so many runs is taken.

@@ -22,7 +22,6 @@
 #include "cleanup/stopped_supervisors.hpp"
 #include "command/command.hpp"
 #include "doctor/preflight/preflight.hpp"
-#include "history/after_run.hpp"
 #include "history/command.hpp"
 #include "history/recent.hpp"
 #include "keeper/start.hpp"

@@ -81,7 +81,7 @@ void print_lines(const std::vector<ExplainedValue>& values, std::string_view of 
 std::vector<ExplainedValue> explain_cluster(const ClusterSettings& said) {
   const ClusterSettings built_in;
   if (said == built_in) return {};
-  const std::string endpoints = bounded_list(said.endpoints, said.endpoints.size());
+  const std::string endpoints = separated(said.endpoints, ", ");
   const std::string table = "[cluster]";
   const std::string none = "built-in default";
   std::vector<ExplainedValue> rows{

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@
 #include "os/stack/elf_text.hpp"
 #include "programs/commands.hpp"
 #include "programs/debugger.hpp"
-#include "programs/launcher_start.hpp"
+#include "programs/run.hpp"
 #include "report/describe.hpp"
 #include "settings/project_settings.hpp"
 #include "values/framework.hpp"
@@ -176,10 +177,8 @@ void tell_fixtures(const std::string& tree, const std::vector<ListedTest>& tests
   const std::vector<std::string>& fixtures = target.schedule.required;
   std::vector<std::string> setters;
   for (const ListedTest& test : tests) {
-    const bool sets_up = std::ranges::any_of(test.schedule.setup, [&](const std::string& fixture) {
-      return std::ranges::find(fixtures, fixture) != fixtures.end();
-    });
-    if (sets_up) setters.push_back(test.name);
+    const std::vector<std::string>& setup = test.schedule.setup;
+    if (std::ranges::find_first_of(setup, fixtures) != setup.end()) setters.push_back(test.name);
   }
   if (setters.empty()) return;
   complain(fmt::format("its fixtures are not set up here ({}): ctest --test-dir {} -R {} does it",
@@ -267,9 +266,8 @@ Result<std::vector<std::string>> launcher_words(const std::string& tree, const L
   words.emplace_back("--");
   DebuggedCommand command = enter_environment(target, options, debugger.kind);
   command.words = std::move(program);
-  for (std::string& word : debugger_words(debugger.kind, debugger.path, options.extra, command)) {
-    words.push_back(std::move(word));
-  }
+  std::ranges::move(debugger_words(debugger.kind, debugger.path, options.extra, command),
+                    std::back_inserter(words));
   return words;
 }
 

@@ -1,7 +1,6 @@
 // `holdfast help [TOPIC]`. With `--json` it prints all that a user can say, and with `--write DIR`
 // it writes man pages, which the build installs.
 #include <fmt/format.h>
-#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 
 #include <algorithm>
 #include <filesystem>
@@ -60,27 +59,7 @@ Json json_of(const Reference& reference) {
   return all;
 }
 
-// Lines of at most 80 columns.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  constexpr std::size_t k_columns = 80;
-  std::string lines(indent, ' ');
-  std::size_t column = indent;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    if (column > indent && column + 1 + end - at > k_columns) {
-      lines += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      lines += ' ';
-      ++column;
-    }
-    lines.append(text, at, end - at);
-    column += end - at;
-    at = end + 1;
-  }
-  return lines + "\n";
-}
+std::string wrapped(std::string_view text) { return folded(text, "  ", "  ", 80); }
 
 std::string text_of(const SettingPage& setting) {
   const bool is_table = setting.scope.starts_with('[');
@@ -88,7 +67,7 @@ std::string text_of(const SettingPage& setting) {
                                  is_table ? "in" : "for", setting.scope);
   if (!setting.property.empty()) text += "  test property " + setting.property + "\n";
   if (!setting.option.empty()) text += "  holdfast run " + setting.option + "\n";
-  return text + wrapped(setting.meaning, 2);
+  return text + wrapped(setting.meaning);
 }
 
 // `HOLDFAST_SLOT_db` is HOLDFAST_SLOT_<NAME>.
@@ -101,7 +80,7 @@ bool is_called(const DeclaredName& name, std::string_view word) {
 }
 
 std::string text_of(const DeclaredName& name) {
-  std::string text = name.name + ": " + name.section + "\n" + wrapped(name.text, 2);
+  std::string text = name.name + ": " + name.section + "\n" + wrapped(name.text);
   for (std::string_view usage = name.usage; !usage.empty();) {
     text.append("  ").append(take_part(usage, '\n')).append("\n");
   }
@@ -146,9 +125,8 @@ std::string where_docs_are() {
 std::string all_topics(const Reference& reference) {
   const Topics topics = topics_of(reference);
   return fmt::format("Commands:\n{}Keys of holdfast.toml:\n{}Names in CMake, and variables:\n{}",
-                     wrapped(fmt::format("{}", fmt::join(topics.commands, " ")), 2),
-                     wrapped(fmt::format("{}", fmt::join(topics.keys, " ")), 2),
-                     wrapped(fmt::format("{}", fmt::join(topics.names, " ")), 2));
+                     wrapped(separated(topics.commands, " ")), wrapped(separated(topics.keys, " ")),
+                     wrapped(separated(topics.names, " ")));
 }
 
 std::optional<Command> command_named(Command app, const std::string& word) {
@@ -197,7 +175,7 @@ CommandPage with_topics(const Reference& reference) {
   for (CommandPage& command : program.commands) {
     if (command.name != "holdfast help") continue;
     for (OptionWords& option : command.options) {
-      if (option.is_positional) option.value = fmt::format("{}", fmt::join(words, "|"));
+      if (option.is_positional) option.value = separated(words, "|");
     }
   }
   return program;

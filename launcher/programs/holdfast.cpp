@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -26,14 +27,11 @@ namespace {
 // are not named.
 std::string trouble_with_command(Command app, std::string_view word) {
   if (word.starts_with("-")) return {};
-  std::string known;
-  for (const Command command : app.subcommands()) {
-    if (command.name() == word) return {};
-    if (command.is_hidden()) continue;
-    known += (known.empty() ? "" : ", ") + command.name();
-  }
-  return "unknown command \"" + std::string(word) + "\": expected one of " + known +
-         " (see holdfast --help)";
+  std::vector<Command> commands = app.subcommands();
+  if (std::ranges::find(commands, word, &Command::name) != commands.end()) return {};
+  std::erase_if(commands, std::mem_fn(&Command::is_hidden));
+  return "unknown command \"" + std::string(word) + "\": expected one of " +
+         separated(commands, ", ", &Command::name) + " (see holdfast --help)";
 }
 
 // The commands that act on a run. The others only show something.

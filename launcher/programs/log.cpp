@@ -40,52 +40,43 @@ struct LogOptions {
   std::string tree;
 };
 
-class Display {
- public:
-  Display(const LogOptions& options, LogLevel level)
-      : test_(printable(options.test)), level_(level), json_(options.json) {}
+void print_json(const LogLine& line) {
+  nlohmann::ordered_json json;
+  json["at"] = static_cast<double>(line.at_us) / 1e6;
+  json["time"] = log_time(line.at_us);
+  json["level"] = holdfast::name_of(line.level);
+  json["part"] = line.part;
+  json["pid"] = line.pid;
+  if (!line.test.empty()) json["test"] = line.test;
+  if (!line.attempt.empty()) json["attempt"] = line.attempt;
+  json["message"] = line.message;
+  using nlohmann::detail::error_handler_t;
+  fmt::print("{}\n", json.dump(-1, ' ', false, error_handler_t::replace));
+}
 
-  void show(const std::vector<LogLine>& lines) {
-    for (const LogLine& line : lines) {
-      if (line.level < level_ || (!test_.empty() && line.test != test_)) continue;
-      if (json_) {
-        print(line);
-      } else {
-        show_log_line(line);
-      }
+void show(const std::vector<LogLine>& lines, const LogOptions& options) {
+  const LogLevel level = *named<LogLevel>(options.level);
+  const std::string test = printable(options.test);
+  for (const LogLine& line : lines) {
+    if (line.level < level || (!test.empty() && line.test != test)) continue;
+    if (options.json) {
+      print_json(line);
+    } else {
+      show_log_line(line);
     }
-    // Nobody reads on, so there is nothing left to do. spdlog flushes, too, and does not look.
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      throw std::system_error(errno, std::generic_category());
   }
-
- private:
-  static void print(const LogLine& line) {
-    nlohmann::ordered_json json;
-    json["at"] = static_cast<double>(line.at_us) / 1e6;
-    json["time"] = log_time(line.at_us);
-    json["level"] = holdfast::name_of(line.level);
-    json["part"] = line.part;
-    json["pid"] = line.pid;
-    if (!line.test.empty()) json["test"] = line.test;
-    if (!line.attempt.empty()) json["attempt"] = line.attempt;
-    json["message"] = line.message;
-    using nlohmann::detail::error_handler_t;
-    fmt::print("{}\n", json.dump(-1, ' ', false, error_handler_t::replace));
-  }
-
-  std::string test_;
-  LogLevel level_;
-  bool json_;
-};
+  // Nobody reads on, so there is nothing left to do. spdlog flushes, too, and does not look.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw std::system_error(errno, std::generic_category());
+}
 
 // Shows what comes until the run is over.
-void follow(const RunEntry& run, LogReader& log, Display& display) {
+void follow(const RunEntry& run, LogReader& log, const LogOptions& options) {
   const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   (void)::inotify_add_watch(news.get(), run.directory.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
   while (true) {
     const bool goes_on = is_going_on(run);
-    display.show(log.take_lines());
+    show(log.take_lines(), options);
     if (!goes_on) return;
     (void)os::wait_for(news.get(), os::monotonic_now() + k_tick);
     char events[4096];
@@ -123,11 +114,10 @@ Result<int> show_log(const LogOptions& options) {
                        std::string(names::k_settings_file) +
                        " wants none of what happened, or none could " + "be written",
                    k_no_log);
-  Display display(options, *named<LogLevel>(options.level));
-  display.show(lines);
+  show(lines, options);
   if (options.follow) {
-    follow(run, log, display);
-    display.show(log.take_rest());
+    follow(run, log, options);
+    show(log.take_rest(), options);
   }
   return exit_codes::k_success;
 }

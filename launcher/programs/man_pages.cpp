@@ -51,8 +51,7 @@ std::string item(const std::string& what, std::string_view text) {
 
 std::string names_of(const OptionWords& option) {
   if (option.is_positional) return italic(option.names);
-  const std::vector<std::string> names = spellings(option);
-  const std::string text = bounded_list(names, names.size(), bold);
+  const std::string text = separated(spellings(option), ", ", bold);
   return option.value.empty() ? text : text + " " + italic(option.value);
 }
 
@@ -94,13 +93,18 @@ std::string exit_status(const CommandPage& page) {
          "wrong arguments or files; 125 Holdfast itself failed.\n";
 }
 
-void add_pages(const CommandPage& page, std::vector<ManPage>& pages) {
-  const std::string name = page_name(page.name);
-  std::string text = head(name, "1", page.help) + synopsis(page) + ".SH OPTIONS\n";
+std::string options_and_commands(const CommandPage& page) {
+  std::string text = ".SH OPTIONS\n";
   for (const OptionWords& option : page.options) text += item(names_of(option), option.help);
   if (!page.commands.empty()) text += ".SH COMMANDS\n";
   for (const CommandPage& one : page.commands) text += item(bold(one.name), one.help);
-  pages.push_back({name + ".1", text + exit_status(page) + see_also("")});
+  return text;
+}
+
+void add_pages(const CommandPage& page, std::vector<ManPage>& pages) {
+  const std::string name = page_name(page.name);
+  pages.push_back({name + ".1", head(name, "1", page.help) + synopsis(page) +
+                                    options_and_commands(page) + exit_status(page) + see_also("")});
   for (const CommandPage& one : page.commands) add_pages(one, pages);
 }
 
@@ -123,10 +127,8 @@ ManPage program_page(const Reference& reference) {
       synopsis(program) +
       ".SH DESCRIPTION\nA project attaches to Holdfast by a line of CMake, "
       "find_package(Holdfast). Its tests then run under a launcher, and users go on typing " +
-      bold("ctest") + " and " + bold("ninja") + ". This program has the rest.\n.SH OPTIONS\n";
-  for (const OptionWords& option : program.options) text += item(names_of(option), option.help);
-  text += ".SH COMMANDS\n";
-  for (const CommandPage& one : program.commands) text += item(bold(one.name), one.help);
+      bold("ctest") + " and " + bold("ninja") + ". This program has the rest.\n" +
+      options_and_commands(program);
   add_names(reference.names, text);
   add_names(reference.variables, text);
   text += exit_status(program) + see_also(",\n.BR ctest (1)");

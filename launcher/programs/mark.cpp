@@ -16,7 +16,7 @@ namespace {
 
 struct MarkOptions {
   std::string reason;
-  int process = 0;  // 0: the process that called us
+  std::string process;  // empty: the process that called us
 };
 
 std::string trouble_with_pid(const std::string& word) {
@@ -29,7 +29,7 @@ Result<void> leave_mark(const MarkOptions& options) {
   const std::string attempt = variable(environment::k_attempt_id);
   // The calling script does not run under Holdfast. It may call `holdfast mark` all the same.
   if (directory.empty() || attempt.empty()) return {};
-  const pid_t pid = options.process != 0 ? options.process : ::getppid();
+  const pid_t pid = parse_number<pid_t>(options.process).value_or(::getppid());
   HOLDFAST_TRY(const os::ProcessStat stat, os::read_process_stat(pid));
   return os::leave_marker(directory, {attempt, {pid, stat.start}, options.reason});
 }
@@ -48,8 +48,7 @@ void add_mark(Command app) {
   command
       .add_option("--pid", options->process,
                   "the process that is about to exit; from a sub-shell: --pid $$")
-      .check(trouble_with_pid)
-      .type_name("PID");
+      .check(trouble_with_pid);
   command.footer(
       "To be called by a test's main process, which then exits with a code other than 0. Does "
       "nothing "

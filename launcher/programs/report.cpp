@@ -24,9 +24,8 @@
 #include "command/command.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/descriptors.hpp"
+#include "report/bundle/bundle.hpp"
 #include "report/bundle/merge.hpp"
-#include "report/bundle/read_bundle.hpp"
-#include "report/bundle/write_bundle.hpp"
 #include "report/describe.hpp"
 #include "report/load.hpp"
 #include "report/report_output.hpp"
@@ -93,13 +92,10 @@ std::string machine_text() {
 // holdfast.toml as it is now, what CMake's cache says of the build tree, and what this machine is.
 // What cannot be read is missing.
 std::vector<BundledText> surroundings_of(const std::string& tree) {
-  std::vector<BundledText> texts{{bundle_names::k_machine, machine_text()}};
-  if (std::string text = settings_text(tree); !text.empty()) {
-    texts.push_back({bundle_names::k_settings, std::move(text)});
-  }
-  if (std::string text = cmake_text(tree); !text.empty()) {
-    texts.push_back({bundle_names::k_cmake, std::move(text)});
-  }
+  std::vector<BundledText> texts{{bundle_names::k_machine, machine_text()},
+                                 {bundle_names::k_settings, settings_text(tree)},
+                                 {bundle_names::k_cmake, cmake_text(tree)}};
+  std::erase_if(texts, [](const BundledText& one) { return one.text.empty(); });
   return texts;
 }
 
@@ -156,7 +152,7 @@ Result<LoadedReport> load(const ReportOptions& options) {
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
   if (options.run == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
     if (std::optional<RunReport> builds = load_builds(tree))
-      return LoadedReport{*std::move(builds), std::make_unique<NoOutputs>()};
+      return LoadedReport{*std::move(builds), std::make_unique<Outputs>()};
   }
   HOLDFAST_TRY(const RunEntry run, run_of(tree, options));
   return load_whole_report(run, state_of(run));

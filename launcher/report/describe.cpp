@@ -154,12 +154,11 @@ std::vector<std::string> in_several_shards(const RunReport& report) {
 namespace {
 
 // Adds a line that names these tests, if there are any.
-void add_tests(std::vector<std::string> names, std::string_view what,
+void add_tests(const std::vector<std::string>& names, std::string_view what,
                std::vector<std::string>& lines) {
   if (names.empty()) return;
-  for (std::string& name : names) name = printable(name);
   lines.push_back(fmt::format("{} {}: {}", counted(names.size(), "test"), what,
-                              bounded_list(names, k_shards_named)));
+                              bounded_list(names, k_shards_named, printable)));
 }
 
 // Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
@@ -196,13 +195,12 @@ std::string lost_keeper_text(const RunReport& report) {
 
 std::vector<std::string> in_shards(const RunReport& report) {
   if (report.shards.empty()) return {};
-  std::vector<std::string> shards;
-  for (const Shard& shard : report.shards) {
-    shards.push_back(fmt::format("{} (run {}{})", printable(shard.name), printable(shard.run.id),
-                                 shard.run.complete ? "" : ", incomplete"));
-  }
-  std::vector<std::string> lines{
-      fmt::format("{}: {}", counted(shards.size(), "shard"), bounded_list(shards, k_shards_named))};
+  const auto text = [](const Shard& shard) {
+    return fmt::format("{} (run {}{})", printable(shard.name), printable(shard.run.id),
+                       shard.run.complete ? "" : ", incomplete");
+  };
+  std::vector<std::string> lines{fmt::format("{}: {}", counted(report.shards.size(), "shard"),
+                                             bounded_list(report.shards, k_shards_named, text))};
   add_tests(in_several_shards(report), "ran in more than one shard", lines);
   for (std::string& line : against_division(report)) lines.push_back(std::move(line));
   return lines;
@@ -225,13 +223,12 @@ std::vector<std::string> against_division(const RunReport& report) {
 }
 
 std::string no_tests_text(const RunReport& report) {
-  std::string text = "ctest selected none";
+  const auto text = [](const std::string& word) {
+    const bool is_plain = word.find_first_of(" \"") == std::string::npos && !word.empty();
+    return is_plain ? brief(word) : brief_in_quotes(word);
+  };
   const std::vector<std::string> by = selecting_options(report.run.command);
-  for (std::size_t i = 0; i < by.size(); ++i) {
-    const bool is_plain = by[i].find_first_of(" \"") == std::string::npos && !by[i].empty();
-    text += (i == 0 ? " by " : " ") + (is_plain ? brief(by[i]) : brief_in_quotes(by[i]));
-  }
-  return text;
+  return "ctest selected none" + (by.empty() ? "" : " by " + separated(by, " ", text));
 }
 
 std::string unrecorded_text(std::int64_t unrecorded) {
@@ -248,9 +245,6 @@ std::string journal_note(const RunReport& report) {
   }
   return text;
 }
-
-bool is_red(Outcome outcome) { return !is_good(outcome) && outcome != Outcome::not_run; }
-bool went_wrong(const TestReport& test) { return is_red(test.outcome); }
 
 std::string title_of(Outcome outcome) {
   std::string text = label(outcome);

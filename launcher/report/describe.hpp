@@ -3,11 +3,15 @@
 
 #include "report/model.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace holdfast {
+
+// So many names stand in one line.
+inline constexpr std::size_t k_names_shown = 8;
 
 // As describe() of base/duration.hpp, but with hundredths below ten seconds: "0.05 s".
 std::string duration_text(double seconds);
@@ -52,10 +56,6 @@ std::string unrecorded_text(std::int64_t unrecorded);
 
 // Says what parts of the journal were ignored. Empty: none.
 std::string journal_note(const RunReport& report);
-
-// Whether the outcome is neither good nor "not run".
-bool is_red(Outcome outcome);
-bool went_wrong(const TestReport& test);
 
 // The outcome's label as a heading: "Timed out".
 std::string title_of(Outcome outcome);

@@ -18,27 +18,21 @@ constexpr double k_log_is_closed_within = 10;
 
 constexpr double k_for_ever = std::numeric_limits<double>::infinity();
 
-// The runs of the tree before and after one run. Empty for the first and the last run.
+// The run of the tree before one run, empty for the first; and when the next run began. What was
+// written after that is not this run's.
 struct Neighbours {
   std::optional<RunEntry> before;
-  std::optional<RunEntry> after;
+  double next_start = k_for_ever;
 };
 
 Neighbours neighbours_of(const RunEntry& run) {
   const std::vector<RunEntry> runs = list_runs(tree_of(run));
-  const auto at = std::find_if(runs.begin(), runs.end(),
-                               [&](const RunEntry& other) { return other.id == run.id; });
+  const auto at = std::ranges::find(runs, run.id, &RunEntry::id);
   Neighbours found;
   if (at == runs.end()) return found;
-  if (at != runs.begin()) found.after = *std::prev(at);
+  if (at != runs.begin()) found.next_start = std::prev(at)->started;
   if (std::next(at) != runs.end()) found.before = *std::next(at);
   return found;
-}
-
-// When the tree's next run began. What was written after that is not this run's.
-double next_start(const Neighbours& neighbours) {
-  if (neighbours.after) return neighbours.after->started;
-  return k_for_ever;
 }
 
 // Both files of the build journal, the older one first.
@@ -71,7 +65,7 @@ Span steps_span(const RunEntry& run) {
     const std::optional<RunEnded> end = end_record(neighbours.before->journal);
     span.from = std::max(end ? end->at : 0, neighbours.before->started);
   }
-  span.until = next_start(neighbours);
+  span.until = neighbours.next_start;
   return span;
 }
 
@@ -166,7 +160,7 @@ Result<RunReport> load_report(const RunEntry& run, RunState state) {
 std::unique_ptr<Outputs> outputs_of(const RunReport& report, const RunEntry& run) {
   const double from = report.run.started.value_or(0);
   const double to = std::min(report.run.ended.value_or(0) + k_log_is_closed_within,
-                             next_start(neighbours_of(run)));
+                             neighbours_of(run).next_start);
   return std::make_unique<RunOutputs>(std::make_unique<RunDirectory>(run.directory),
                                       LoggedOutputs(from, to));
 }

@@ -34,11 +34,19 @@ inline std::string_view last_of(std::string_view output, std::size_t size) {
   return line != 0 && line < output.size() ? output.substr(line) : last_bytes(output, size);
 }
 
+// The last `count` lines of an output.
+inline std::string_view last_lines_of(std::string_view output, std::size_t count) {
+  std::size_t begin = output.size();
+  for (; count > 0 && begin > 0; --count) begin = begin < 2 ? 0 : output.rfind('\n', begin - 2) + 1;
+  return output.substr(begin);
+}
+
 struct Printed {
   std::string text;
   std::string note;  // why there is no text; may be empty
 };
 
+// By itself there are none: a tree that has no run printed nothing.
 class Outputs {
  public:
   Outputs() = default;
@@ -48,20 +56,11 @@ class Outputs {
 
   // The output of the test's last attempt. The test may be a case that see_as_tests() shows as a
   // test.
-  virtual Printed of(const TestReport& test) = 0;
-  virtual std::string of(const Case& one) = 0;
+  virtual Printed of(const TestReport& /*test*/) { return {}; }
+  virtual std::string of(const Case& /*one*/) { return {}; }
   // The output of an attempt before the last. If it cannot be read, it is empty.
-  virtual std::string of(const Attempt& earlier) = 0;
-  virtual std::string of(const ServiceOutput& part) = 0;
-};
-
-// For a report of a tree that has no run.
-class NoOutputs final : public Outputs {
- public:
-  Printed of(const TestReport& /*test*/) override { return {}; }
-  std::string of(const Case& /*one*/) override { return {}; }
-  std::string of(const Attempt& /*earlier*/) override { return {}; }
-  std::string of(const ServiceOutput& /*part*/) override { return {}; }
+  virtual std::string of(const Attempt& /*earlier*/) { return {}; }
+  virtual std::string of(const ServiceOutput& /*part*/) { return {}; }
 };
 
 // Makes a report from a run's files: the part of `holdfast report` that touches the disk.

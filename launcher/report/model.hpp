@@ -6,8 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -256,5 +258,27 @@ inline bool selected_nothing(const RunReport& report) {
   return report.run.complete && report.run.has_log && report.run.unrecorded == 0 &&
          report.counts.planned == 0;
 }
+
+// Whether the outcome is neither good nor "not run".
+inline bool is_red(Outcome outcome) { return !is_good(outcome) && outcome != Outcome::not_run; }
+inline bool is_red(Grade grade) { return grade == Grade::failure || grade == Grade::error; }
+inline bool went_wrong(const TestReport& test) { return is_red(test.outcome); }
+
+// The cases of batches, shown as tests.
+
+// Returns one case of the test as a test.
+TestReport as_test(const TestReport& test, const Case& one);
+
+// For formats that know no cases inside tests. Calls `see` with each test in turn. The cases of a
+// batch take the place of the batch, each as a test. The batch stays too if it went wrong and none
+// of its cases did.
+void see_as_tests(std::span<const TestReport> tests,
+                  const std::function<void(const TestReport&)>& see);
+
+// How such a format sees the test. Whether a test counts as skipped may depend on ctest's verdict.
+Grade grade_of(const TestReport& test);
+
+// Whether such a format shows the test as gone wrong.
+inline bool is_wrong(const TestReport& test) { return is_red(grade_of(test)); }
 
 }  // namespace holdfast

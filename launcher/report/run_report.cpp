@@ -191,8 +191,12 @@ constexpr std::string_view k_flaky = "flaky";
 constexpr std::string_view k_bare = "bare";
 constexpr std::string_view k_stale = "stale";
 
-void add_once(std::vector<std::string>& flags, std::string_view flag) {
-  if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
+bool has_flag(const TestReport& test, std::string_view flag) {
+  return std::ranges::find(test.flags, flag) != test.flags.end();
+}
+
+void add_once(TestReport& test, std::string_view flag) {
+  if (!has_flag(test, flag)) test.flags.emplace_back(flag);
 }
 
 // For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
@@ -201,17 +205,13 @@ void renumber(std::vector<Attempt>& attempts) {
   for (Attempt& attempt : attempts) attempt.n = ++n;
 }
 
-bool has_flag(const TestReport& test, std::string_view flag) {
-  return std::find(test.flags.begin(), test.flags.end(), flag) != test.flags.end();
-}
-
 // The test passed in the end and an earlier attempt did not. Where ctest turns failures into passes
 // (WILL_FAIL), the last attempt did not pass either, so the test is not flaky.
 bool is_flaky(const TestReport& test) {
   if (test.outcome != Outcome::passed || test.attempts.size() < 2) return false;
   if (test.attempts.back().outcome != Outcome::passed || test.is_doubtful) return false;
-  return std::any_of(test.attempts.begin(), test.attempts.end(),
-                     [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
+  return std::ranges::any_of(
+      test.attempts, [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
 }
 
 void conclude(TestReport& test, RunState state, const RunInfo& run) {
@@ -237,13 +237,13 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
   test.bare = test.attempts.empty() && test.outcome != Outcome::not_run;
 
   for (const Attempt& attempt : test.attempts) {
-    for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
-    if (!attempt.leftovers.empty()) add_once(test.flags, k_leaked);
+    for (const std::string& flag : attempt.flags) add_once(test, flag);
+    if (!attempt.leftovers.empty()) add_once(test, k_leaked);
   }
-  test.orphaned = std::any_of(test.attempts.begin(), test.attempts.end(),
-                              [](const Attempt& one) { return !one.orphan_markers.empty(); });
-  if (is_flaky(test)) add_once(test.flags, k_flaky);
-  if (test.bare) add_once(test.flags, k_bare);
+  test.orphaned = std::ranges::any_of(
+      test.attempts, [](const Attempt& one) { return !one.orphan_markers.empty(); });
+  if (is_flaky(test)) add_once(test, k_flaky);
+  if (test.bare) add_once(test, k_bare);
   test.leaked = has_flag(test, k_leaked);
   test.flaky = has_flag(test, k_flaky);
   test.stale = has_flag(test, k_stale);
@@ -257,8 +257,7 @@ void sort_by_number(std::vector<TestReport>& tests) {
   const auto number = [&](std::size_t i) {
     return tests[i].index.value_or(std::numeric_limits<std::int64_t>::max());
   };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return number(a) < number(b); });
+  std::ranges::stable_sort(order, {}, number);
   for (std::size_t i = 0; i < order.size(); ++i) {
     std::size_t at = i;
     while (order[at] != i) {
@@ -272,38 +271,14 @@ void sort_by_number(std::vector<TestReport>& tests) {
 
 // Collects records into tests, in one pass.
 class Collector {
-  // Collects the cases of a run's batches from their records.
-  class CollectedCases {
-   public:
-    // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which runs
-    // only the cases that went wrong before. The others stay as they were.
-    void add(std::size_t test, const CasesRecord& record, bool is_further) {
-      Batch& batch = batches_[test];
-      if (batch.attempt != record.attempt && !is_further) batch = {};
-      batch.attempt = record.attempt;
-      for (const CaseRecord& one : record.cases) batch.add(one, record.worker);
-    }
-
-    // The cases of the test's last attempt that had any, each once, in the order in which they
-    // first came. If that was a retry, the cases of the attempts before it count too.
-    std::vector<Case> take(std::size_t test) { return std::move(batches_[test].cases); }
-
-   private:
-    struct Batch {
-      void add(const CaseRecord& record, std::int64_t worker) {
-        const auto [place, is_new] = places.try_emplace(record.name, cases.size());
-        if (is_new) cases.emplace_back();
-        cases[place->second] = {record, worker};
-      }
-
-      std::string attempt;
-      std::vector<Case> cases;
-      std::unordered_map<std::string, std::size_t> places;
-    };
-    std::map<std::size_t, Batch> batches_;
-  };
-
  public:
+  void add(Record&& record) {
+    // The word for ctest's log says of no time that something happened then.
+    if (!std::holds_alternative<LogWordRecord>(record))
+      std::visit([&](const auto& one) { last_ = std::max(last_, one.at); }, record);
+    std::visit(*this, std::move(record));
+  }
+
   void operator()(RunStarted&& record) {
     run_.id = std::move(record.run);
     run_.tree = std::move(record.tree);
@@ -313,7 +288,6 @@ class Collector {
     run_.inside = std::move(record.inside);
     run_.log = std::move(record.log);
     if (record.at > 0) run_.started = record.at;
-    see(record.at);
   }
 
   void operator()(AttemptStarted&& record) {
@@ -323,13 +297,11 @@ class Collector {
     if (!record.schedule.empty())
       test_of(record.test, record.key).schedule = std::move(record.schedule);
     if (record.n > 1) further_.insert(record.attempt);
-    see(record.at);
   }
 
   void operator()(AttemptEnded&& record) {
     Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
     if (record.at > 0) attempt.ended = record.at;
-    see(record.at);
     // The test has them already, and a large run has many.
     record.test = {};
     record.key = {};
@@ -343,42 +315,43 @@ class Collector {
     ++test.executions;
     test.may_be_skipped = test.may_be_skipped || record.may_be_skipped;
     test.why = record.why;
-    see(record.at);
   }
 
   void operator()(const Stale& record) {
     TestReport& test = test_of(record.test, record.key);
-    add_once(test.flags, k_stale);
+    add_once(test, k_stale);
     test.stale_why = record.why;
-    see(record.at);
   }
 
-  void operator()(VerdictRecord&& record) {
-    see(record.at);
-    verdicts_.push_back(std::move(record));
-  }
+  void operator()(VerdictRecord&& record) { verdicts_.push_back(std::move(record)); }
 
+  // The cases of the test's last attempt that had any, each once, in the order in which they first
+  // came. A retry runs only the cases that went wrong before. The others stay as they were.
   void operator()(const CasesRecord& record) {
-    cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
-    see(record.at);
+    const std::size_t place = place_of(record.test, record.key);
+    Batch& batch = batches_[place];
+    std::vector<Case>& cases = tests_[place].cases;
+    if (batch.attempt != record.attempt && further_.count(record.attempt) == 0) {
+      batch.places.clear();
+      cases.clear();
+    }
+    batch.attempt = record.attempt;
+    for (const CaseRecord& one : record.cases) {
+      const auto [known, is_new] = batch.places.try_emplace(one.name, cases.size());
+      if (is_new) cases.emplace_back();
+      cases[known->second] = {one, record.worker};
+    }
   }
 
-  void operator()(const ServiceRecord& record) {
-    services_.add(record);
-    see(record.at);
-  }
+  void operator()(const ServiceRecord& record) { services_.add(record); }
   void operator()(PlannedRecord&& record) {
-    see(record.at);
     if (record.shard.empty()) return;
     division_.fingerprint = std::move(record.fingerprint);
     if (record.is_own) division_.shard = record.shard;
     std::vector<std::string>& tests = division_.tests[record.shard];
     std::move(record.tests.begin(), record.tests.end(), std::back_inserter(tests));
   }
-  void operator()(SourcesRecord&& record) {
-    see(record.at);
-    sources_ = std::move(record);
-  }
+  void operator()(SourcesRecord&& record) { sources_ = std::move(record); }
   // With the word, ctest's command tells where ctest has read the test.
   void operator()(const LogWordRecord&) { run_.has_keys = true; }
   void operator()(const StepRecord&) {}  // a record of the build journal (report/services.hpp)
@@ -392,7 +365,6 @@ class Collector {
       if (is_said(record.*member, nothing.*member)) run_.*member = record.*member;
     });
     run_.unrecorded = unrecorded;
-    see(record.at);
   }
 
   SourcesRecord take_sources() { return std::move(sources_); }
@@ -403,19 +375,17 @@ class Collector {
     report.run = std::move(run_);
     report.division = std::move(division_);
     report.services = services_.take(report.run, state);
-    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
     for (TestReport& test : tests_) {
       for (Attempt& one : test.attempts) one.service_outputs = services_.take_outputs(one.attempt);
     }
     report.tests = std::move(tests_);
+    batches_.clear();
     place_.clear();  // assign_verdicts() takes as much again
     assign_verdicts(report.tests, std::move(verdicts_));
     return report;
   }
 
  private:
-  void see(double at) { last_ = std::max(last_, at); }
-
   TestReport& test_of(const std::string& name, const std::string& key) {
     return tests_[place_of(name, key)];
   }
@@ -445,9 +415,14 @@ class Collector {
     return attempt;
   }
 
+  struct Batch {
+    std::string attempt;                                  // the last whose cases were recorded
+    std::unordered_map<std::string, std::size_t> places;  // of its cases, by their names
+  };
+
   RunInfo run_;
   RunDivision division_;
-  CollectedCases cases_;
+  std::map<std::size_t, Batch> batches_;  // by the place of the test
   CollectedServices services_;
   std::set<std::string> further_;  // retries (n > 1): n is 1 whenever ctest starts the test
   double last_ = 0;
@@ -480,7 +455,7 @@ bool ran_between(const TestReport& test, double from, double to) {
 Result<RunReport> report_of(const ReadRecords& read, RunState state) {
   Collector collector;
   HOLDFAST_TRY(const JournalFlaws flaws,
-               read([&](Record&& record) { std::visit(collector, std::move(record)); }));
+               read([&](Record&& record) { collector.add(std::move(record)); }));
   const SourcesRecord sources = collector.take_sources();
   RunReport report = std::move(collector).finish(state);
   for (TestReport& test : report.tests) conclude(test, state, report.run);

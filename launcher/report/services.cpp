@@ -1,22 +1,13 @@
 #include "report/services.hpp"
 
 #include "base/text.hpp"
+#include "report/describe.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 
 namespace holdfast {
 namespace {
-
-constexpr std::size_t k_names_shown = 8;
-
-// Both records of a death: of a generation that tests used, and of one that never got ready.
-void note_death(ServiceReport& service, const ServiceRecord& record) {
-  service.ended = record.at;
-  service.outcome = service.outcome == "ready" ? "died" : "unavailable";
-  if (service.outcome == "died")
-    service.deaths.push_back({record.generation, record.users, record.at});
-}
 
 std::string death_text(const ServiceReport& service, const ServiceDeath& death) {
   const std::vector<std::string>& names = death.users;
@@ -31,16 +22,27 @@ std::string death_text(const ServiceReport& service, const ServiceDeath& death) 
   return service.shard_name.empty() ? text : text + "; in " + brief(service.shard_name);
 }
 
-void note_generation(ServiceReport& service, const ServiceRecord& record) {
+// A death has two records: of a generation that tests used, and of one that never got ready.
+void note(ServiceReport& service, const ServiceRecord& record) {
   std::vector<ServiceGeneration>& all = service.generations;
+  const bool is_last = !all.empty() && all.back().number == record.generation;
   if (record.event == "started") {
+    if (!service.started) service.started = record.at;
+    service.ended.reset();
+    service.outcome = "started";
     // One that was ended on purpose has no record of its end.
     if (!all.empty() && !all.back().ended) all.back().ended = record.at;
-    return all.push_back({record.generation, record.at});
+    all.push_back({record.generation, record.at});
+  } else if (record.event == "ready") {
+    service.outcome = "ready";
+    if (is_last) all.back().ready = record.at;
+  } else if (record.event == "died") {
+    service.ended = record.at;
+    service.outcome = service.outcome == "ready" ? "died" : "unavailable";
+    if (service.outcome == "died")
+      service.deaths.push_back({record.generation, record.users, record.at});
+    if (is_last) all.back().ended = record.at;
   }
-  if (all.empty() || all.back().number != record.generation) return;
-  if (record.event == "ready") all.back().ready = record.at;
-  if (record.event == "died") all.back().ended = record.at;
 }
 
 }  // namespace
@@ -62,16 +64,7 @@ void CollectedServices::add(const ServiceRecord& record) {
     found = std::prev(services_.end());
   }
   found->generation = std::max(found->generation, record.generation);
-  note_generation(*found, record);
-  if (record.event == "started") {
-    if (!found->started) found->started = record.at;
-    found->ended.reset();
-    found->outcome = "started";
-  } else if (record.event == "ready") {
-    found->outcome = "ready";
-  } else if (record.event == "died") {
-    note_death(*found, record);
-  }
+  note(*found, record);
 }
 
 std::vector<ServiceOutput> CollectedServices::take_outputs(const std::string& attempt) {

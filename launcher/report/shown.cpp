@@ -117,23 +117,4 @@ std::string tail_of(std::string text, std::size_t limit) {
   return fmt::format("[... {} bytes left out ...]\n{}", text.size() - last.size(), last);
 }
 
-Printed ShownOutputs::of(const TestReport& test) {
-  Printed printed = inner_.of(test);
-  printed.text = tail_of(shown(printed.text), limit_);
-  return printed;
-}
-
-std::string ShownOutputs::of(const Case& one) {
-  if (is_good(one.outcome)) return {};
-  return tail_of(shown(inner_.of(one)), limit_);
-}
-
-std::string ShownOutputs::of(const Attempt& earlier) {
-  return tail_of(shown(inner_.of(earlier)), limit_);
-}
-
-std::string ShownOutputs::of(const ServiceOutput& part) {
-  return tail_of(shown(inner_.of(part)), limit_);
-}
-
 }  // namespace holdfast

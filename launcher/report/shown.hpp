@@ -34,12 +34,19 @@ class ShownOutputs final : public Outputs {
   // From now on only the ends of outputs fit; 0: nothing does.
   void limit(std::size_t bytes) { limit_ = bytes; }
 
-  Printed of(const TestReport& test) override;
-  std::string of(const Case& one) override;
-  std::string of(const Attempt& earlier) override;
-  std::string of(const ServiceOutput& part) override;
+  Printed of(const TestReport& test) override {
+    const Printed printed = inner_.of(test);
+    return {bounded(printed.text), printed.note};
+  }
+  std::string of(const Case& one) override {
+    return is_good(one.outcome) ? std::string() : bounded(inner_.of(one));
+  }
+  std::string of(const Attempt& earlier) override { return bounded(inner_.of(earlier)); }
+  std::string of(const ServiceOutput& part) override { return bounded(inner_.of(part)); }
 
  private:
+  std::string bounded(std::string_view text) const { return tail_of(shown(text), limit_); }
+
   Outputs& inner_;
   std::size_t limit_ = k_output_limit;
 };

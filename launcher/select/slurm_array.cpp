@@ -14,7 +14,7 @@
 #include "base/text.hpp"
 #include "command/command.hpp"
 #include "ctest/ctest_options.hpp"
-#include "history/after_run.hpp"
+#include "history/command.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"

@@ -82,13 +82,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view k_going_on = "going_on";
 constexpr std::string_view k_over = "over";
 
-// Empty: there is no such text.
+}  // namespace
+
 std::string text_in(const Json& object, const char* field) {
   const auto found = object.find(field);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
-
-}  // namespace
 
 std::string text_of(const Manifest& manifest) {
   Json object;

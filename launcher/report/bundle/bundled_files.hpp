@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -66,6 +67,9 @@ struct Manifest {
   bool complete = false;  // ctest came to its end
   std::string sum = {};   // BundleSum of the files; empty: not said
 };
+
+// The text in a field of JSON; empty: there is no such text.
+std::string text_in(const nlohmann::ordered_json& object, const char* field);
 
 std::string text_of(const Manifest& manifest);
 // Fails for a newer format too. The error says what was expected.

@@ -140,6 +140,34 @@ struct Times {
   std::size_t ran = 0;
 };
 
+// Finds the planned tests that no shard has on record, and those that ran more often than planned.
+// Without a division there are none.
+void check_against_division(RunReport& merged) {
+  std::unordered_map<std::string_view, Times> times;
+  std::vector<std::string_view> names;  // in the order of the division
+  for (const auto& [shard, tests] : merged.division.tests) {
+    std::unordered_map<std::string_view, std::size_t> here;
+    for (const std::string& test : tests) {
+      const auto [one, is_new] = times.try_emplace(test);
+      if (is_new) names.push_back(test);
+      ++one->second.planned;
+      // A shard that has a name has all tests of that name.
+      if (++here[test] > one->second.in_one_shard) one->second.in_one_shard = here[test];
+    }
+  }
+  if (names.empty()) return;
+  for (const TestReport& test : merged.tests) {
+    const auto [one, is_new] = times.try_emplace(test.name);
+    if (is_new) names.push_back(test.name);
+    ++one->second.ran;
+  }
+  for (const std::string_view name : names) {
+    const Times& one = times[name];
+    if (one.ran < one.in_one_shard) merged.missing.emplace_back(name);
+    if (one.ran > one.planned) merged.too_often.emplace_back(name);
+  }
+}
+
 }  // namespace
 
 Result<LoadedReport> merge_shards(std::vector<NamedReport> shards) {
@@ -172,32 +200,6 @@ std::string different_divisions(const std::vector<NamedReport>& shards) {
         division_of(first), division_of(shard));
   }
   return {};
-}
-
-void check_against_division(RunReport& merged) {
-  std::unordered_map<std::string_view, Times> times;
-  std::vector<std::string_view> names;  // in the order of the division
-  for (const auto& [shard, tests] : merged.division.tests) {
-    std::unordered_map<std::string_view, std::size_t> here;
-    for (const std::string& test : tests) {
-      const auto [one, is_new] = times.try_emplace(test);
-      if (is_new) names.push_back(test);
-      ++one->second.planned;
-      // A shard that has a name has all tests of that name.
-      if (++here[test] > one->second.in_one_shard) one->second.in_one_shard = here[test];
-    }
-  }
-  if (names.empty()) return;
-  for (const TestReport& test : merged.tests) {
-    const auto [one, is_new] = times.try_emplace(test.name);
-    if (is_new) names.push_back(test.name);
-    ++one->second.ran;
-  }
-  for (const std::string_view name : names) {
-    const Times& one = times[name];
-    if (one.ran < one.in_one_shard) merged.missing.emplace_back(name);
-    if (one.ran > one.planned) merged.too_often.emplace_back(name);
-  }
 }
 
 }  // namespace holdfast

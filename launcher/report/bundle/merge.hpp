@@ -22,13 +22,8 @@ struct NamedReport {
 // Fails if two shards are the same run. The error is one line.
 Result<LoadedReport> merge_shards(std::vector<NamedReport> shards);
 
-// Whether shards are those of one division, and have all of its tests (select/division.hpp).
-
-// Why the shards are not of one division, in one line; empty: they are, or none is of any.
+// Why the shards are not of one division (select/division.hpp), in one line; empty: they are, or
+// none is of any.
 std::string different_divisions(const std::vector<NamedReport>& shards);
-
-// Finds the planned tests that no shard has on record, and those that ran more often than planned.
-// Without a division there are none.
-void check_against_division(RunReport& merged);
 
 }  // namespace holdfast

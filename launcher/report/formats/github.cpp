@@ -4,7 +4,6 @@
 #include "report/render.hpp"
 
 #include "base/text.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/quoted/reasons.hpp"
@@ -188,11 +187,7 @@ std::string code(std::string_view text) { return "<code>" + safe(text) + "</code
 std::string fenced(std::string_view output) {
   std::size_t longest = 2;
   std::string text;
-  while (!output.empty()) {
-    const std::string_view line = output.substr(0, output.find('\n'));
-    text += printable(line) + '\n';
-    output.remove_prefix(std::min(output.size(), line.size() + 1));
-  }
+  while (!output.empty()) text += printable(take_part(output, '\n')) + '\n';
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t begin = std::min(text.find('`', at), text.size());
     at = std::min(text.find_first_not_of('`', begin), text.size());

@@ -241,32 +241,32 @@ Json step_json(const RunReport& report, const StepRecord& step) {
   return object;
 }
 
-std::string dumped(const Json& object) {
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // A list in which each item has a line of its own.
 template <typename Item, typename ToJson>
 void write_list(std::string_view name, const std::vector<Item>& items, const Write& write,
                 ToJson to_json) {
   write(fmt::format(",\n\"{}\": [", name));
   for (const Item& item : items) {
-    write((&item == items.data() ? "\n" : ",\n") + dumped(to_json(item)));
+    write((&item == items.data() ? "\n" : ",\n") + compact(to_json(item)));
   }
   write("]");
 }
 
 }  // namespace
 
+std::string compact(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string json_of(const TestReport& test, Outputs& outputs) {
-  return dumped(test_json(test, outputs));
+  return compact(test_json(test, outputs));
 }
 
 void render_json(const RunReport& report, Outputs& outputs, const Write& write, JunitReader) {
   Json run = run_json(report);
   if (selected_nothing(report)) run["outcome"] = name_of(Outcome::no_tests);
-  write("{\"version\": 1,\n\"run\": " + dumped(run) +
-        ",\n\"counts\": " + dumped(counts_json(report.counts)));
+  write("{\"version\": 1,\n\"run\": " + compact(run) +
+        ",\n\"counts\": " + compact(counts_json(report.counts)));
   write_list("tests", report.tests, write,
              [&](const TestReport& test) { return test_json(test, outputs); });
   write_list("services", report.services, write, service_json);
@@ -279,7 +279,7 @@ void render_json(const RunReport& report, Outputs& outputs, const Write& write, 
     write(fmt::format(",\n\"more_changed_sources\": {}", report.more_changed_sources));
   }
   const Json journal = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
-  write(",\n\"journal\": " + dumped(journal) + "}\n");
+  write(",\n\"journal\": " + compact(journal) + "}\n");
 }
 
 }  // namespace holdfast

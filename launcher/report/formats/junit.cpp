@@ -1,7 +1,6 @@
 #include "base/text.hpp"
 #include "report/render.hpp"
 
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/quoted/reasons.hpp"
@@ -262,27 +261,19 @@ void write_suite(const Suite& suite, const std::function<void(const TestReport&)
   write("  </testsuite>\n");
 }
 
-// For searches in tests that are in the order of their shards.
-struct OfShard {
-  bool operator()(const TestReport& test, std::size_t shard) const { return test.shard < shard; }
-  bool operator()(std::size_t shard, const TestReport& test) const { return shard < test.shard; }
-};
-
 // Writes a suite of the tests beside ctest, and one for each node.
 void write_suites(const Suite& all, const std::function<void(const TestReport&)>& see,
                   const Write& write) {
-  const bool is_afar = std::any_of(all.tests.begin(), all.tests.end(),
-                                   [](const TestReport& test) { return !node_of(test).empty(); });
+  const bool is_afar =
+      std::ranges::any_of(all.tests, [](const TestReport& test) { return !node_of(test).empty(); });
   if (!is_afar) return write_suite(all, see, write);
   std::vector<TestReport> tests(all.tests.begin(), all.tests.end());
   std::ranges::stable_sort(tests, {}, node_of);
   for (std::span<const TestReport> rest = tests; !rest.empty();) {
     const std::string& node = node_of(rest.front());
-    const auto end = std::find_if(rest.begin(), rest.end(),
-                                  [&](const TestReport& test) { return node_of(test) != node; });
-    const auto count = static_cast<std::size_t>(end - rest.begin());
-    write_suite({all.name, all.run, rest.first(count), all.properties, node}, see, write);
-    rest = rest.subspan(count);
+    const std::span<const TestReport> own = std::ranges::equal_range(rest, node, {}, node_of);
+    write_suite({all.name, all.run, own, all.properties, node}, see, write);
+    rest = rest.subspan(own.size());
   }
 }
 
@@ -307,7 +298,7 @@ void render_junit(const RunReport& report, Outputs& outputs, const Write& write,
   }
   for (std::size_t shard = 0; shard < report.shards.size(); ++shard) {
     const auto [first, last] =
-        std::equal_range(report.tests.begin(), report.tests.end(), shard, OfShard());
+        std::ranges::equal_range(report.tests, shard, {}, &TestReport::shard);
     const RunInfo& run = report.shards[shard].run;
     write_suites({report.shards[shard].name, run, {first, last}, in_all}, see, write);
   }

@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
-#include "report/run_report.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
@@ -14,15 +13,6 @@
 
 namespace holdfast {
 namespace {
-
-constexpr std::size_t k_names_shown = 8;
-
-std::vector<TestReport> only_through(const std::vector<TestReport>& tests) {
-  std::vector<TestReport> through;
-  std::copy_if(tests.begin(), tests.end(), std::back_inserter(through),
-               [](const TestReport& test) { return !test.attempts.empty(); });
-  return through;
-}
 
 std::string leak_text(const RunReport& report) {
   if (report.counts.leaked == 0) return {};
@@ -37,11 +27,10 @@ std::string leak_text(const RunReport& report) {
                      bounded_list(tests, k_names_shown));
 }
 
-template <typename Predicate>
-std::string names_text(const RunReport& report, std::string_view what, Predicate is_one) {
+std::string names_text(const RunReport& report, std::string_view what, bool TestReport::*is_one) {
   std::vector<std::string> names;
   for (const TestReport& test : report.tests) {
-    if (is_one(test)) names.push_back(brief(test.name));
+    if (test.*is_one) names.push_back(brief(test.name));
   }
   if (names.empty()) return {};
   return fmt::format("; {} {} ({})", names.size(), what, bounded_list(names, k_names_shown));
@@ -53,16 +42,17 @@ std::string on_purpose_text(const RunReport& report) {
 }
 
 std::string through_line(const RunReport& report) {
-  const Counts through = count(only_through(report.tests));
-  if (through.planned == 0) return "holdfast: no test ran through Holdfast\n";
-  const auto is_orphaned = [](const TestReport& test) { return test.orphaned; };
-  const auto is_flaky = [](const TestReport& test) { return test.flaky; };
-  const auto is_stale = [](const TestReport& test) { return test.stale; };
+  if (report.counts.through == 0) return "holdfast: no test ran through Holdfast\n";
+  OutcomeCounts through;
+  for (const TestReport& test : report.tests) {
+    if (!test.attempts.empty()) through.add(test.outcome);
+  }
   return fmt::format("holdfast: {} through Holdfast: {}{}{}{}{}{}\n",
-                     counted(through.planned, "test"), outcome_list(through),
+                     counted(report.counts.through, "test"), outcome_list(through),
                      on_purpose_text(report), leak_text(report),
-                     names_text(report, "with orphan markers", is_orphaned),
-                     names_text(report, "flaky", is_flaky), names_text(report, "stale", is_stale));
+                     names_text(report, "with orphan markers", &TestReport::orphaned),
+                     names_text(report, "flaky", &TestReport::flaky),
+                     names_text(report, "stale", &TestReport::stale));
 }
 
 std::string unknown_line(const RunReport& report) {

@@ -2,7 +2,6 @@
 #include "report/render.hpp"
 
 #include "base/text.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
 
@@ -34,9 +33,7 @@ std::string description(const TestReport& test) {
 // A value of the YAML block. Each text of JSON is one of YAML, too.
 template <typename T>
 std::string field(std::string_view name, const T& value) {
-  return fmt::format(
-      "  {}: {}\n", name,
-      nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return fmt::format("  {}: {}\n", name, compact(value));
 }
 
 // Readers differ in what they know of YAML's blocks. All of them leave out a comment.

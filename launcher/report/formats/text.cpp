@@ -4,7 +4,6 @@
 #include "values/lock_spec.hpp"
 
 #include "base/text.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
 #include "report/sections.hpp"
@@ -91,17 +90,9 @@ std::string line_of(std::string_view line) {
   return fmt::format("  | {}\n", printable(first_bytes(line, k_longest_line)));
 }
 
-// Of an output that is not empty.
-std::string last_lines_of(const std::string& output) {
-  std::size_t begin = output.size();
-  if (output.back() == '\n') --begin;
-  std::size_t lines = 0;
-  while (begin > 0) {
-    if (output[begin - 1] == '\n' && ++lines == k_tail_lines) break;
-    --begin;
-  }
-  std::string text = begin > 0 ? "  | ...\n" : "";
-  std::string_view rest = std::string_view(output).substr(begin);
+std::string end_of(std::string_view output) {
+  std::string_view rest = last_lines_of(output, k_tail_lines);
+  std::string text = rest.size() < output.size() ? "  | ...\n" : "";
   while (!rest.empty()) text += line_of(take_part(rest, '\n'));
   return text;
 }
@@ -133,7 +124,7 @@ std::string tails(const RunReport& report, Outputs& outputs) {
     if (output.empty() && last.service_outputs.empty()) continue;
     if (++shown > k_shown_in_full) break;
     if (!output.empty()) {
-      text += fmt::format("\nLast output of {}\n{}", printable(test->name), last_lines_of(output));
+      text += fmt::format("\nLast output of {}\n{}", printable(test->name), end_of(output));
     }
     for (const ServiceOutput& part : last.service_outputs) {
       const std::string printed = outputs.of(part);

@@ -121,31 +121,27 @@ class Trace {
   }
 
   void put(Group group, std::size_t lane, const Slice& slice) {
-    Json event;
-    event["name"] = valid_utf8(slice.name);
-    event["cat"] = slice.kind;
-    event["ph"] = "X";
     const std::int64_t begin = microseconds(slice.begin - first_);
-    event["ts"] = begin;
-    event["dur"] = microseconds(slice.end - first_) - begin;
-    event["pid"] = static_cast<int>(group);
-    event["tid"] = lane;
-    event["args"] = slice.about;
-    put(event);
+    put({{"name", valid_utf8(slice.name)},
+         {"cat", slice.kind},
+         {"ph", "X"},
+         {"ts", begin},
+         {"dur", microseconds(slice.end - first_) - begin},
+         {"pid", static_cast<int>(group)},
+         {"tid", lane},
+         {"args", slice.about}});
   }
 
   void name_it(Group group, std::size_t lane, std::string_view what, std::string_view name) {
-    Json event;
-    event["name"] = what;
-    event["ph"] = "M";
-    event["pid"] = static_cast<int>(group);
-    event["tid"] = lane;
-    event["args"]["name"] = name;
-    put(event);
+    put({{"name", what},
+         {"ph", "M"},
+         {"pid", static_cast<int>(group)},
+         {"tid", lane},
+         {"args", {{"name", name}}}});
   }
 
   void put(const Json& event) {
-    write_((is_first_ ? "\n" : ",\n") + event.dump(-1, ' ', false, Json::error_handler_t::replace));
+    write_((is_first_ ? "\n" : ",\n") + compact(event));
     is_first_ = false;
   }
 
@@ -163,8 +159,7 @@ void render_trace(const RunReport& report, Outputs& /*outputs*/, const Write& wr
   about["run"] = valid_utf8(report.run.id);
   about["complete"] = report.run.complete;
   for (const Shard& shard : report.shards) about["shards"].push_back(valid_utf8(shard.name));
-  write("{\"displayTimeUnit\":\"ms\",\"otherData\":" +
-        about.dump(-1, ' ', false, Json::error_handler_t::replace) + ",\"traceEvents\":[");
+  write("{\"displayTimeUnit\":\"ms\",\"otherData\":" + compact(about) + ",\"traceEvents\":[");
   Trace trace(report, timeline.first, write);
   trace.add(Group::build, "build steps", timeline.steps);
   trace.add(Group::tests, "tests", timeline.tests);

@@ -97,12 +97,6 @@ class DataBlock {
   std::size_t written_ = 0;
 };
 
-// JSON without blanks. The strings are printable: they have nothing that JSON would escape but
-// quotes and backslashes.
-std::string compact(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 template <typename Items, typename Of = std::identity>
 Json column(const Items& items, Of of = {}) {
   Json list = Json::array();
@@ -169,11 +163,7 @@ class Used {
  public:
   std::int64_t number_of(const TestReport& test) {
     if (test.attempts.empty()) return 0;
-    const Attempt& last = test.attempts.back();
-    std::string all;
-    for (const std::vector<std::string>* names : {&last.locks, &last.services}) {
-      for (const std::string& name : *names) all += (all.empty() ? "" : ", ") + printable(name);
-    }
+    std::string all = separated(used_by(test.attempts.back()), ", ", printable);
     const auto next = static_cast<std::int64_t>(numbers_.size());
     return numbers_.try_emplace(std::move(all), next).first->second;
   }

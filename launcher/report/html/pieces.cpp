@@ -56,6 +56,12 @@ std::string term_html(std::string_view term, std::string_view inside) {
   return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", term, inside);
 }
 
+std::vector<std::string> used_by(const Attempt& attempt) {
+  std::vector<std::string> used = attempt.locks;
+  used.insert(used.end(), attempt.services.begin(), attempt.services.end());
+  return used;
+}
+
 std::vector<const Case*> red_cases(const TestReport& test) {
   std::vector<const Case*> red;
   for (const Case& one : test.cases) {

@@ -31,6 +31,9 @@ std::string term_html(std::string_view term, std::string_view inside);
 // wrong, and without either its reason().
 std::string words_of_failure(const TestReport& test, Outputs& outputs);
 
+// The locks and the services of an attempt.
+std::vector<std::string> used_by(const Attempt& attempt);
+
 // The cases of a batch that went wrong.
 std::vector<const Case*> red_cases(const TestReport& test);
 

@@ -12,8 +12,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t k_names_shown = 8;
-
 // Each has an output of up to 64 KiB.
 constexpr std::size_t k_most_failed = 1000;
 constexpr std::array<std::string_view, 4> k_words = {"address already in use", "eaddrinuse",

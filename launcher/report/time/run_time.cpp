@@ -6,6 +6,7 @@
 #include <limits>
 #include <queue>
 #include <unordered_map>
+#include <utility>
 
 #include "base/text.hpp"
 #include "report/describe.hpp"
@@ -52,8 +53,7 @@ std::vector<Link> links_of(std::span<const TestReport> tests) {
       if (time && time->seconds > 0) links.push_back({*time, i, &attempt});
     }
   }
-  std::stable_sort(links.begin(), links.end(),
-                   [](const Link& a, const Link& b) { return a.time.begin < b.time.begin; });
+  std::ranges::stable_sort(links, {}, [](const Link& link) { return link.time.begin; });
   return links;
 }
 
@@ -128,14 +128,10 @@ class Chains {
   }
 
   LockUse use_of(const std::string& text) {
-    const auto [known, is_new] = uses_.try_emplace(text);
-    if (!is_new) return known->second;
     Result<LockSpec> spec = parse_lock_spec(text);
     if (!spec || has_units(spec->mode)) return {};
-    known->second.is_shared = spec->mode == LockMode::shared;
-    spec->mode = LockMode::exclusive;
-    known->second.lock = &locks_[to_text(*spec)];
-    return known->second;
+    const bool is_shared = std::exchange(spec->mode, LockMode::exclusive) == LockMode::shared;
+    return {&locks_[to_text(*spec)], is_shared};
   }
 
   Chain chain_to(std::size_t last) const {
@@ -157,8 +153,7 @@ class Chains {
   std::size_t serial_ = k_none;
   std::unordered_map<std::string_view, std::size_t> needed_;  // by the name in a DEPENDS
   std::unordered_map<std::string_view, FixtureEnds> fixtures_;
-  std::unordered_map<std::string, LockEnds> locks_;     // by name and scope
-  std::unordered_map<std::string_view, LockUse> uses_;  // by the text of the record
+  std::unordered_map<std::string, LockEnds> locks_;  // by name and scope
 };
 
 constexpr double k_shortest_run = 1;
@@ -248,13 +243,11 @@ std::optional<double> median_of(std::vector<double> all) {
 Chain longest_of_shards(std::span<const TestReport> tests) {
   Chain longest;
   while (!tests.empty()) {
-    const auto next = std::find_if(tests.begin(), tests.end(), [&](const TestReport& test) {
-      return test.shard != tests.front().shard;
-    });
-    const auto count = static_cast<std::size_t>(next - tests.begin());
-    Chain chain = longest_chain(tests.first(count));
+    const std::span<const TestReport> of_shard =
+        std::ranges::equal_range(tests, tests.front().shard, {}, &TestReport::shard);
+    Chain chain = longest_chain(of_shard);
     if (chain.seconds > longest.seconds) longest = std::move(chain);
-    tests = tests.subspan(count);
+    tests = tests.subspan(of_shard.size());
   }
   return longest;
 }

@@ -1,7 +1,5 @@
-#include "history/comparison.hpp"
+#include "history/answers.hpp"
 #include "history/failures.hpp"
-#include "history/of_test.hpp"
-#include "history/slowest.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

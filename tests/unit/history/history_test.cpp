@@ -1,7 +1,7 @@
 #include "history/history.hpp"
 
+#include "history/answers.hpp"
 #include "history/database.hpp"
-#include "history/of_test.hpp"
 
 #include "journal/scratch_directory.hpp"
 

@@ -26,7 +26,7 @@ std::vector<NamedReport> random_shards(unsigned seed, std::size_t number) {
     RunReport report = random_journal(seed * 10 + static_cast<unsigned>(i)).report();
     report.run.id = "run " + std::to_string(i);
     shards.push_back(
-        {"shard " + std::to_string(i), {std::move(report), std::make_unique<NoOutputs>()}});
+        {"shard " + std::to_string(i), {std::move(report), std::make_unique<Outputs>()}});
   }
   return shards;
 }
@@ -66,7 +66,7 @@ TEST(MergeShards, OnlyTheTestsOfTheShardThatLostItsKeeperRanWithoutIt) {
     TestReport& bare = report.tests.emplace_back();
     bare.name = "bare";
     bare.bare = true;
-    shards.push_back({id, {std::move(report), std::make_unique<NoOutputs>()}});
+    shards.push_back({id, {std::move(report), std::make_unique<Outputs>()}});
   }
   RunReport& lost = shards[1].loaded.report;
   lost.run.keeper_until = 1000;
@@ -166,7 +166,7 @@ NamedReport part(const std::string& number, const std::vector<std::string>& ran,
   report.division = division;
   report.division.shard = number;
   for (const std::string& name : ran) report.tests.emplace_back().name = name;
-  return {"part " + number, {std::move(report), std::make_unique<NoOutputs>()}};
+  return {"part " + number, {std::move(report), std::make_unique<Outputs>()}};
 }
 
 std::vector<NamedReport> parts(NamedReport one, NamedReport other) {
@@ -262,7 +262,7 @@ RunReport two_shards(const std::function<void(RunReport&, std::size_t)>& change)
     report.run.complete = true;
     change(report, i);
     shards.push_back(
-        {"shard " + std::to_string(i + 1), {std::move(report), std::make_unique<NoOutputs>()}});
+        {"shard " + std::to_string(i + 1), {std::move(report), std::make_unique<Outputs>()}});
   }
   Result<LoadedReport> merged = merge_shards(std::move(shards));
   EXPECT_TRUE(merged);

@@ -1,4 +1,4 @@
-#include "report/bundle/write_bundle.hpp"
+#include "report/bundle/bundle.hpp"
 
 #include <gmock/gmock.h>
 
@@ -15,7 +15,6 @@
 #include "journal/scratch_directory.hpp"
 #include "os/file/descriptors.hpp"
 #include "report/bundle/bundled_files.hpp"
-#include "report/bundle/read_bundle.hpp"
 #include "report/rendered.hpp"
 
 namespace holdfast {
@@ -186,9 +185,9 @@ TEST(Packing, PrintedOutputsForWhichThereIsNoRoomAreLeftOutWithANote) {
   EXPECT_THAT(archive, HasSubstr(R"("offset":98,"note":"the bundle had no room for it")"));
   std::unique_ptr<BundledFiles> files = files_in(archive);
   ASSERT_NE(files, nullptr);
-  BundledOutputs outputs(std::move(files));
-  EXPECT_EQ(outputs.of(loaded.report.tests[0]).note, "");
-  EXPECT_EQ(outputs.of(loaded.report.tests[1]).note, "the bundle had no room for it");
+  const std::unique_ptr<Outputs> outputs = outputs_in(std::move(files));
+  EXPECT_EQ(outputs->of(loaded.report.tests[0]).note, "");
+  EXPECT_EQ(outputs->of(loaded.report.tests[1]).note, "the bundle had no room for it");
 }
 
 TEST(Packing, PrintedOutputsAreReadBackFromAnyOfTheirPieces) {
@@ -210,8 +209,10 @@ TEST(Packing, PrintedOutputsAreReadBackFromAnyOfTheirPieces) {
   Result<std::unique_ptr<BundledFiles>> files =
       BundledFiles::take_out(k_program, scratch.write("a.tar", archive).string());
   ASSERT_TRUE(files) << files.error().message;
-  BundledOutputs outputs(std::move(*files));
-  const auto printed = [&](std::size_t test) { return outputs.of(loaded.report.tests[test]).text; };
+  const std::unique_ptr<Outputs> outputs = outputs_in(std::move(*files));
+  const auto printed = [&](std::size_t test) {
+    return outputs->of(loaded.report.tests[test]).text;
+  };
   EXPECT_EQ(printed(2), "of c\n");
   EXPECT_TRUE(printed(0).starts_with("xx"));
   EXPECT_EQ(printed(1), "of b\n");

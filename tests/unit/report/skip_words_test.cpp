@@ -1,5 +1,3 @@
-
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
 

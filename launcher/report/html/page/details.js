@@ -56,20 +56,16 @@ function attemptTerms(attempt) {
   ];
 }
 
-// Of the last attempt, the facts of the test have them.
-function usedTerms(attempt) {
-  return [
-    ["Locks", attempt.locks.join(", ")],
-    ["Services", attempt.services.map((one) => one.name + "#" + one.generation).join(", ")],
-  ];
-}
-
 function attemptsOf(test, endings) {
   if (test.attempts.length < 2) return [];
-  return test.attempts.map(
-      (attempt, i) =>
-          fold("Attempt " + attempt.n + ": " + endings[i], false,
-              listOf([...attemptTerms(attempt), ...usedTerms(attempt)])));
+  return test.attempts.map((attempt, i) => {
+    const services = attempt.services.map((one) => one.name + "#" + one.generation);
+    // If there is only one, the facts of the test have what it used.
+    const used = [["Locks", attempt.locks.join(", ")], ["Services", services.join(", ")]];
+    return fold(
+        "Attempt " + attempt.n + ": " + endings[i], false,
+        listOf([...attemptTerms(attempt), ...used]));
+  });
 }
 
 function findingsOf(attempt) {

@@ -79,9 +79,8 @@ class Filters {
     if (isInTable)
       Object.assign(
           actions, {ArrowDown: next, ArrowUp: before, Escape: () => this.leave(isInSearch)});
-    if (isInTable && event.target === byId("table"))
-      Object.assign(
-          actions, {Enter: () => table.current >= 0 && table.toggle(table.shown[table.current])});
+    if (event.target === byId("table"))
+      actions.Enter = () => table.current >= 0 && table.toggle(table.shown[table.current]);
     if (isInSearch) actions.Enter = next;
     return actions;
   }

@@ -79,12 +79,8 @@ class Table {
     this.shown = this.sorted.filter(isShown);
     this.current = index >= 0 ? this.shown.indexOf(index) : -1;
     byId("table").setAttribute("aria-rowcount", this.shown.length + 1);
-    this.clear();
+    for (const shown of [...this.drawn.keys()]) this.remove(shown);
     this.draw();
-  }
-
-  clear() {
-    for (const index of [...this.drawn.keys()]) this.remove(index);
   }
 
   remove(index) {

@@ -59,20 +59,13 @@ class Timeline {
 
   // --- Drawing ----------------------------------------------------------------------------------
 
+  // By their names in the style.
   colours() {
     const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue("--" + name).trim();
-    return {
-      ink: colour("ink"),
-      faint: colour("faint"),
-      line: colour("line"),
-      good: colour("bar-good"),
-      red: colour("bar-red"),
-      other: colour("bar-other"),
-      wait: colour("bar-wait"),
-      ground: colour("card"),
-      on: colour("on-bar")
-    };
+    const names =
+        ["ink", "faint", "line", "bar-good", "bar-red", "bar-other", "bar-wait", "on-bar"];
+    return Object.fromEntries(
+        names.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
   }
 
   draw() {
@@ -180,20 +173,20 @@ class Timeline {
     if (waits > 0) {
       // A wait is thin, so that no colour is needed to tell it.
       const left = this.x(group.begin[i]);
-      context.fillStyle = colours.wait;
+      context.fillStyle = colours["bar-wait"];
       context.fillRect(left, y + height / 2 - 1.5, Math.max(1, this.x(work) - left), 3);
     }
     const left = Math.max(-2, this.x(work));
     const right = Math.min(this.width + 2, this.x(group.ends[i]));
     const width = Math.max(right - left - (right - left > 4 ? 1 : 0), 1.5);
     const outcome = this.outcomeOf(group, i);
-    context.fillStyle = colours[outcome];
+    context.fillStyle = colours["bar-" + outcome];
     context.fillRect(left, y, width, height);
     if (group.key === "services") this.drawDeaths(group, i, y, height, colours);
     // A cross tells a failure from a pass.
     const text = (outcome === "red" ? "\u2715 " : "") + this.nameOf(group, i);
     if (width > 26 && height >= 11)
-      this.drawText(text, left + 5, y + height / 2 + 0.5, width - 8, colours.on);
+      this.drawText(text, left + 5, y + height / 2 + 0.5, width - 8, colours["on-bar"]);
   }
 
   drawDeaths(group, i, y, height, colours) {
@@ -239,10 +232,9 @@ class Timeline {
       if (canvas.clientWidth !== this.width) this.drawSoon();
     }).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.drawSoon);
-    const middle = () => (this.from + this.to) / 2;
-    byId("zoom-in").addEventListener("click", () => this.zoom(0.5, middle()));
-    byId("zoom-out").addEventListener("click", () => this.zoom(2, middle()));
-    byId("zoom-all").addEventListener("click", () => this.zoom(Infinity, middle()));
+    byId("zoom-in").addEventListener("click", () => this.zoom(0.5));
+    byId("zoom-out").addEventListener("click", () => this.zoom(2));
+    byId("zoom-all").addEventListener("click", () => this.zoom(Infinity));
     canvas.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.shiftKey) return;  // the page scrolls
       event.preventDefault();
@@ -262,21 +254,20 @@ class Timeline {
     const actions = {
       ArrowLeft: () => this.move(-step),
       ArrowRight: () => this.move(step),
-      "+": () => this.zoom(0.5, (this.from + this.to) / 2),
-      "-": () => this.zoom(2, (this.from + this.to) / 2),
-      "0": () => this.zoom(Infinity, 0)
+      "+": () => this.zoom(0.5),
+      "-": () => this.zoom(2),
+      "0": () => this.zoom(Infinity)
     };
     if (!actions[event.key]) return;
     actions[event.key]();
     event.preventDefault();
   }
 
-  zoom(factor, around) {
+  zoom(factor, around = (this.from + this.to) / 2) {
     const span = Math.min(this.end, Math.max(10, (this.to - this.from) * factor));
     const share = (around - this.from) / (this.to - this.from);
     this.from = around - share * span;
     this.to = this.from + span;
-    if (span >= this.end) this.from = 0;
     this.move(0);
   }
 

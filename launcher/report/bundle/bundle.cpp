@@ -1,4 +1,4 @@
-#include "report/bundle/write_bundle.hpp"
+#include "report/bundle/bundle.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,6 +12,8 @@
 #include "os/file/removal.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
+#include "report/run_report.hpp"
+#include "report/steps.hpp"
 
 namespace holdfast {
 namespace {
@@ -97,9 +99,8 @@ class ScratchWriter {
       const bool is_directory =
           ::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
           S_ISDIR(status.st_mode);
-      Result<void> added = is_directory ? add_below(directory, name, inner_path, depth)
-                                        : add_file(directory, name, inner_path);
-      if (!added) return added;
+      HOLDFAST_DO(is_directory ? add_below(directory, name, inner_path, depth)
+                               : add_file(directory, name, inner_path));
     }
     return {};
   }
@@ -202,8 +203,6 @@ class PrintedWriter {
   std::int64_t number_ = 1;
 };
 
-std::unique_ptr<RunFiles> as_run_files(std::unique_ptr<BundledFiles> files) { return files; }
-
 Result<void> add_journal(Packing& packing, const RunEntry& run) {
   const std::string name(names::k_journal_file);
   HOLDFAST_TRY(const RunFile journal, RunDirectory(run.directory).open(name));
@@ -219,8 +218,8 @@ Result<void> add_log(Packing& packing, const RunEntry& run, LeftOut& left_out) {
     if (!log) continue;
     if (!packing.has_room(name, log->size)) {
       left_out.note(name, "the bundle has no room for it");
-    } else if (Result<void> added = packing.add(name, *log->stream, log->size); !added) {
-      return added;
+    } else {
+      HOLDFAST_DO(packing.add(name, *log->stream, log->size));
     }
   }
   return {};
@@ -390,72 +389,117 @@ Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& 
   return writer.finish();
 }
 
-// The log of the run is on another machine, so none was written at any time.
-BundledOutputs::BundledOutputs(std::unique_ptr<BundledFiles> files)
-    : files_(*files),
-      own_(as_run_files(std::move(files)),
-           LoggedOutputs(std::numeric_limits<double>::infinity(),
-                         -std::numeric_limits<double>::infinity())) {
-  const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
-  if (!index) return;
-  std::string line;
-  for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
-    // Longer lines are none of ours. They end the index, as the end of the file does.
-    index->stream->getline(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    line = bytes.c_str();
-    if (!line.empty()) note_line(line);
-  }
-}
-
-void BundledOutputs::note_line(const std::string& line) {
-  const Json object = Json::parse(line, nullptr, false);
-  if (!object.is_object()) return;
-  const auto text = [&](const char* field) {
-    const auto found = object.find(field);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto number = [&](const char* field) -> std::uint64_t {
-    const auto found = object.find(field);
-    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-  };
-  Carried carried;
-  carried.piece = static_cast<std::int64_t>(number("piece"));
-  carried.place = {{}, number("from"), number("size")};
-  carried.note = text("note");
-  carried_[{text("log"), number("offset")}] = std::move(carried);
-}
-
-Printed BundledOutputs::of(const TestReport& test) {
-  if (!test.part_of.empty() || test.attempts.empty() || !test.output_place) return own_.of(test);
-  const auto found = carried_.find({test.output_place->log, test.output_place->offset});
-  if (found == carried_.end()) return own_.of(test);
-  const Carried& carried = found->second;
-  if (carried.piece == 0) return {{}, carried.note};
-  if (carried.place.length == 0) return {};
-  const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
-  if (!piece) return {{}, "the bundle does not have it"};
-  // It is not longer than this: it was bounded when the bundle was made.
-  return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
-}
-
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out) {
   HOLDFAST_TRY(os::UniqueFd store, temporary_file());
-  Packing packing(std::move(store), take, order.sizes.whole);
+  Packing packing(std::move(store), take);
   const std::filesystem::path& directory = order.run.directory;
-  const std::function<Result<void>()> steps[] = {
-      [&] { return add_beside(packing, order.beside); },
-      [&] { return add_journal(packing, order.run); },
-      [&] { return add_steps(packing, order.run); },
-      // What follows is left out if there is no room for it.
-      [&] { return add_log(packing, order.run, left_out); },
-      [&] { return add_outputs(packing, directory, order.sizes, left_out); },
-      [&] { return add_printed(packing, order.loaded, left_out); },
-      [&] { return add_scratch(packing, directory, order.sizes, left_out); },
-      [&] { return add_end(packing, order, left_out); }};
-  for (const auto& step : steps) {
-    HOLDFAST_DO(step());
+  const BundleSizes sizes;
+  HOLDFAST_DO(add_beside(packing, order.beside));
+  HOLDFAST_DO(add_journal(packing, order.run));
+  HOLDFAST_DO(add_steps(packing, order.run));
+  // What follows is left out if there is no room for it.
+  HOLDFAST_DO(add_log(packing, order.run, left_out));
+  HOLDFAST_DO(add_outputs(packing, directory, sizes, left_out));
+  HOLDFAST_DO(add_printed(packing, order.loaded, left_out));
+  HOLDFAST_DO(add_scratch(packing, directory, sizes, left_out));
+  return add_end(packing, order, left_out);
+}
+
+namespace {
+
+constexpr double k_infinity = std::numeric_limits<double>::infinity();
+
+Error no_bundle(const std::string& file, std::string_view why) {
+  return Error{
+      fmt::format("read {}: {}, so it is no bundle of holdfast report --bundle", file, why)};
+}
+
+class BundledOutputs final : public Outputs {
+ public:
+  // The log of the run is on another machine, so none was written at any time.
+  explicit BundledOutputs(std::unique_ptr<BundledFiles> files)
+      : files_(*files), own_(std::move(files), LoggedOutputs(k_infinity, -k_infinity)) {
+    const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
+    if (!index) return;
+    for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
+      // Longer lines are none of ours. They end the index, as the end of the file does.
+      index->stream->getline(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+      note_line(bytes.c_str());
+    }
   }
-  return {};
+
+  Printed of(const TestReport& test) override {
+    if (!test.part_of.empty() || test.attempts.empty() || !test.output_place) return own_.of(test);
+    const auto found = carried_.find({test.output_place->log, test.output_place->offset});
+    if (found == carried_.end()) return own_.of(test);
+    const Carried& carried = found->second;
+    if (carried.piece == 0) return {{}, carried.note};
+    if (carried.place.length == 0) return {};
+    const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
+    if (!piece) return {{}, "the bundle does not have it"};
+    // It is not longer than this: it was bounded when the bundle was made.
+    return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
+  }
+  std::string of(const Case& one) override { return own_.of(one); }
+  std::string of(const Attempt& earlier) override { return own_.of(earlier); }
+  std::string of(const ServiceOutput& part) override { return own_.of(part); }
+
+ private:
+  using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
+  struct Carried {
+    std::int64_t piece = 0;  // 0: there is only a note
+    OutputPlace place = {};  // in the piece
+    std::string note = {};
+  };
+
+  void note_line(const std::string& line) {
+    const Json object = Json::parse(line, nullptr, false);
+    if (!object.is_object()) return;
+    const auto number = [&](const char* field) -> std::uint64_t {
+      const auto found = object.find(field);
+      return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    };
+    carried_[{text_in(object, "log"), number("offset")}] = {
+        static_cast<std::int64_t>(number("piece")),
+        {{}, number("from"), number("size")},
+        text_in(object, "note")};
+  }
+
+  BundledFiles& files_;  // those of own_
+  RunOutputs own_;
+  std::map<Place, Carried> carried_;
+};
+
+// Those of the run, because the bundle has no others.
+std::vector<StepRecord> steps_in(const BundledFiles& files) {
+  const Result<RunFile> lines = files.open_path(std::string(bundle_names::k_steps));
+  if (!lines) return {};
+  return latest_steps(read_journal(*lines->stream).records, -k_infinity, k_infinity);
+}
+
+}  // namespace
+
+std::unique_ptr<Outputs> outputs_in(std::unique_ptr<BundledFiles> files) {
+  return std::make_unique<BundledOutputs>(std::move(files));
+}
+
+Result<LoadedReport> read_bundle(const std::string& program, const std::string& file) {
+  HOLDFAST_TRY(std::unique_ptr<BundledFiles> files, BundledFiles::take_out(program, file));
+  const std::string about = files->text_of(bundle_names::k_manifest);
+  if (about.empty()) return no_bundle(file, fmt::format("it has no {}", bundle_names::k_manifest));
+  const Result<Manifest> manifest = parse_manifest(about);
+  if (!manifest) return Error{fmt::format("read {}: {}", file, manifest.error().message)};
+  if (!manifest->sum.empty() && files->sum() != manifest->sum) {
+    return Error{fmt::format("read {}: damaged: its files are not those that were packed", file)};
+  }
+  const std::string journal(names::k_journal_file);
+  const Result<RunFile> records = files->open(journal);
+  if (!records) return no_bundle(file, "it has no " + std::string(bundle_names::k_run) + journal);
+  const auto read = [&](const SeeRecord& see) { return read_records(*records->stream, see); };
+  HOLDFAST_TRY(RunReport report, report_of(read, manifest->state));
+  if (report.run.id.empty()) report.run.id = manifest->run;
+  report.steps = steps_in(*files);
+  return LoadedReport{std::move(report), outputs_in(std::move(files))};
 }
 
 }  // namespace holdfast

@@ -1,11 +1,11 @@
-// Collects files and makes an archive of them.
+// A bundle: the run of `holdfast report --bundle` in one archive. Collects its files and makes an
+// archive of them, and reads the report from it where the run's build tree does not exist.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <istream>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -65,7 +65,6 @@ class Packing {
 
 // How much of the run goes into a bundle.
 struct BundleSizes {
-  std::uint64_t whole = k_largest_bundle;
   std::uint64_t outputs = std::uint64_t{1} << 30U;  // of attempts and of services
   std::uint64_t scratch = 64U << 20U;               // of all scratch directories
   std::uint64_t scratch_file = 16U << 20U;
@@ -108,28 +107,8 @@ Result<void> add_scratch(Packing& packing, const std::filesystem::path& director
 // which it has no room are left out.
 Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& left_out);
 
-class BundledOutputs final : public Outputs {
- public:
-  explicit BundledOutputs(std::unique_ptr<BundledFiles> files);
-
-  Printed of(const TestReport& test) override;
-  std::string of(const Case& one) override { return own_.of(one); }
-  std::string of(const Attempt& earlier) override { return own_.of(earlier); }
-  std::string of(const ServiceOutput& part) override { return own_.of(part); }
-
- private:
-  using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
-  struct Carried {
-    std::int64_t piece = 0;  // 0: there is only a note
-    OutputPlace place = {};  // in the piece
-    std::string note = {};
-  };
-  void note_line(const std::string& line);
-
-  BundledFiles& files_;  // those of own_
-  RunOutputs own_;
-  std::map<Place, Carried> carried_;
-};
+// The outputs of a run as its bundle has them.
+std::unique_ptr<Outputs> outputs_in(std::unique_ptr<BundledFiles> files);
 
 // Makes a bundle: one archive with everything from which the report of a run can be made elsewhere,
 // and with what people want to see beside it.
@@ -148,12 +127,16 @@ struct BundleOrder {
   const std::vector<BundledText>& beside;
   std::string_view form;       // of the archive
   const std::string& program;  // holdfast-archive
-  BundleSizes sizes = {};
 };
 
 // Fails if the archive cannot be taken, if the journal cannot be read, or if what a report needs is
 // larger than what can be read back. Everything else that cannot be read or is too large is left
 // out, and the bundle says what.
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out);
+
+// The same report as in the tree when the bundle was made. Writes nothing that the archive names,
+// and leaves nothing behind. The error is one line that fits after "failed to".
+// `program` is holdfast-archive.
+Result<LoadedReport> read_bundle(const std::string& program, const std::string& file);
 
 }  // namespace holdfast

@@ -1,0 +1,311 @@
+#include "history/answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/text.hpp"
+#include "report/describe.hpp"
+#include "report/sections.hpp"
+
+namespace holdfast {
+double median_s(std::vector<std::int64_t> times_ms) {
+  if (times_ms.empty()) return 0;
+  std::sort(times_ms.begin(), times_ms.end());
+  const std::size_t half = times_ms.size() / 2;
+  const std::int64_t twice =
+      times_ms.size() % 2 == 1 ? 2 * times_ms[half] : times_ms[half - 1] + times_ms[half];
+  return static_cast<double>(twice) / 2000;
+}
+
+void Durations::add(const PastRun& run) {
+  for (const PastResult& result : run.results) {
+    if (result.grade != Grade::passed || result.attempts == 0) continue;
+    std::vector<std::int64_t>& times = times_[result.test];
+    if (times.size() == k_last_runs) times.erase(times.begin());
+    times.push_back(result.wall_ms);
+  }
+}
+
+std::vector<std::int64_t> Durations::of(const TestId& test) const {
+  const auto found = times_.find(test);
+  return found == times_.end() ? std::vector<std::int64_t>() : found->second;
+}
+
+std::vector<SlowTest> Durations::sorted() const {
+  std::vector<SlowTest> list;
+  for (const auto& [test, times] : times_) {
+    if (!test.batch.empty()) continue;
+    list.push_back({test, median_s(times), static_cast<double>(times.back()) / 1000, times.size()});
+  }
+  std::ranges::stable_sort(list, std::greater<>(), &SlowTest::median);
+  return list;
+}
+
+std::string slowest_text(const std::vector<SlowTest>& all) {
+  constexpr std::size_t k_slowest_shown = 20;
+  if (all.empty()) return "no test that passed is in the history\n";
+  std::vector<SlowTest> sorted = all;
+  const std::size_t left_out =
+      std::erase_if(sorted, [](const SlowTest& one) { return one.runs < k_least_runs; });
+  const std::string others = fmt::format("{} passed fewer than {} times: not known well enough\n",
+                                         counted(left_out, "test"), k_least_runs);
+  if (sorted.empty()) return others;
+  double total = 0;
+  for (const SlowTest& one : sorted) total += one.median;
+  std::string text =
+      fmt::format("The slowest of {}, by the median of their last {} runs; all take {}\n",
+                  counted(sorted.size(), "test"), k_last_runs, duration_text(total));
+  for (std::size_t i = 0; i < std::min(sorted.size(), k_slowest_shown); ++i) {
+    const SlowTest& one = sorted[i];
+    text += fmt::format("  {:>12}  {:>5.1f} %  {}\n", duration_text(one.median),
+                        total > 0 ? 100 * one.median / total : 0.0, title_of(one.test));
+  }
+  return left_out == 0 ? text : text + others;
+}
+
+std::string slowest_json(const std::vector<SlowTest>& sorted) {
+  Json list = list_of(sorted, [](const SlowTest& test) {
+    Json one = json_of(test.test);
+    one["median_s"] = test.median;
+    one["last_s"] = test.last;
+    one["runs"] = test.runs;
+    return one;
+  });
+  return dumped({{"version", 1}, {"slowest", std::move(list)}});
+}
+
+namespace {
+
+constexpr std::size_t k_in_chart = 60;
+constexpr std::size_t k_in_list = 20;
+constexpr std::array<std::string_view, 8> k_bars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+constexpr std::array<std::string_view, 8> k_ascii_bars = {"_", ".", ":", "-", "=", "+", "*", "#"};
+
+char mark_of(const PastResult& result) {
+  if (result.flaky) return 'f';
+  switch (result.grade) {
+    case Grade::passed:
+      return '.';
+    case Grade::skipped:
+      return 's';
+    case Grade::failure:
+      return 'F';
+    case Grade::error:
+      return 'E';
+  }
+  return '?';
+}
+
+using Seen = TestHistory::Seen;
+
+std::string duration_chart(const std::vector<Seen>& shown, Charset charset) {
+  std::int64_t longest = 1;
+  for (const auto& [run, result] : shown) longest = std::max(longest, result.wall_ms);
+  std::string chart;
+  for (const auto& [run, result] : shown) {
+    const auto level = static_cast<std::size_t>(result.wall_ms * 7 / longest);
+    chart += charset == Charset::unicode ? k_bars.at(level) : k_ascii_bars.at(level);
+  }
+  return chart;
+}
+
+std::string counts_of(const std::vector<Seen>& seen) {
+  std::map<std::string, std::size_t> by_outcome;
+  std::size_t flaky = 0;
+  for (const auto& [run, result] : seen) {
+    ++by_outcome[result.outcome];
+    if (result.flaky) ++flaky;
+  }
+  std::string text;
+  for (const OutcomeFacts& row : k_outcome_table) {
+    const auto found = by_outcome.find(std::string(row.name));
+    if (found == by_outcome.end()) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", found->second, label(row.outcome));
+  }
+  if (flaky > 0) text += fmt::format("; flaky in {}", flaky);
+  return text;
+}
+
+std::string text_of(const TestId& test, const std::vector<Seen>& seen, Charset charset) {
+  std::string text =
+      fmt::format("{}: {}: {}\n", title_of(test), counted(seen.size(), "run"), counts_of(seen));
+  const std::size_t first = seen.size() > k_in_chart ? seen.size() - k_in_chart : 0;
+  const std::vector<Seen> shown(seen.begin() + static_cast<std::ptrdiff_t>(first), seen.end());
+  std::string marks;
+  std::vector<std::int64_t> times;
+  for (const auto& [run, result] : shown) {
+    marks += mark_of(result);
+    times.push_back(result.wall_ms);
+  }
+  const auto [least, most] = std::minmax_element(times.begin(), times.end());
+  const double least_s = static_cast<double>(*least) / 1000;
+  const double most_s = static_cast<double>(*most) / 1000;
+  text += fmt::format("  outcomes   {}\n", marks);
+  text +=
+      fmt::format("  durations  {}  {} to {}, median {}\n", duration_chart(shown, charset),
+                  duration_text(least_s), duration_text(most_s), duration_text(median_s(times)));
+  for (std::size_t i = 0; i < std::min(seen.size(), k_in_list); ++i) {
+    const auto& [run, result] = seen[seen.size() - 1 - i];
+    std::string line = fmt::format("  {}  {:>8}  {}", time_text(run.started),
+                                   duration_text(result.wall_s()), result.flaky ? "flaky, " : "");
+    text += fmt::format("{}{}  ({})\n", line, words_for(result), printable(run.id));
+  }
+  if (seen.size() > k_in_list) text += fmt::format("  and {} more\n", seen.size() - k_in_list);
+  return text;
+}
+
+}  // namespace
+
+void TestHistory::add(const PastRun& run) {
+  for (const PastResult& result : run.results) tests_[result.test].emplace_back(run.head, result);
+}
+
+std::string history_text(const TestHistory& history, Charset charset) {
+  std::string text;
+  for (const auto& [test, seen] : history.tests()) {
+    text += (text.empty() ? "" : "\n") + text_of(test, seen, charset);
+  }
+  if (!text.empty())
+    text += "\n. passed, f flaky, F failed, E crashed or could not say, s skipped; oldest first\n";
+  return text;
+}
+
+std::string history_json(const TestHistory& history) {
+  const auto failure = [](const PastFailure& wrong) {
+    return Json{
+        {"attempt", wrong.attempt}, {"outcome", wrong.outcome}, {"signature", wrong.signature}};
+  };
+  const auto run = [&](const Seen& seen) {
+    const auto& [head, result] = seen;
+    return Json{{"run", head.id},
+                {"at", head.started},
+                {"outcome", result.outcome},
+                {"flaky", result.flaky},
+                {"wall_s", result.wall_s()},
+                {"attempts", result.attempts},
+                {"failures", list_of(result.failures, failure)}};
+  };
+  Json tests = list_of(history.tests(), [&](const auto& one) {
+    Json test = json_of(one.first);
+    test["runs"] = list_of(one.second, run);
+    return test;
+  });
+  return dumped({{"version", 1}, {"tests", std::move(tests)}});
+}
+
+namespace {
+
+constexpr std::size_t k_shown = 50;
+
+// The median of its times before, in seconds, if the test is slower than that; 0: it is not, or not
+// enough is known.
+double usual_if_slower(const std::vector<std::int64_t>& times, const PastResult& after) {
+  constexpr double k_worth_telling_s = 0.1;
+  if (times.size() < k_least_runs) return 0;
+  if (after.wall_ms <= *std::max_element(times.begin(), times.end())) return 0;
+  const double usual = median_s(times);
+  const bool is_slower =
+      after.wall_s() - usual >= k_worth_telling_s && 2 * after.wall_s() >= 3 * usual;
+  return is_slower ? usual : 0;
+}
+
+void sort_in(Comparison& result, const PastResult& before, const PastResult& after,
+             const Durations& times) {
+  Change change{after.test, before, after};
+  if (after.is_red()) {
+    (before.is_red() ? result.still_red : result.newly_red).push_back(change);
+  } else if (before.is_red() && after.grade == Grade::passed) {
+    result.mended.push_back(change);
+  } else if (before.grade == Grade::passed && after.grade == Grade::passed) {
+    change.usual_s = usual_if_slower(times.of(after.test), after);
+    if (change.usual_s > 0) result.newly_slow.push_back(change);
+  }
+}
+
+Json json_of(const Change& change) {
+  Json one = json_of(change.test);
+  one["before"] = {{"outcome", change.before.outcome}, {"wall_s", change.before.wall_s()}};
+  one["after"] = {{"outcome", change.after.outcome}, {"wall_s", change.after.wall_s()}};
+  if (change.after.is_red()) one["signature"] = signature_for(change.after);
+  if (change.usual_s > 0) one["usual_s"] = change.usual_s;
+  return one;
+}
+
+Json json_of(const PastResult& result) {
+  Json one = json_of(result.test);
+  one["outcome"] = result.outcome;
+  return one;
+}
+
+}  // namespace
+
+Comparison compare(const PastRun& before, const PastRun& after, const Durations& times) {
+  Comparison result{before.head, after.head, {}, {}, {}, {}, {}, {}};
+  std::map<TestId, const PastResult*> earlier;
+  for (const PastResult& one : before.results) earlier[one.test] = &one;
+  for (const PastResult& one : after.results) {
+    const auto found = earlier.find(one.test);
+    if (found == earlier.end()) {
+      // A test that is new and red is what somebody who compares must see first.
+      if (one.is_red()) result.newly_red.push_back({one.test, {}, one});
+      result.added.push_back(one);
+      continue;
+    }
+    sort_in(result, *found->second, one, times);
+    earlier.erase(found);
+  }
+  for (const auto& [test, one] : earlier) result.gone.push_back(*one);
+  std::ranges::stable_sort(result.newly_slow, std::greater<>(), [](const Change& change) {
+    return change.after.wall_s() - change.usual_s;
+  });
+  return result;
+}
+
+std::string comparison_text(const Comparison& comparison) {
+  const auto head = [](const RunHead& run) {
+    return fmt::format("{} of {}{}", printable(run.id), time_text(run.started),
+                       run.complete ? "" : " (incomplete)");
+  };
+  std::string text =
+      fmt::format("From run {}\nto run   {}\n", head(comparison.before), head(comparison.after));
+  const auto red = [](const Change& change) {
+    return title_of(change.test) + ": " + words_for(change.after) +
+           (change.before.outcome.empty() ? " (new test)" : "");
+  };
+  const auto name = [](const auto& one) { return title_of(one.test); };
+  const std::string changes =
+      titled_lines("Newly red", comparison.newly_red, k_shown, red) +
+      titled_lines("Newly slow", comparison.newly_slow, k_shown,
+                   [](const Change& change) {
+                     return fmt::format("{}: {}, usually {}", title_of(change.test),
+                                        duration_text(change.after.wall_s()),
+                                        duration_text(change.usual_s));
+                   }) +
+      titled_lines("Green again", comparison.mended, k_shown, name) +
+      titled_lines("Still red", comparison.still_red, k_shown, red) +
+      titled_lines("Only in the later run", comparison.added, k_shown, name) +
+      titled_lines("Only in the earlier run", comparison.gone, k_shown, name);
+  return text + (changes.empty() ? "\nNothing is newly red or newly slow.\n" : changes);
+}
+
+std::string comparison_json(const Comparison& comparison) {
+  const auto head = [](const RunHead& run) {
+    return Json{{"run", run.id}, {"at", run.started}, {"complete", run.complete}};
+  };
+  const auto list = [](const auto& all) {
+    return list_of(all, [](const auto& one) { return json_of(one); });
+  };
+  return dumped({{"version", 1},
+                 {"before", head(comparison.before)},
+                 {"after", head(comparison.after)},
+                 {"newly_red", list(comparison.newly_red)},
+                 {"newly_slow", list(comparison.newly_slow)},
+                 {"mended", list(comparison.mended)},
+                 {"still_red", list(comparison.still_red)},
+                 {"added", list(comparison.added)},
+                 {"gone", list(comparison.gone)}});
+}
+
+}  // namespace holdfast
