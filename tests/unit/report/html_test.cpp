@@ -201,7 +201,7 @@ TEST(HtmlReport, CasesAreCountedWhereThereAreSome) {
   EXPECT_THAT(plain_part(page_of(sample.report())), Not(HasSubstr("id=\"cases\"")));
   RunReport report = sample.report();
   report.counts.cases = 2;
-  EXPECT_THAT(top_html(report), HasSubstr("<p id=\"cases\">2 cases in batches"));
+  EXPECT_THAT(plain_part(page_of(report)), HasSubstr("<p id=\"cases\">2 cases in batches"));
 }
 
 TEST(HtmlReport, WithoutWordsTheReasonIsLeft) {
