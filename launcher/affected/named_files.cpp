@@ -504,7 +504,7 @@ Result<UsedServices> used_services(const ProjectSettings& settings, const std::s
   all.services = collected(specs, used);
   for (const ListedTest& test : tests) {
     // A test with settings that are refused does not run.
-    const auto resolved = settings.resolve(test.name, test.facts, test.said);
+    const auto resolved = settings.resolve(test.name, test.properties, test.said);
     if (!resolved) continue;
     std::set<std::size_t> places;
     for (const ServiceUse& use : resolved->policy.services) add_service(specs, use.name, places);

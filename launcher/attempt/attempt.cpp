@@ -153,7 +153,7 @@ class Attempt final : public os::TreeWatcher {
     if (state_.reason == EndReason::none) stacks_.drop();  // the test ended before --stop-time
     stacks_.tell();  // the tree was gone before its stacks were complete
     plan_.companion->on_tree_gone();
-    guard_.bury();
+    guard_.reap();
     if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
     if (state_.reason == EndReason::none) notice_dead_reader();
     if (guard_.containment() != nullptr) guard_.containment()->dismiss_warden();

@@ -96,20 +96,21 @@ std::vector<os::PrivateTmp::Passed> paths_to_pass(const Grant& grant, const Invo
 
 bool must_be_contained(const Invocation& invocation) {
   const Result<ResolvedPolicy> resolved =
-      resolve(invocation.said, invocation.facts, invocation.line.options);
+      resolve(invocation.said, invocation.properties, invocation.line.options);
   return resolved && resolved->policy.containment.has_any() &&
          resolved->policy.containment_missing == ContainmentMissing::fail;
 }
 
 std::string_view needs_keeper(const Grant& grant, const Invocation& invocation) {
-  const TestFacts& facts = invocation.facts;
-  if (facts.file_must_contain) {
+  const TestProperties& properties = invocation.properties;
+  if (properties.file_must_contain) {
     return "containment-missing = \"fail\", and nobody knows what holdfast.toml says: there is no "
            "keeper";
   }
-  const bool has_fixtures = !facts.fixtures_setup.empty() || !facts.fixtures_required.empty() ||
-                            !facts.fixtures_cleanup.empty();
-  const bool shares = facts.file_shares_containment ||
+  const bool has_fixtures = !properties.fixtures_setup.empty() ||
+                            !properties.fixtures_required.empty() ||
+                            !properties.fixtures_cleanup.empty();
+  const bool shares = properties.file_shares_containment ||
                       grant.policy.containment.among({Boundary::netns, Boundary::tmp}).has_any();
   return has_fixtures && shares ? "the containment of its fixtures is lost: there is no keeper"
                                 : std::string_view();

@@ -84,9 +84,9 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
           .launcher = identity.launcher,
           .soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()}),
           .program = program.starts_with('/') ? program : std::string(),
-          .inputs = inputs_of(invocation.command, invocation.facts.required_files),
+          .inputs = inputs_of(invocation.command, invocation.properties.required_files),
           .command_sum = sum_of_command(invocation),
-          .facts = invocation.facts,
+          .properties = invocation.properties,
           .said = invocation.said};
 }
 
@@ -157,7 +157,7 @@ LockHome enclosing_tree(const std::string& from) {
 
 void resolve_here(const Invocation& invocation, Grant& grant) {
   Result<ResolvedPolicy> resolved =
-      resolve(invocation.said, invocation.facts, invocation.line.options);
+      resolve(invocation.said, invocation.properties, invocation.line.options);
   if (!resolved) {
     grant.refusal = to_text(resolved.error());
     return;

@@ -563,7 +563,7 @@ void GuardProcess::kill() const {
 }
 
 // Sends SIGKILL first, because a stopped guard would hold us up.
-void GuardProcess::bury() {
+void GuardProcess::reap() {
   if (pid_ <= 0 || report_.stays) return;
   kill();
   (void)os::retried([&] { return ::waitpid(pid_, nullptr, 0); });

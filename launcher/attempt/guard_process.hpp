@@ -46,7 +46,7 @@ class GuardProcess {
   // Kills and reaps the guard. To be called after the guard's last report and before anybody hears
   // that the attempt is over. Until this call the guard may hold the locks, and in a container
   // perhaps nobody else reaps it. Does nothing if the guard stays with leftovers.
-  void bury();
+  void reap();
 
  private:
   Result<pid_t> fork_contained(const AttemptPlan& plan);

@@ -66,7 +66,7 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     invocation.judged = value;
   } else if (name.starts_with(env::k_property_prefix) && name != env::k_property_argument) {
     const std::string_view property = name.substr(env::k_property_prefix.size());
-    if (learn(property, value, invocation.facts, invocation.said)) return;
+    if (learn(property, value, invocation.properties, invocation.said)) return;
     invocation.not_understood = text_of({name, " is of another version of Holdfast"});
   }
 }
@@ -130,7 +130,8 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     // The text is in the inherited environment, which outlives every use.
     invocation.command[0] = const_cast<char*>(found_command.data());
   }
-  if (invocation.limits.raised || invocation.limits.kept) invocation.facts.default_timeout.clear();
+  if (invocation.limits.raised || invocation.limits.kept)
+    invocation.properties.default_timeout.clear();
   invocation.test = invocation.line.name.value_or(std::string(last_part_of(invocation.command[0])));
   return invocation;
 }

@@ -30,7 +30,7 @@ struct FarSide {
 
 // What ctest says of the test that it starts.
 struct SaidByCtest {
-  TestFacts facts;
+  TestProperties properties;
   Values said;  // what the test's properties say
   CtestLimits limits;
   std::optional<int> skip_code;  // SKIP_RETURN_CODE, if ctest would judge by it
@@ -66,8 +66,8 @@ void be_far_side(FarSide far, Invocation& invocation);
 // Returns the words of a null-terminated command, valid as long as the command.
 std::vector<std::string_view> words_of(char** command);
 
-// Returns the inputs of the test that is started here. `required`: REQUIRED_FILES, as TestFacts has
-// them.
+// Returns the inputs of the test that is started here. `required`: REQUIRED_FILES, as
+// TestProperties has them.
 TestInputs inputs_of(char** command, std::string_view required);
 
 // `arguments` is argv. An error is a usage error.

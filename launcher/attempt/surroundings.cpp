@@ -97,10 +97,10 @@ Milliseconds CtestClock::stop_time() const {
   return os::monotonic_now() + limits_.stop_time - Milliseconds{os::unix_now_ms()};
 }
 
-bool CtestClock::judges(const Policy& policy, const TestFacts& facts) const {
+bool CtestClock::judges(const Policy& policy, const TestProperties& properties) const {
   if (end_ == k_longest) return false;
   if (limits_.raised) return true;
-  const Result<Milliseconds> own = parse_duration(facts.default_timeout);
+  const Result<Milliseconds> own = parse_duration(properties.default_timeout);
   return own && *own == policy.timeout;
 }
 

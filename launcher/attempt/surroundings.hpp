@@ -98,7 +98,7 @@ class CtestClock {
 
   // True: ctest, and not the launcher, reports a timeout. That is so if ctest was given more time
   // for the limit that is in force. It is not so for a shorter limit in holdfast.toml.
-  bool judges(const Policy& policy, const TestFacts& facts) const;
+  bool judges(const Policy& policy, const TestProperties& properties) const;
 
  private:
   CtestLimits limits_;

@@ -198,10 +198,10 @@ class BatchRun {
 
   // False: the services are unavailable, and the batch ends.
   bool has_services() {
-    using End = supervision::HadServices::End;
+    using End = supervision::AcquiredServices::End;
     const End end = services_.have();
     if (!has_locks()) return false;
-    if (end == End::had) return true;
+    if (end == End::acquired) return true;
     total_.result.note = "\"" + plan_.identity->test + "\": " + services_.trouble();
     if (end == End::interrupted) {
       end_unbegun(EndReason::signal, services_.signal(), services_.trouble());

@@ -10,7 +10,7 @@
 namespace holdfast::exec {
 namespace {
 
-using supervision::HadServices;
+using supervision::AcquiredServices;
 using supervision::KeeperLink;
 
 // The keeper knows the test by its connection, so this must be the same one.
@@ -25,14 +25,14 @@ BatchServices::BatchServices(const supervision::AttemptPlan& plan,
                              supervision::Surroundings& around)
     : plan_(plan), around_(around), link_(link_of(plan)) {}
 
-HadServices::End BatchServices::have() {
-  if (!are_used()) return HadServices::End::had;
+AcquiredServices::End BatchServices::have() {
+  if (!are_used()) return AcquiredServices::End::acquired;
   const supervision::LossEndsWaits watched(plan_.needs, around_);
   const Milliseconds start = os::monotonic_now();
   while (state_ == State::asked) {
     const supervision::Waited waited = supervision::wait_until(around_, k_longest, {fd()});
     if (waited.reason == supervision::Waited::Reason::told_to_end) {
-      had_.end = HadServices::End::interrupted;
+      had_.end = AcquiredServices::End::interrupted;
       had_.signal = waited.signal;
       had_.why = "interrupted while waiting for services";
       return had_.end;
@@ -44,7 +44,7 @@ HadServices::End BatchServices::have() {
                                               around_, *plan_.teller));
   }
   waited_ += os::monotonic_now() - start;
-  if (had_.end == HadServices::End::had) state_ = State::outdated;
+  if (had_.end == AcquiredServices::End::acquired) state_ = State::outdated;
   return had_.end;
 }
 
@@ -61,7 +61,7 @@ void BatchServices::ask() {
 }
 
 void BatchServices::lose_keeper() {
-  had_.end = HadServices::End::unavailable;
+  had_.end = AcquiredServices::End::unavailable;
   had_.why = "its services are unavailable: the keeper has ended";
   state_ = State::current;
 }
@@ -76,21 +76,21 @@ BatchServices::News BatchServices::hear() {
       take(*message);
     }
   }
-  if (had_.end != HadServices::End::had) return News::other;
+  if (had_.end != AcquiredServices::End::acquired) return News::other;
   return state_ == State::outdated ? News::same : News::other;
 }
 
 void BatchServices::add_to(supervision::AttemptResult& result) const {
-  for (const HadService& use : uses_) result.services.push_back(to_text(use));
+  for (const AcquiredService& use : uses_) result.services.push_back(to_text(use));
   result.service_wait = waited_;
 }
 
 // If the services are the same, this worker goes on, and the next one asks again.
 void BatchServices::take(const wire::Message& answer) {
-  HadServices had;
+  AcquiredServices had;
   had.take(answer);
   const bool is_same =
-      had.end == HadServices::End::had &&
+      had.end == AcquiredServices::End::acquired &&
       std::ranges::all_of(had.variables, [this](const Variable& variable) {
         const auto known = std::ranges::find(had_.variables, variable.name, &Variable::name);
         return variable.value == (known != had_.variables.end()
@@ -102,15 +102,15 @@ void BatchServices::take(const wire::Message& answer) {
 }
 
 // True: the attempt had the generation before its first worker.
-bool BatchServices::is_of_attempt(const HadService& use) const {
+bool BatchServices::is_of_attempt(const AcquiredService& use) const {
   const std::string variable = variable_of_service(use.name, environment::k_service_generation);
   return variable_in(plan_.command.environment, variable) == std::to_string(use.generation);
 }
 
-void BatchServices::note_answer(HadServices had) {
+void BatchServices::note_answer(AcquiredServices had) {
   had_ = std::move(had);
   state_ = State::current;
-  for (const HadService& use : had_.uses) {
+  for (const AcquiredService& use : had_.uses) {
     const bool is_known = is_of_attempt(use) || std::ranges::find(uses_, use) != uses_.end();
     if (!is_known) uses_.push_back(use);
   }

@@ -24,7 +24,7 @@ class BatchServices {
 
   // To be called before each worker. Blocks until the services are well. The first worker has what
   // the attempt has got. If the answer is not `had`, no worker may begin, and trouble() says why.
-  supervision::HadServices::End have();
+  supervision::AcquiredServices::End have();
   const std::string& trouble() const { return had_.why; }
   int signal() const { return had_.signal; }
   void give_to(WorkerCommand& command) const;
@@ -46,8 +46,8 @@ class BatchServices {
  private:
   void lose_keeper();
   void take(const wire::Message& answer);
-  bool is_of_attempt(const HadService& use) const;
-  void note_answer(supervision::HadServices had);
+  bool is_of_attempt(const AcquiredService& use) const;
+  void note_answer(supervision::AcquiredServices had);
 
   const supervision::AttemptPlan& plan_;
   supervision::Surroundings& around_;
@@ -58,8 +58,8 @@ class BatchServices {
     asked,     // the keeper has not answered yet
   };
   State state_ = State::current;
-  supervision::HadServices had_;  // the latest answer; without variables: those of the attempt
-  std::vector<HadService> uses_;  // from all answers, without those of the attempt
+  supervision::AcquiredServices had_;  // the latest answer; without variables: those of the attempt
+  std::vector<AcquiredService> uses_;  // from all answers, without those of the attempt
   Milliseconds waited_{0};
 };
 

@@ -38,12 +38,12 @@ inline constexpr std::string_view k_list = "list";
 // ClusterBegin.
 inline constexpr std::string_view k_begin = "begin";
 // launcher -> holdfast-etcd: the attempt wants a lock: ClusterAsk. If an attempt around this one
-// has the lock, `level` says which, and how much of the lock it has. The answer is k_had or
+// has the lock, `level` says which, and how much of the lock it has. The answer is k_acquired or
 // k_refused, however long that takes.
 inline constexpr std::string_view k_ask = "ask";
-// holdfast-etcd -> launcher: the attempt has the lock: ClusterHad. `fence` is the create revision
-// of its key, and `slots` are the numbers of its slots.
-inline constexpr std::string_view k_had = "had";
+// holdfast-etcd -> launcher: the attempt has the lock: ClusterAcquired. `fence` is the create
+// revision of its key, and `slots` are the numbers of its slots.
+inline constexpr std::string_view k_acquired = "had";
 // holdfast-etcd -> launcher: the attempt cannot get the lock. `why` says so in one sentence.
 inline constexpr std::string_view k_refused = "refused";
 // launcher -> holdfast-etcd: does an attempt of this machine have a lock: ClusterIsHeld? The answer
@@ -148,13 +148,13 @@ void each_field(wire::Any<ClusterAsk> auto& ask, auto&& use) {
   use("level", ask.level, wire::k_needed);
 }
 
-struct ClusterHad {
-  static constexpr std::string_view k_kind = cluster::k_had;
+struct ClusterAcquired {
+  static constexpr std::string_view k_kind = cluster::k_acquired;
   std::int64_t fence = 0;
   std::vector<unsigned> slots;
 };
 
-void each_field(wire::Any<ClusterHad> auto& had, auto&& use) {
+void each_field(wire::Any<ClusterAcquired> auto& had, auto&& use) {
   use("fence", had.fence, wire::k_needed);
   use("slots", had.slots, wire::k_counted);
 }

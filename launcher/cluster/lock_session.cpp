@@ -304,7 +304,7 @@ void LockSession::had() {
   lock.is_had = true;
   log(LogLevel::debug,
       {"has lock ", to_text(lock.spec), ", fence ", std::to_string(lock.party.revision)});
-  send(wire::to_message(ClusterHad{lock.party.revision, lock.party.slots}));
+  send(wire::to_message(ClusterAcquired{lock.party.revision, lock.party.slots}));
 }
 
 void LockSession::renew() {

@@ -81,7 +81,8 @@ void read_modification(std::string_view text, ListedTest& test, bool& keeps_own)
   }
   if (name == env::k_property_argument)
     test.missing_arguments.emplace_back(text.substr(equals + 5));
-  learn(name.substr(env::k_property_prefix.size()), text.substr(equals + 5), test.facts, test.said);
+  learn(name.substr(env::k_property_prefix.size()), text.substr(equals + 5), test.properties,
+        test.said);
 }
 
 void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
@@ -102,7 +103,7 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
     test.directory = value.get<std::string>();
   } else if (name == "LABELS") {
     // ENVIRONMENT_MODIFICATION may have told the labels already.
-    test.facts.labels = separated(texts_in(value), ",", encode_file_name);
+    test.properties.labels = separated(texts_in(value), ",", encode_file_name);
   }
 }
 
@@ -115,7 +116,7 @@ ListedTest listed(const Json& entry) {
   for (const Json& property : entry.at("properties")) {
     read_property(property, test, keeps_own);
   }
-  if (keeps_own) test.facts.default_timeout.clear();
+  if (keeps_own) test.properties.default_timeout.clear();
   return test;
 }
 

@@ -18,7 +18,7 @@ namespace holdfast {
 
 // `schedule.depends` also has the tests after which ctest starts this one for the sake of fixtures.
 struct ListedTest : SelectableTest {
-  TestFacts facts = {};
+  TestProperties properties = {};
   Values said = {};  // what the test's properties say
   // The test's own command, without the launcher. Empty: ctest has none for this configuration.
   std::vector<std::string> command = {};

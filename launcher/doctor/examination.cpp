@@ -366,15 +366,15 @@ class TreeExamination {
       take({{Kind::settings_ignored, project->note(), "", "unset HOLDFAST_PROFILE, or write it"}});
     }
     take(check_patterns(settings, order_.listing.tests, day_of(os::unix_now_ms())));
-    Wishes wishes = wishes_of(order_.listing.tests, *project, home());
-    take(check_properties(wishes));
-    look_at_rights(wishes.rights);
-    take(check_rights(wishes.rights));
+    RequestedResources requested = wishes_of(order_.listing.tests, *project, home());
+    take(check_properties(requested));
+    look_at_rights(requested.rights);
+    take(check_rights(requested.rights));
     const bool are_unknown = order_.listing.tests.empty();
-    take(check_locks(look_at_locks(order_.tree), wishes.locks,
+    take(check_locks(look_at_locks(order_.tree), requested.locks,
                      are_unknown ? own_scopes(home()) : std::vector<std::string>()));
     take(check_etcd(look_at_etcd(settings.cluster, patience_)));
-    examine_services(settings, wishes);
+    examine_services(settings, requested);
     take(check_needs(look_at_needs(settings.preflight, order_.tree, patience_)));
   }
 
@@ -384,7 +384,7 @@ class TreeExamination {
     return {text ? text->substr(0, text->find('\n')) : std::string(), order_.tree};
   }
 
-  void examine_services(const Settings& settings, const Wishes& wishes) {
+  void examine_services(const Settings& settings, const RequestedResources& requested) {
     const Result<std::vector<ServiceSpec>> services =
         services_of_tree(settings, order_.tree, order_.configuration);
     if (!services) {
@@ -394,8 +394,8 @@ class TreeExamination {
                     "correct the declaration"}});
     }
     const std::vector<SeenService> seen = look_at_services(*services);
-    take(check_services(seen, wishes, settings.file));
-    take(check_ports(look_at_ports(seen, wishes.ports, order_.tree)));
+    take(check_services(seen, requested, settings.file));
+    take(check_ports(look_at_ports(seen, requested.ports, order_.tree)));
   }
 
   void examine_clock() {

@@ -118,7 +118,7 @@ void log_values(const wire::AttemptRequest& request, const std::string& attempt,
                 const ResolvedPolicy& resolved) {
   if (!os::logs(LogLevel::debug)) return;
   std::string text;
-  for (const ExplainedValue& one : explain(resolved, request.facts)) {
+  for (const ExplainedValue& one : explain(resolved, request.properties)) {
     if (one.origin == k_built_in_origin) continue;
     text += text_of({text.empty() ? ": " : ", ", one.key});
     if (is_shown(one.key)) text += text_of({" = ", one.value});
@@ -132,7 +132,7 @@ void log_values(const wire::AttemptRequest& request, const std::string& attempt,
 void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>& settings,
              Company company, RunLines& lines, wire::AttemptGrant& granted) {
   Result<ResolvedPolicy> resolved =
-      settings ? settings->resolve(request.test, request.facts, request.said)
+      settings ? settings->resolve(request.test, request.properties, request.said)
                : Result<ResolvedPolicy>(settings.error());
   if (!resolved) {
     granted.refusal = to_text(resolved.error());
@@ -144,8 +144,8 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
   log_values(request, granted.attempt, *resolved);
   granted.policy = std::move(resolved->policy);
   if (company == Company::none) return;
-  const Result<void> apart =
-      add_locks(locks_that_keep_apart(request.key, request.facts.serial), granted.policy.locks);
+  const Result<void> apart = add_locks(
+      locks_that_keep_apart(request.key, request.properties.serial), granted.policy.locks);
   if (!apart) granted.refusal = to_text(apart.error());
 }
 

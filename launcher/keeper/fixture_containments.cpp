@@ -57,9 +57,9 @@ std::string FixtureContainments::notes_path(unsigned include_count) const {
                   std::to_string(include_count)});
 }
 
-Result<std::optional<std::size_t>> FixtureContainments::of(const TestFacts& facts,
+Result<std::optional<std::size_t>> FixtureContainments::of(const TestProperties& properties,
                                                            unsigned include_count) {
-  const TestSchedule schedule = schedule_of(facts);
+  const TestSchedule schedule = schedule_of(properties);
   std::vector<std::string> fixtures = schedule.setup;
   std::ranges::copy(schedule.required, std::back_inserter(fixtures));
   std::ranges::copy(schedule.cleanup, std::back_inserter(fixtures));

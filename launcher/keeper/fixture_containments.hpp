@@ -24,7 +24,7 @@ class FixtureContainments {
 
   // The set of a test of the run with this include count; none: the test has no fixtures. Fails if
   // the notes cannot be read.
-  Result<std::optional<std::size_t>> of(const TestFacts& facts, unsigned include_count);
+  Result<std::optional<std::size_t>> of(const TestProperties& properties, unsigned include_count);
   bool uses_services(std::size_t set) const { return sets_.uses_services(set); }
   // A test of the set uses services. False: tests of the set have a network without them already.
   bool join_services(std::size_t set);

@@ -506,7 +506,7 @@ void KeeperLoop::share(const wire::AttemptRequest& request, wire::AttemptGrant& 
   const bool has_network = policy.containment.has(Boundary::netns);
   const bool has_tmp = policy.containment.has(Boundary::tmp);
   if (!has_network && !has_tmp) return;
-  const auto set = fixtures_.of(request.facts, request.include_count);
+  const auto set = fixtures_.of(request.properties, request.include_count);
   if (!set) {
     granted.refusal =
         "which tests share its network and its /tmp is not known: " + to_text(set.error());

@@ -81,7 +81,7 @@ class Launch {
   }
 
   Exit run_granted() {
-    const TestSchedule schedule = schedule_of(invocation_.facts);
+    const TestSchedule schedule = schedule_of(invocation_.properties);
     runner_.begin(test_);
     while (true) {
       os::set_process_title(os::k_launcher_name, {os::k_launcher_title, grant_.identity.attempt});
@@ -120,7 +120,7 @@ class Launch {
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
-        (result.told_timeout || clock_.judges(grant_.policy, invocation_.facts))) {
+        (result.told_timeout || clock_.judges(grant_.policy, invocation_.properties))) {
       held_.keeper = KeeperLink{};
       // ctest says `***Timeout` only if it ends us itself.
       (void)wait_until(around_, clock_.end() + k_ctest_patience);
@@ -132,7 +132,7 @@ class Launch {
   // `***Timeout` when we are gone.
   bool is_told_of_limit() const {
     return around_.parent_tells && runner_.is_plain() &&
-           clock_.judges(grant_.policy, invocation_.facts);
+           clock_.judges(grant_.policy, invocation_.properties);
   }
 
   // The verdict for the record. If ctest or the keeper dies early, a report has no other verdict.
@@ -142,7 +142,7 @@ class Launch {
                            .end = exit_of(result.outcome, result.observation, invocation_.mode()),
                            .skip_code = invocation_.skip_code,
                            .judged = invocation_.judged,
-                           .properties = invocation_.facts.verdict,
+                           .properties = invocation_.properties.verdict,
                            .mirrored = result.verdict}));
   }
 
@@ -151,7 +151,7 @@ class Launch {
     std::string_view verdict = result.verdict;
     if (verdict.empty() || verdict == "unknown") {
       if (result.outcome == Outcome::skipped) return wire::CameOut::skipped;
-      verdict = verdict_by_end(invocation_.facts.verdict, end);
+      verdict = verdict_by_end(invocation_.properties.verdict, end);
     }
     return named<wire::CameOut>(verdict).value_or(wire::CameOut::not_said);
   }

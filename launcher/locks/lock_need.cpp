@@ -64,7 +64,7 @@ std::optional<AttemptResult> LockNeed::acquire(TestAtHand& test) {
   locks_ = take_locks(test.grant, *above_, test.around, test.held.keeper, cluster_door(test.held),
                       teller);
   test.lock_wait = locks_.waited;
-  if (locks_.end == TakenLocks::End::had) return std::nullopt;
+  if (locks_.end == TakenLocks::End::acquired) return std::nullopt;
   return without_locks(locks_, test.grant.identity.test);
 }
 

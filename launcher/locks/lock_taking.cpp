@@ -49,7 +49,7 @@ class LockWait {
         deadline_(order.deadline) {}
 
  protected:
-  bool is_over() const { return result_.end != TakenLocks::End::had; }
+  bool is_over() const { return result_.end != TakenLocks::End::acquired; }
 
   void refuse(std::string_view why) {
     result_.end_as(TakenLocks::End::refused, text_of({"lock ", to_text(spec_), ": ", why}));
@@ -129,9 +129,9 @@ class ClusterWait final : public LockWait {
       const Result<LockLevel> level = means_.above.level_for(spec_, place);
       if (!level) return refuse(to_text(level.error()));
       send(wire::to_message(ClusterAsk{spec_, *level}));
-      const std::optional<wire::Message> answer = wait_for_answer(cluster::k_had);
+      const std::optional<wire::Message> answer = wait_for_answer(cluster::k_acquired);
       if (!answer) continue;
-      Result<ClusterHad> had = wire::read<ClusterHad>(*answer);
+      Result<ClusterAcquired> had = wire::read<ClusterAcquired>(*answer);
       if (!had) return refuse(to_text(had.error()));
       result_.cluster.add({spec_, std::to_string(had->fence), std::move(had->slots)});
       return telling_.tell_success();
@@ -385,11 +385,11 @@ class Taking {
   TakenLocks run() {
     for (const LockSpec& spec : policy_.locks) {
       take(spec);
-      if (result_.end != TakenLocks::End::had) break;
+      if (result_.end != TakenLocks::End::acquired) break;
     }
     // They come last: nobody uses them until the test begins, so a stranger could take them.
-    if (policy_.ports > 0 && result_.end == TakenLocks::End::had) take_ports();
-    if (result_.end != TakenLocks::End::had) {
+    if (policy_.ports > 0 && result_.end == TakenLocks::End::acquired) take_ports();
+    if (result_.end != TakenLocks::End::acquired) {
       result_.held.clear();
       result_.cluster.let_go();
     }
@@ -422,7 +422,7 @@ class Taking {
     if (!asked->had) {
       log_wait(request, spec);
       FileWait(request, wait_order(spec, place, since), means_, result_).run();
-      if (result_.end != TakenLocks::End::had) return;
+      if (result_.end != TakenLocks::End::acquired) return;
     }
     LockParty holder = self_;
     holder.since_unix_ms = os::unix_now_ms();

@@ -24,7 +24,13 @@ struct TakenLocks {
   ClusterLocks cluster;               // those of scope `cluster`
   Milliseconds waited{0};
   // `lost`: those of scope `cluster` that it had, while it waited for others.
-  enum class End : std::uint8_t { had, not_in_time, refused, interrupted, lost } end = End::had;
+  enum class End : std::uint8_t {
+    had,
+    not_in_time,
+    refused,
+    interrupted,
+    lost
+  } end = End::acquired;
   int signal = 0;       // with interrupted: the signal, or 0 when ctest died
   std::string trouble;  // why the locks were not taken, in one sentence
 

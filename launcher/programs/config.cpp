@@ -153,13 +153,14 @@ Result<int> explain_settings(const ConfigOptions& options) {
         "for a test that no [[override]] and no property changes "
         "(holdfast config --explain TEST):\n\n");
   } else if (asked.test) {
-    fmt::print("labels: {}\n\n", labels_text(test.facts.labels));
+    fmt::print("labels: {}\n\n", labels_text(test.properties.labels));
   } else {
     fmt::print("properties and labels: not known ({}); a test's own properties would win\n\n",
                asked.trouble);
   }
-  HOLDFAST_TRY(const ResolvedPolicy resolved, project.resolve(options.test, test.facts, test.said));
-  print_lines(explain(resolved, test.facts));
+  HOLDFAST_TRY(const ResolvedPolicy resolved,
+               project.resolve(options.test, test.properties, test.said));
+  print_lines(explain(resolved, test.properties));
   print_lines(explain_run(project.settings()));
   print_lines(explain_build_steps(project.settings()), " (build steps)");
   HOLDFAST_TRY(const ClusterSettings cluster, with_own_environment(project.settings().cluster));

@@ -239,9 +239,10 @@ DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& op
 // The settings of the test, for a command.
 Result<Options> settings_for(const ProjectSettings& project, const ListedTest& target) {
   HOLDFAST_TRY(const ResolvedPolicy resolved,
-               project.resolve(target.name, target.facts, target.said));
+               project.resolve(target.name, target.properties, target.said));
   for (const std::string& warning : resolved.warnings) complain(warning);
-  Options settings{project.values_for(target.name, target.facts.labels), resolved.policy.locks};
+  Options settings{project.values_for(target.name, target.properties.labels),
+                   resolved.policy.locks};
   settings.said.insert(settings.said.end(), target.said.begin(), target.said.end());
   // The launcher does not know RESOURCE_LOCK of a command, so locks go into options.
   std::erase_if(settings.said, [](const Value& value) {

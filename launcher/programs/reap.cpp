@@ -64,16 +64,16 @@ void list(const DeadRun& run) {
 }
 
 // Services that people kept before they removed .holdfast. They are in nobody's use.
-std::vector<wire::KeptState> find_forgotten(const ReapOrder& order) {
-  std::vector<wire::KeptState> all = unnoted_services(order.tree.string());
-  std::erase_if(all, [](const wire::KeptState& one) { return one.user > 0; });
+std::vector<wire::ManualState> find_forgotten(const ReapOrder& order) {
+  std::vector<wire::ManualState> all = unnoted_services(order.tree.string());
+  std::erase_if(all, [](const wire::ManualState& one) { return one.user > 0; });
   return all;
 }
 
 int list(const ReapOrder& order) {
   const std::vector<LeftBehind> left = find_left_behind(order);
   const Untidy untidy = find_untidy(order);
-  const std::vector<wire::KeptState> forgotten = find_forgotten(order);
+  const std::vector<wire::ManualState> forgotten = find_forgotten(order);
   const std::vector<StoppedSupervisor> stopped = find_stopped(order.tree);
   if (left.empty() && untidy.runs.empty() && forgotten.empty() && stopped.empty()) {
     fmt::print("nothing is left of earlier runs\n");
@@ -81,7 +81,7 @@ int list(const ReapOrder& order) {
   for (const StoppedSupervisor& one : stopped) {
     fmt::print("{:>8}  {:<15}  is stopped, and is to go on\n", one.process.pid, one.name);
   }
-  for (const wire::KeptState& one : forgotten) {
+  for (const wire::ManualState& one : forgotten) {
     fmt::print("{:>8}  service {}, kept by hand, of which {} says nothing\n", one.main,
                one.order.spec.name, names::k_tree_directory);
   }
@@ -107,9 +107,9 @@ int tidy_up(const Untidy& untidy) {
 }
 
 // False: one could not be ended.
-bool end_forgotten(const ReapOrder& order, const std::vector<wire::KeptState>& forgotten) {
+bool end_forgotten(const ReapOrder& order, const std::vector<wire::ManualState>& forgotten) {
   bool all_ended = true;
-  for (const wire::KeptState& one : forgotten) {
+  for (const wire::ManualState& one : forgotten) {
     const Result<bool> stopped = stop_kept(order.tree.string(), one.order.spec.name);
     if (!stopped) complain(to_text(stopped.error()));
     if (stopped && *stopped) {
@@ -137,7 +137,7 @@ int end_all(const ReapOrder& order) {
     os::continue_log(last->journal);
   }
   const bool has_continued = continue_stopped(order);
-  const std::vector<wire::KeptState> forgotten = find_forgotten(order);
+  const std::vector<wire::ManualState> forgotten = find_forgotten(order);
   const bool all_ended = end_forgotten(order, forgotten);
   const Reaped reaped = reap_left_behind(order);
   const Untidy untidy = find_untidy(order);

@@ -87,8 +87,8 @@ class Aftermath {
     if (!plan.policy.hooks.on_failure.empty()) environment_ = entries_of(plan.command.environment);
     if (is_noted_ || !plan.policy.retry.may_retry()) return;
     is_noted_ = true;
-    const TestInputs inputs =
-        supervision::inputs_of(plan.command.arguments, plan.test->invocation.facts.required_files);
+    const TestInputs inputs = supervision::inputs_of(
+        plan.command.arguments, plan.test->invocation.properties.required_files);
     for (const auto& paths : {inputs.named, inputs.required}) {
       for (const std::string& path : paths) inputs_.push_back({path, os::known_program(path)});
     }
@@ -261,7 +261,7 @@ class TestRunner final : public AttemptRunner {
     RetryQuestion question;
     question.policy = ended.test.grant.policy.retry;
     question.attempts = attempts_;
-    question.failure_is_looked_for = ended.test.invocation.facts.until_fail;
+    question.failure_is_looked_for = ended.test.invocation.properties.until_fail;
     if (ended.native_end != k_longest) {
       question.time_left =
           time_for_attempt(os::monotonic_now(), ended.native_end, ended.test.grant.policy.grace);

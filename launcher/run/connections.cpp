@@ -78,12 +78,12 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   scratch = granted.scratch;
   n = 1;
   is_stale = false;
-  processors = static_cast<std::size_t>(processors_of(facts));
-  serial = facts.serial;
+  processors = static_cast<std::size_t>(processors_of(properties));
+  serial = properties.serial;
   output = os::stream_of(launcher.pid, STDOUT_FILENO);
   if (granted.refusal.empty()) grace = granted.policy.grace;
   services = granted.policy.services;
-  if (!services.empty()) fixtures = fixtures_of(facts);
+  if (!services.empty()) fixtures = fixtures_of(properties);
   guard.begin(launcher, grace);
 }
 

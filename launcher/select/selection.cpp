@@ -217,7 +217,7 @@ std::map<std::string, LockUsers> users_of_locks(const ProjectSettings& settings,
   std::map<std::string, LockUsers> users;
   for (const ListedTest& test : tests) {
     // A test with settings that are refused does not run.
-    const auto resolved = settings.resolve(test.name, test.facts, test.said);
+    const auto resolved = settings.resolve(test.name, test.properties, test.said);
     if (!resolved) continue;
     for (const LockSpec& lock : resolved->policy.locks) {
       if (!is_within_node(lock)) continue;

@@ -62,14 +62,14 @@ struct Shown {
   std::string name;
   std::string state = "absent";
   bool is_kept = false;  // by hand
-  wire::KeptState kept = {};
+  wire::ManualState kept = {};
   // By the pids of their ctests: the instances that runs of the tree have started for themselves.
   std::vector<std::pair<pid_t, wire::LiveService>> of_runs = {};
 };
 
 Shown look_at(const std::string& tree, const std::string& name) {
-  const KeptService kept(tree, name);
-  KeptAnswer answer = kept.ask(wire::k_state);
+  const ManualService kept(tree, name);
+  ManualAnswer answer = kept.ask(wire::k_state);
   Shown shown{.name = name};
   if (answer.connection.valid()) {
     shown.kept = std::move(answer.state);
@@ -93,7 +93,7 @@ std::string name_of_service(const std::string& instance, const std::vector<std::
 std::vector<Shown> look_at_all(const Tree& tree) {
   std::vector<std::string> names;
   for (const ServiceSpec& service : tree.services) names.push_back(service.name);
-  for (const std::string& kept : kept_services(tree.path)) {
+  for (const std::string& kept : manual_services(tree.path)) {
     if (std::ranges::find(names, kept) == names.end()) names.push_back(kept);
   }
   std::vector<Shown> all;
@@ -183,7 +183,7 @@ int start(const Tree& tree, const std::string& name) {
 std::string kept_above(const Tree& tree, const std::string& name) {
   for (const ServiceSpec& service : tree.services) {
     const bool depends = std::ranges::find(service.depends, name) != service.depends.end();
-    if (depends && KeptService(tree.path, service.name).is_kept()) return service.name;
+    if (depends && ManualService(tree.path, service.name).is_kept()) return service.name;
   }
   return {};
 }
@@ -211,7 +211,8 @@ Result<Tree> tree_that_declares(const ServiceOptions& options, std::string_view 
 // People may keep a service that is not declared any more.
 Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view command) {
   HOLDFAST_TRY(std::string found, find_tree(options.tree));
-  const bool is_kept = is_service_name(options.name) && KeptService(found, options.name).is_kept();
+  const bool is_kept =
+      is_service_name(options.name) && ManualService(found, options.name).is_kept();
   if (!is_kept) return tree_that_declares(options, command);
   // What is declared may be wrong or missing by now.
   Result<Tree> tree = load_tree(options);
@@ -252,7 +253,7 @@ std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
 Result<int> logs(const ServiceOptions& options) {
   constexpr Milliseconds k_interval{100};
   HOLDFAST_TRY(const Tree tree, tree_that_has(options, "logs"));
-  const KeptService kept(tree.path, options.name);
+  const ManualService kept(tree.path, options.name);
   if (kept.last_generation() == 0)
     return refused(
         options.name + (kept.has_host() ? " is kept, and its output was removed with .holdfast"
@@ -264,7 +265,7 @@ Result<int> logs(const ServiceOptions& options) {
   std::uintmax_t printed = print_from(path, 0);
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.
-  const KeptAnswer host = kept.ask(wire::k_state);
+  const ManualAnswer host = kept.ask(wire::k_state);
   while (host.connection.valid() &&
          !os::wait_for(host.connection.get(), os::monotonic_now() + k_interval)) {
     printed = print_from(path, printed);

@@ -117,7 +117,7 @@ inline Result<HostNews> to_host_news(const Message& message) {
 }
 
 // What a kept host says of itself.
-struct KeptState {
+struct ManualState {
   static constexpr std::string_view k_kind = k_state;
   HostOrder order;           // with the ports that its output has told
   std::string phase;         // `starting`, `ready` or `stopping`
@@ -128,7 +128,7 @@ struct KeptState {
   Milliseconds end{0};  // how long its end may take
 };
 
-void each_field(Any<KeptState> auto& state, auto&& use) {
+void each_field(Any<ManualState> auto& state, auto&& use) {
   each_field(state.order, use);
   use("phase", state.phase);
   use("main", state.main);

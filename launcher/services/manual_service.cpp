@@ -42,7 +42,7 @@ std::string prefix_of_sockets(const std::string& tree_and_numbers) {
   return fmt::format("{}-", Fnv1a().add(tree_and_numbers).value());
 }
 
-KeptAnswer answer_to(KeptCall& asked) {
+ManualAnswer answer_to(ManualCall& asked) {
   while (!asked.look()) {
     os::Wait wait;
     asked.join(wait);
@@ -54,14 +54,14 @@ KeptAnswer answer_to(KeptCall& asked) {
 std::vector<std::string> noted_services(const std::string& tree) {
   std::vector<std::string> names;
   for (std::string& name : os::names_in_own(in_directory(tree, names::k_kept_directory))) {
-    if (KeptService(tree, name).is_noted()) names.push_back(std::move(name));
+    if (ManualService(tree, name).is_noted()) names.push_back(std::move(name));
   }
   return names;
 }
 
 }  // namespace
 
-KeptCall::KeptCall(const std::string& socket, std::string service, std::string_view kind)
+ManualCall::ManualCall(const std::string& socket, std::string service, std::string_view kind)
     : service_(std::move(service)) {
   // In this directory nobody else can have put the socket there.
   if (!os::open_user_directory()) return;
@@ -72,12 +72,12 @@ KeptCall::KeptCall(const std::string& socket, std::string service, std::string_v
   until_ = os::monotonic_now() + k_patience;
 }
 
-void KeptCall::join(os::Wait& wait) const {
+void ManualCall::join(os::Wait& wait) const {
   wait.on(answer_.connection.get());
   wait.until(std::min(wake_at_, until_));
 }
 
-bool KeptCall::look() {
+bool ManualCall::look() {
   if (!is_connected()) return true;
   if (os::is_readable(answer_.connection.get())) {
     hear();
@@ -95,9 +95,10 @@ bool KeptCall::look() {
   return false;
 }
 
-void KeptCall::hear() {
+void ManualCall::hear() {
   const Result<wire::Message> message = os::receive_message(answer_.connection.get()).message;
-  Result<wire::KeptState> state = message ? wire::read<wire::KeptState>(*message) : message.error();
+  Result<wire::ManualState> state =
+      message ? wire::read<wire::ManualState>(*message) : message.error();
   if (state && (service_.empty() || state->order.spec.name == service_)) {
     answer_.state = std::move(*state);
   } else {
@@ -107,7 +108,8 @@ void KeptCall::hear() {
 
 // The name of the socket is short, because the path of a socket must be short. It stands for our
 // PID namespace too: a host of another namespace has other process numbers.
-KeptService::KeptService(const std::string& tree, const std::string& service) : service_(service) {
+ManualService::ManualService(const std::string& tree, const std::string& service)
+    : service_(service) {
   directory_ = fmt::format("{}/{}/{}", tree, names::k_kept_directory, service);
   const std::string numbers = tree_and_numbers(tree);
   const auto hash = Fnv1a().add(numbers).end().add(service).value();
@@ -115,24 +117,24 @@ KeptService::KeptService(const std::string& tree, const std::string& service) : 
   attempts_ = fmt::format("kept-{}", hash);
 }
 
-bool KeptService::is_noted() const {
+bool ManualService::is_noted() const {
   return os::exists_own(in_directory(directory_, names::k_kept_file));
 }
 
-unsigned KeptService::last_generation() const {
+unsigned ManualService::last_generation() const {
   const std::string file = in_directory(directory_, names::k_kept_generation_file);
   return leading_number<unsigned>(os::read_own(file, k_longest_number).value_or("")).value_or(0);
 }
 
-std::string KeptService::attempt_of(unsigned generation) const {
+std::string ManualService::attempt_of(unsigned generation) const {
   return fmt::format("{}.{}", attempts_, generation);
 }
 
-std::string KeptService::log_of(unsigned generation) const {
+std::string ManualService::log_of(unsigned generation) const {
   return fmt::format("{}/{}-{}{}", directory_, service_, generation, names::k_output_suffix);
 }
 
-Result<void> KeptService::note(unsigned generation) const {
+Result<void> ManualService::note(unsigned generation) const {
   HOLDFAST_TRY(const os::UniqueFd user, os::open_user_directory());
   HOLDFAST_TRY(const os::UniqueFd made,
                os::open_below(user, std::string(names::k_user_services_directory), 0700));
@@ -150,43 +152,43 @@ Result<void> KeptService::note(unsigned generation) const {
   return {};
 }
 
-void KeptService::forget() const {
+void ManualService::forget() const {
   (void)os::remove_own(in_directory(directory_, names::k_kept_file));
 }
 
-bool KeptService::has_host() const {
+bool ManualService::has_host() const {
   const os::Connected host = os::connect_at_once(socket_);
   return host.socket.valid() || host.failure == os::ConnectFailure::other;
 }
 
-KeptAnswer KeptService::ask(std::string_view kind) const {
-  KeptCall asked = call(kind);
+ManualAnswer ManualService::ask(std::string_view kind) const {
+  ManualCall asked = call(kind);
   return kind == wire::k_stop ? asked.take_answer() : answer_to(asked);
 }
 
-std::vector<wire::KeptState> unnoted_services(const std::string& tree) {
+std::vector<wire::ManualState> unnoted_services(const std::string& tree) {
   const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
   std::vector<std::string> noted;
   for (const std::string& name : noted_services(tree)) {
-    noted.push_back(KeptService(tree, name).socket());
+    noted.push_back(ManualService(tree, name).socket());
   }
-  std::vector<wire::KeptState> states;
+  std::vector<wire::ManualState> states;
   for (const std::string& name : os::names_in_own(sockets_directory())) {
     const std::string socket = in_directory(sockets_directory(), name);
     if (!name.starts_with(prefix) || std::ranges::find(noted, socket) != noted.end()) continue;
-    KeptCall asked(socket, {}, wire::k_state);
-    wire::KeptState state = answer_to(asked).state;  // without a name: no host answers
-    if (KeptService(tree, state.order.spec.name).socket() == socket)
+    ManualCall asked(socket, {}, wire::k_state);
+    wire::ManualState state = answer_to(asked).state;  // without a name: no host answers
+    if (ManualService(tree, state.order.spec.name).socket() == socket)
       states.push_back(std::move(state));
   }
   std::ranges::sort(states, std::ranges::greater(),
-                    [](const wire::KeptState& one) { return one.host.start; });
+                    [](const wire::ManualState& one) { return one.host.start; });
   return states;
 }
 
-std::vector<std::string> kept_services(const std::string& tree) {
+std::vector<std::string> manual_services(const std::string& tree) {
   std::vector<std::string> names = noted_services(tree);
-  for (wire::KeptState& one : unnoted_services(tree))
+  for (wire::ManualState& one : unnoted_services(tree))
     names.push_back(std::move(one.order.spec.name));
   std::ranges::sort(names);
   return names;

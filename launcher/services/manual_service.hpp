@@ -14,17 +14,17 @@
 namespace holdfast {
 
 // What its host answers.
-struct KeptAnswer {
+struct ManualAnswer {
   os::UniqueFd connection;  // invalid: no host answers
-  wire::KeptState state;
+  wire::ManualState state;
 };
 
 // A question to its host. It does not wait, because a host that is stopped answers late or never.
-class KeptCall {
+class ManualCall {
  public:
   // Connects to the host that listens at `socket`, and sends it a message without fields. An answer
   // for another service is none, unless `service` is empty.
-  KeptCall(const std::string& socket, std::string service, std::string_view kind);
+  ManualCall(const std::string& socket, std::string service, std::string_view kind);
 
   // False: nobody listens there, or the call has ended without an answer.
   bool is_connected() const { return answer_.connection.valid(); }
@@ -32,21 +32,21 @@ class KeptCall {
   // True: the host has answered, is gone, or took too long. Wakes a host that is late, because it
   // may be stopped.
   bool look();
-  KeptAnswer take_answer() { return std::move(answer_); }
+  ManualAnswer take_answer() { return std::move(answer_); }
 
  private:
   void hear();
 
   std::string service_;
-  KeptAnswer answer_;
+  ManualAnswer answer_;
   Milliseconds wake_at_ = k_longest;
   Milliseconds until_ = k_longest;
 };
 
-class KeptService {
+class ManualService {
  public:
   // `tree` is an absolute path without links.
-  KeptService(const std::string& tree, const std::string& service);
+  ManualService(const std::string& tree, const std::string& service);
 
   const std::string& directory() const { return directory_; }  // of its output
   const std::string& socket() const { return socket_; }        // where its host listens
@@ -68,10 +68,10 @@ class KeptService {
   // True: a host, or its guard, has the socket open. Asks nothing.
   bool has_host() const;
   // Sends the host a message without fields.
-  KeptCall call(std::string_view kind) const { return {socket_, service_, kind}; }
+  ManualCall call(std::string_view kind) const { return {socket_, service_, kind}; }
   // Does the same and waits for the answer, for some seconds at most. The keeper of a run must not
   // wait. wire::k_stop has no answer.
-  KeptAnswer ask(std::string_view kind) const;
+  ManualAnswer ask(std::string_view kind) const;
 
  private:
   std::string service_;
@@ -82,9 +82,9 @@ class KeptService {
 
 // Returns what the hosts say of which the tree knows nothing, because .holdfast was removed. The
 // service that started last comes first. Waits for the answers.
-std::vector<wire::KeptState> unnoted_services(const std::string& tree);
+std::vector<wire::ManualState> unnoted_services(const std::string& tree);
 
 // Returns the names of all services that are kept in the tree, declared or not, noted or not.
-std::vector<std::string> kept_services(const std::string& tree);
+std::vector<std::string> manual_services(const std::string& tree);
 
 }  // namespace holdfast

@@ -307,8 +307,8 @@ void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& h
   }
 }
 
-std::vector<HadService> RunServices::in_names(const std::vector<GrantedService>& had) const {
-  std::vector<HadService> named;
+std::vector<AcquiredService> RunServices::in_names(const std::vector<GrantedService>& had) const {
+  std::vector<AcquiredService> named;
   for (const GrantedService& one : had) {
     const std::string& service = services_->specs()[one.instance.service].name;
     named.push_back({name_of_instance(service, one.instance.number), one.generation});

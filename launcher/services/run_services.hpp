@@ -95,7 +95,7 @@ class RunServices {
   void answer_red_uses();
   void answer_red_use(UseId use, const std::vector<GrantedService>& had);
   std::string state_of(const GrantedService& had);
-  std::vector<HadService> in_names(const std::vector<GrantedService>& had) const;
+  std::vector<AcquiredService> in_names(const std::vector<GrantedService>& had) const;
   std::vector<LockParty> parties_of(const std::vector<UseId>& uses) const;
   bool stands_in_the_way(UseId other, const ServiceUse& wish) const;
   std::string turn_of(UseId use) const;

@@ -21,14 +21,14 @@ class Asking {
         around_(around),
         telling_(teller, test, subject_, os::monotonic_now()) {}
 
-  HadServices run() {
+  AcquiredServices run() {
     if (!keeper_.tell(wire::k_services)) {
       fail("there is no keeper that could start it");
     } else {
       while (!is_over_) wait();
     }
     result_.waited = telling_.since_start();
-    if (result_.end == HadServices::End::had) telling_.tell_success();
+    if (result_.end == AcquiredServices::End::acquired) telling_.tell_success();
     return std::move(result_);
   }
 
@@ -38,7 +38,7 @@ class Asking {
     switch (waited.reason) {
       case Waited::Reason::told_to_end:
         result_.signal = waited.signal;
-        return end(HadServices::End::interrupted, "interrupted while " + telling_.waiting());
+        return end(AcquiredServices::End::interrupted, "interrupted while " + telling_.waiting());
       case Waited::Reason::time_is_over:
         if (telling_.take_due() && !keeper_.tell(wire::k_waiting)) fail("the keeper has ended");
         return;
@@ -58,10 +58,10 @@ class Asking {
   }
 
   void fail(std::string_view why) {
-    end(HadServices::End::unavailable, text_of({subject_, " unavailable: ", why}));
+    end(AcquiredServices::End::unavailable, text_of({subject_, " unavailable: ", why}));
   }
 
-  void end(HadServices::End how, std::string why) {
+  void end(AcquiredServices::End how, std::string why) {
     result_.end = how;
     result_.why = std::move(why);
     is_over_ = true;
@@ -72,7 +72,7 @@ class Asking {
   Surroundings& around_;
   WaitTelling telling_;
   bool is_over_ = false;
-  HadServices result_;
+  AcquiredServices result_;
 };
 
 // The process that has the services: ctest's keeper, or the service keeper of a command.
@@ -100,9 +100,9 @@ std::optional<AttemptResult> without_network(std::string_view why, TestAtHand& t
   return std::nullopt;
 }
 
-AttemptResult without_services(const HadServices& services, const TestAtHand& test) {
+AttemptResult without_services(const AcquiredServices& services, const TestAtHand& test) {
   const std::string note = test.in_words(services.why);
-  if (services.end == HadServices::End::interrupted) {
+  if (services.end == AcquiredServices::End::interrupted) {
     return not_begun(note, services.signal != 0 ? services.signal : SIGTERM);
   }
   Observation seen;
@@ -142,7 +142,7 @@ std::optional<AttemptResult> ServiceNeed::acquire(TestAtHand& test) {
   had_ = ask_for_services(test.grant.policy.services, test.grant.identity.test, keeper_of(test),
                           test.around, teller);
   test.service_wait = had_.waited;
-  if (had_.end == HadServices::End::had) return std::nullopt;
+  if (had_.end == AcquiredServices::End::acquired) return std::nullopt;
   for (std::string_view lines = had_.last_lines; !lines.empty();) {
     write_line(text_of({"its output: ", take_part(lines, '\n')}));
   }
@@ -156,7 +156,7 @@ void ServiceNeed::tell(const TestAtHand& /*test*/, TestEnvironment& told, Attemp
 void ServiceNeed::release(TestAtHand& test, AttemptResult& result) {
   // A batch may have had later generations too.
   std::ranges::transform(had_.uses, std::inserter(result.services, result.services.begin()),
-                         [](const HadService& use) { return to_text(use); });
+                         [](const AcquiredService& use) { return to_text(use); });
   if (result.services.empty() || is_good(result.outcome)) return;
   look_at_services(keeper_of(test), test.around, result);
 }
@@ -165,7 +165,7 @@ void ServiceNeed::end(TestAtHand& test, const AttemptResult& /*last*/) {
   end_services(test.held.service_keeper, test.around);
 }
 
-void HadServices::take(const wire::Message& message) {
+void AcquiredServices::take(const wire::Message& message) {
   Result<wire::ServicesAnswer> answer = wire::read<wire::ServicesAnswer>(message);
   if (answer) {
     static_cast<wire::ServicesAnswer&>(*this) = std::move(*answer);
@@ -175,8 +175,8 @@ void HadServices::take(const wire::Message& message) {
   if (!why.empty()) end = End::unavailable;
 }
 
-HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
-                             KeeperLink& keeper, Surroundings& around, Teller& teller) {
+AcquiredServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
+                                  KeeperLink& keeper, Surroundings& around, Teller& teller) {
   if (uses.empty()) return {};
   return Asking(uses, test, keeper, around, teller).run();
 }

@@ -22,8 +22,8 @@
 namespace holdfast::supervision {
 
 // What has become of the wait for an attempt's services.
-struct HadServices : wire::ServicesAnswer {
-  enum class End : std::uint8_t { had, unavailable, interrupted } end = End::had;
+struct AcquiredServices : wire::ServicesAnswer {
+  enum class End : std::uint8_t { had, unavailable, interrupted } end = End::acquired;
   int signal = 0;  // with interrupted: the signal, or 0 when ctest died
   Milliseconds waited{0};
 
@@ -34,8 +34,8 @@ struct HadServices : wire::ServicesAnswer {
 // Asks the keeper for an attempt's services, and tells people about the wait. To be called when the
 // attempt has its locks. Blocks until all services are well, one of them
 // is unavailable, a signal that ends tests arrives, or ctest dies. `test`: the name of the test.
-HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
-                             KeeperLink& keeper, Surroundings& around, Teller& teller);
+AcquiredServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
+                                  KeeperLink& keeper, Surroundings& around, Teller& teller);
 
 // To be called when an attempt with services was red and is over. Blocks until the services have
 // been looked at, a minute at most. Notes in `result` what has become of them.
@@ -62,7 +62,7 @@ class ServiceNeed final : public Need {
   void end(TestAtHand& test, const AttemptResult& last) override;
 
  private:
-  HadServices had_;
+  AcquiredServices had_;
 };
 
 // Tells the keeper of a command's services to end them, when the command of `holdfast run` is over.

@@ -161,8 +161,8 @@ void ServiceCompanion::receive(os::UniqueFd& visitor, const wire::Message& messa
   (void)os::send_message(asker.get(), wire::to_message(state()));
 }
 
-wire::KeptState ServiceCompanion::state() const {
-  wire::KeptState state;
+wire::ManualState ServiceCompanion::state() const {
+  wire::ManualState state;
   state.order = around_.order;
   state.phase = "ready";
   if (phase_ == Phase::probing || phase_ == Phase::initialising) state.phase = "starting";

@@ -108,7 +108,7 @@ class ServiceCompanion final : public supervision::Companion {
   void hear_keeper();
   void obey(const wire::Message& message);
   void receive(os::UniqueFd& visitor, const wire::Message& message);
-  wire::KeptState state() const;
+  wire::ManualState state() const;
   void look_at_ctest();
   void look_at_tree();
   bool is_tree_gone() const;

@@ -154,7 +154,7 @@ os::SharedNetwork& ServiceHosts::network() {
 }
 
 // Host and guard may both have been killed. A process of its own ends what they left.
-void ServiceHosts::end_rest_of(const KeptService& kept, const ServiceSpec& service) {
+void ServiceHosts::end_rest_of(const ManualService& kept, const ServiceSpec& service) {
   Connection left;
   left.attempt = kept.attempt_of(kept.last_generation());
   left.stop_record = os::stop_record_path(kept.log_of(kept.last_generation()));
@@ -168,7 +168,7 @@ void ServiceHosts::begin(Services& services, std::string run, std::string journa
   run_ = std::move(run);
   journal_ = std::move(journal);
   for (const ServiceSpec& spec : services.specs()) {
-    const KeptService kept(owner_.tree, spec.name);
+    const ManualService kept(owner_.tree, spec.name);
     if (kept.is_noted() && !kept.has_host()) end_rest_of(kept, spec);
   }
 }
@@ -200,7 +200,7 @@ std::string ServiceHosts::obstacle(const InstanceId& id) const {
 // removed .holdfast. A host that was told to end answers that it is ending.
 void ServiceHosts::start(const ServiceOrder& order) {
   if (may_be_kept(order.instance)) {
-    KeptCall call = kept_of(order.instance).call(wire::k_use);
+    ManualCall call = kept_of(order.instance).call(wire::k_use);
     if (call.is_connected()) return starts_.push_back({order, std::move(call)});
   }
   start_own(order);
@@ -213,14 +213,14 @@ bool ServiceHosts::goes_on(WaitingStart& start) {
 
 // A host that is ending makes room for the next generation by itself. The rest of a host that does
 // not answer is ended here.
-void ServiceHosts::start_answered(const ServiceOrder& order, KeptAnswer answer) {
+void ServiceHosts::start_answered(const ServiceOrder& order, ManualAnswer answer) {
   const bool is_there = answer.connection.valid();
   if (is_there && answer.state.user != ::getpid()) {
     in_use_elsewhere_.insert(order.instance.service);
   } else if (is_there && answer.state.phase != "stopping") {
     return take_kept(order, std::move(answer));
   }
-  const KeptService kept = kept_of(order.instance);
+  const ManualService kept = kept_of(order.instance);
   if (!is_there && kept.is_noted()) {
     owner_.lines.say(
         fmt::format("service {}: the host that people keep does not answer; the next "
@@ -316,7 +316,7 @@ Result<void> ServiceHosts::place(wire::HostOrder& host, bool is_kept) const {
       journal_.substr(0, journal_.rfind('/') + 1) + std::string(names::k_services_directory);
   host.attempt = fmt::format("{}.{}", run_, name);
   if (is_kept) {
-    const KeptService kept(owner_.tree, host.spec.name);
+    const ManualService kept(owner_.tree, host.spec.name);
     HOLDFAST_DO(kept.note(host.generation));
     directory = kept.directory();
     host.attempt = kept.attempt_of(host.generation);
@@ -336,7 +336,7 @@ bool ServiceHosts::is_kept(const InstanceId& id) const {
 }
 
 // Uses the generation that people keep, in place of a start.
-void ServiceHosts::take_kept(ServiceOrder order, KeptAnswer answer) {
+void ServiceHosts::take_kept(ServiceOrder order, ManualAnswer answer) {
   order.generation = answer.state.order.generation;
   services_->goes_on_as(order.instance, order.generation);
   // It may have waited for the port that the kept generation has.

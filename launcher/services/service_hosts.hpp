@@ -141,12 +141,12 @@ class ServiceHosts {
   // A start that waits for the answer of a host that people keep, for the network, or for a port.
   struct WaitingStart {
     ServiceOrder order;
-    std::optional<KeptCall> host = {};
+    std::optional<ManualCall> host = {};
   };
   const ServiceSpec& spec_of(const InstanceId& id) const { return services_->specs()[id.service]; }
-  KeptService kept_of(const InstanceId& id) const { return {owner_.tree, spec_of(id).name}; }
+  ManualService kept_of(const InstanceId& id) const { return {owner_.tree, spec_of(id).name}; }
   bool goes_on(WaitingStart& start);
-  void start_answered(const ServiceOrder& order, KeptAnswer answer);
+  void start_answered(const ServiceOrder& order, ManualAnswer answer);
   void start_own(ServiceOrder order);
   void fail_to_start(const ServiceOrder& order, const std::string& why);
   Result<bool> take_ports(const InstanceId& id);
@@ -154,10 +154,10 @@ class ServiceHosts {
   Result<ServiceHost> start_host_among(const InstanceId& id, wire::HostOrder order);
   bool may_be_kept(const InstanceId& id) const { return id.number == 0 && !has_network(); }
   bool is_kept(const InstanceId& id) const;
-  void take_kept(ServiceOrder order, KeptAnswer answer);
+  void take_kept(ServiceOrder order, ManualAnswer answer);
   Result<void> place(wire::HostOrder& host, bool is_kept) const;
   Result<void> contain(wire::HostOrder& host);
-  void end_rest_of(const KeptService& kept, const ServiceSpec& service);
+  void end_rest_of(const ManualService& kept, const ServiceSpec& service);
   void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
   bool hear_message(ServiceHost& host);

@@ -201,14 +201,15 @@ bool Services::has_it_still(const Hold& hold) {
 }
 
 // A service that a wished one depends on is wished in shared mode.
-std::vector<Services::Wish> Services::wishes_of(const std::vector<ServiceUse>& uses) const {
+std::vector<Services::RequestedResource> Services::wishes_of(
+    const std::vector<ServiceUse>& uses) const {
   std::vector<std::optional<ServiceMode>> modes(specs_.size());
   for (const ServiceUse& use : uses) modes[*place_of(use.name)] = use.mode;
   for (std::size_t i = specs_.size(); i-- > 0;) {
     if (!modes[i]) continue;
     for (std::size_t below : depends_[i]) modes[below] = modes[below].value_or(ServiceMode::shared);
   }
-  std::vector<Wish> wishes;
+  std::vector<RequestedResource> wishes;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     if (modes[i]) wishes.push_back({i, *modes[i]});
   }
@@ -241,7 +242,7 @@ void Services::look() {
 // request does not get them, unless both requests share them.
 void Services::take_holds(Request& request, std::vector<std::optional<ServiceMode>>& claims) {
   std::vector<Hold> holds;
-  for (const Wish& wish : request.wishes) {
+  for (const RequestedResource& wish : request.wishes) {
     const std::optional<ServiceMode> claim = claims[wish.service];
     const bool is_claimed =
         claim && (*claim != ServiceMode::shared || wish.mode != ServiceMode::shared);
@@ -257,7 +258,7 @@ void Services::take_holds(Request& request, std::vector<std::optional<ServiceMod
     request.holds = std::move(holds);
     return;
   }
-  for (const Wish& wish : request.wishes) {
+  for (const RequestedResource& wish : request.wishes) {
     std::optional<ServiceMode>& claim = claims[wish.service];
     claim = std::max(claim.value_or(ServiceMode::shared), wish.mode);
   }
@@ -265,7 +266,7 @@ void Services::take_holds(Request& request, std::vector<std::optional<ServiceMod
 
 // Prefers an instance that is ready, then one that can start. A failed instance comes last, because
 // it makes the request fail.
-Services::Instance* Services::choose(const Wish& wish) {
+Services::Instance* Services::choose(const RequestedResource& wish) {
   const auto rank = [](const Instance& instance) {
     if (instance.life.state == ServiceState::ready) return 0;
     return instance.life.state == ServiceState::failed ? 2 : 1;

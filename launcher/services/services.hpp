@@ -122,7 +122,7 @@ class Services {
     std::vector<unsigned> started_on;  // the generations below it in `depends` when it started
     std::string why;                   // why it was lost the last time
   };
-  struct Wish {
+  struct RequestedResource {
     std::size_t service;
     ServiceMode mode;
   };
@@ -138,8 +138,8 @@ class Services {
   };
   struct Request {
     UseId use;
-    std::vector<Wish> wishes;      // in order of start
-    std::vector<Hold> holds = {};  // empty: the request waits for earlier requests
+    std::vector<RequestedResource> wishes;  // in order of start
+    std::vector<Hold> holds = {};           // empty: the request waits for earlier requests
     bool is_using = false;
     bool is_rechecked = false;  // the instances that were well first were checked again at the end
   };
@@ -147,10 +147,10 @@ class Services {
 
   Request* find(UseId use);
   static bool has_it_still(const Hold& hold);
-  std::vector<Wish> wishes_of(const std::vector<ServiceUse>& uses) const;
+  std::vector<RequestedResource> wishes_of(const std::vector<ServiceUse>& uses) const;
   void look();
   void take_holds(Request& request, std::vector<std::optional<ServiceMode>>& claims);
-  Instance* choose(const Wish& wish);
+  Instance* choose(const RequestedResource& wish);
   bool is_free_for(const Instance& instance, ServiceMode mode) const;
   Progress make_well(Request& request);
   Progress make_well(const Request& request, const Hold& hold);

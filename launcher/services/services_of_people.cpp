@@ -168,7 +168,7 @@ bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
 
 // Ends what is left when host and guard are gone. Fails if a process stays. Returns why the stop
 // command failed that a killed host has left; empty: it did not, or there is none.
-Result<std::string> end_rest(const KeptService& kept, unsigned generation) {
+Result<std::string> end_rest(const ManualService& kept, unsigned generation) {
   os::TaggedProcesses left(kept.attempt_of(generation));
   const std::vector<os::NamedProcess> survivors = os::end_processes(left, {SIGTERM, k_grace, {}});
   const std::optional<os::LeftStop> stop =
@@ -199,7 +199,7 @@ std::vector<unsigned> last_generations(const std::string& tree,
                                        const std::vector<ServiceSpec>& declared) {
   std::vector<unsigned> generations;
   for (const ServiceSpec& service : declared) {
-    generations.push_back(KeptService(tree, service.name).last_generation());
+    generations.push_back(ManualService(tree, service.name).last_generation());
   }
   return generations;
 }
@@ -228,7 +228,7 @@ std::vector<ServiceSpec> needed_for(const std::string& name,
 
 Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>& declared,
                         const std::string& name) {
-  const KeptService kept(tree, name);
+  const ManualService kept(tree, name);
   if (kept.is_noted()) {
     HOLDFAST_TRY(const std::string trouble, end_rest(kept, kept.last_generation()));
     // The new generation is none the worse for it.
@@ -258,9 +258,9 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
 }
 
 Result<bool> stop_kept(const std::string& tree, const std::string& name) {
-  const KeptService kept(tree, name);
+  const ManualService kept(tree, name);
   const bool was_kept = kept.is_noted();
-  const KeptAnswer now = kept.ask(wire::k_state);
+  const ManualAnswer now = kept.ask(wire::k_state);
   if (!was_kept && !now.connection.valid()) return false;
   // From now on, a run that used the service starts an instance of its own.
   kept.forget();
@@ -268,7 +268,7 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
   if (now.connection.valid()) {
     generation = now.state.order.generation;
     const os::UniqueFd host = os::watch_living(now.state.host.pid);
-    const KeptAnswer told = kept.ask(wire::k_stop);
+    const ManualAnswer told = kept.ask(wire::k_stop);
     if (!hangs_up(now.connection, now.state.end + k_end_patience)) {
       // A host that is stopped keeps its guard from ending the service.
       (void)os::send_signal(host.get(), SIGKILL);

@@ -164,11 +164,12 @@ Values ProjectSettings::values_for(std::string_view test, std::string_view label
   return said;
 }
 
-Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test, const TestFacts& facts,
+Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test,
+                                                const TestProperties& properties,
                                                 const Values& properties) const {
-  Values said = values_for(test, facts.labels);
+  Values said = values_for(test, properties.labels);
   said.insert(said.end(), properties.begin(), properties.end());
-  HOLDFAST_TRY(ResolvedPolicy resolved, holdfast::resolve(std::move(said), facts));
+  HOLDFAST_TRY(ResolvedPolicy resolved, holdfast::resolve(std::move(said), properties));
   if (is_said(settings_, Setting::retry_alone, "true")) {
     // The lock has a name of its own, so there is nothing to merge it with.
     HOLDFAST_DO(add_locks({retry_alone_lock()}, resolved.policy.locks));

@@ -24,7 +24,7 @@ class OverridePatterns {
   // Pattern::compile() must accept the patterns; parse_settings() sees to that.
   explicit OverridePatterns(const Settings& settings);
 
-  // Their indices, ascending. `labels` is in the form of TestFacts.
+  // Their indices, ascending. `labels` is in the form of TestProperties.
   std::vector<std::size_t> matching(std::string_view name, std::string_view labels) const;
 
  private:
@@ -90,11 +90,11 @@ class ProjectSettings {
   // A sentence for people: what was asked for and is missing, or has expired. Usually empty.
   const std::string& note() const { return note_; }
 
-  // What the file says of this test. `labels` is in the form of TestFacts.
+  // What the file says of this test. `labels` is in the form of TestProperties.
   Values values_for(std::string_view test, std::string_view labels) const;
 
   // The finished policy of one attempt; `properties` are the values from the test's own properties.
-  Result<ResolvedPolicy> resolve(std::string_view test, const TestFacts& facts,
+  Result<ResolvedPolicy> resolve(std::string_view test, const TestProperties& properties,
                                  const Values& properties) const;
 
  private:

@@ -102,11 +102,11 @@ void Explanation::add<kind::Patterns>(Setting setting, std::string_view key,
 }
 
 // Everything that adds locks: the locks of a test may come from three places.
-std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& facts) {
+std::string origin_of_locks(const ResolvedPolicy& resolved, const TestProperties& properties) {
   std::vector<std::string> origins;
   const Value* said = last_of(resolved.said, Setting::locks);
   if (said != nullptr) origins.push_back(origin_of(*said));
-  if (!facts.resource_lock.empty()) {
+  if (!properties.resource_lock.empty()) {
     const bool is_second = said != nullptr && said->source == Source::property;
     origins.emplace_back(is_second ? "RESOURCE_LOCK" : "the test's RESOURCE_LOCK");
   }
@@ -161,15 +161,15 @@ Milliseconds shorter(Milliseconds timeout, const std::string& ctests) {
   return timeout.count() == 0 ? *other : std::min(timeout, *other);
 }
 
-void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& resolved) {
+void settle_limits(const TestProperties& properties, bool by_property, ResolvedPolicy& resolved) {
   Policy& policy = resolved.policy;
   if (policy.isolation) {
     policy.case_timeout = std::exchange(policy.timeout, Milliseconds{0});
   } else if (by_property) {
     return;
   }
-  if (!facts.native_timeout.empty()) {
-    const Result<Milliseconds> native = parse_duration(facts.native_timeout);
+  if (!properties.native_timeout.empty()) {
+    const Result<Milliseconds> native = parse_duration(properties.native_timeout);
     if (native) {
       policy.timeout = *native;
       resolved.limit_from = LimitFrom::test;
@@ -178,14 +178,15 @@ void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& res
     resolved.warnings.push_back("ignoring " + to_text("TIMEOUT", native.error()));
   }
   const Milliseconds before = policy.timeout;
-  policy.timeout = shorter(before, facts.default_timeout);
+  policy.timeout = shorter(before, properties.default_timeout);
   if (policy.timeout != before) resolved.limit_from = LimitFrom::ctest;
 }
 
 // A test stays on this machine if it has the label for that, or if its services are here.
-void settle_engine(const TestFacts& facts, Policy& policy) {
+void settle_engine(const TestProperties& properties, Policy& policy) {
   const std::string& label = policy.engine.local_label;
-  const bool stays = !policy.services.empty() || (!label.empty() && has_label(facts.labels, label));
+  const bool stays =
+      !policy.services.empty() || (!label.empty() && has_label(properties.labels, label));
   if (stays) policy.engine.kind = Engine::local;
 }
 
@@ -217,13 +218,14 @@ std::string origin_of(const Value& value) {
   return value.origin;
 }
 
-std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts) {
+std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved,
+                                    const TestProperties& properties) {
   Explanation explanation(resolved.said);
   const Policy& policy = resolved.policy;
 #define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, ...) \
   explanation.add<kind::Kind>(Setting::id, toml, policy.field, nothing);
 #include "values/table.def"
-  explanation.row("locks").origin = origin_of_locks(resolved, facts);
+  explanation.row("locks").origin = origin_of_locks(resolved, properties);
   explain_limits(resolved, explanation);
   return std::move(explanation.rows());
 }
@@ -268,7 +270,7 @@ Result<void> add_locks(std::vector<LockSpec> more, std::vector<LockSpec>& locks)
   return {};
 }
 
-Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
+Result<ResolvedPolicy> resolve(Values said, const TestProperties& properties) {
   ResolvedPolicy resolved;
   bool limit_by_property = false;
   for (Value& value : said) {
@@ -279,20 +281,21 @@ Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
     resolved.said.push_back(std::move(value));
   }
   Policy& policy = resolved.policy;
-  policy.needed_by_others = facts.needed_by_others;
-  settle_limits(facts, limit_by_property, resolved);
+  policy.needed_by_others = properties.needed_by_others;
+  settle_limits(properties, limit_by_property, resolved);
   // ctest has checked the number already.
-  policy.processors = std::max(1U, parse_number<unsigned>(facts.processors).value_or(1));
-  settle_engine(facts, policy);
+  policy.processors = std::max(1U, parse_number<unsigned>(properties.processors).value_or(1));
+  settle_engine(properties, policy);
   std::vector<LockSpec> more;
-  HOLDFAST_DO(add_resource_locks(facts.resource_lock, more));
-  add_serial_lock(policy.run_serial, facts.serial, more);
+  HOLDFAST_DO(add_resource_locks(properties.resource_lock, more));
+  add_serial_lock(policy.run_serial, properties.serial, more);
   HOLDFAST_DO(add_locks(std::move(more), policy.locks));
   return resolved;
 }
 
-Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options) {
-  HOLDFAST_TRY(ResolvedPolicy resolved, resolve(std::move(said), facts));
+Result<ResolvedPolicy> resolve(Values said, const TestProperties& properties,
+                               const Options& options) {
+  HOLDFAST_TRY(ResolvedPolicy resolved, resolve(std::move(said), properties));
   HOLDFAST_TRY(resolved.policy, with_options(std::move(resolved.policy), options));
   return resolved;
 }

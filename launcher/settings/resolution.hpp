@@ -44,9 +44,10 @@ struct ResolvedPolicy {
 //   limit, is the limit of all cases together.
 // A lock that is not understood is an error: to run without a lock that somebody wants is worse
 // than not to run. Any other property that is not understood is left out with a warning.
-Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts);
+Result<ResolvedPolicy> resolve(Values said, const TestProperties& properties);
 // The same, and then applies the options.
-Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options);
+Result<ResolvedPolicy> resolve(Values said, const TestProperties& properties,
+                               const Options& options);
 
 Result<Policy> with_options(Policy policy, const Options& options);
 
@@ -69,7 +70,8 @@ struct ExplainedValue {
 
 // One row per setting. But `environment` has one row per variable, even for a removed one, and
 // [[known-flaky]] has one row per entry that fits the test.
-std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts);
+std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved,
+                                    const TestProperties& properties);
 
 // The settings of the whole run.
 std::vector<ExplainedValue> explain_run(const Settings& settings);

@@ -30,7 +30,7 @@ void each_field(Any<AttemptRequest> auto& request, auto&& use) {
   use("required", request.inputs.required);
   use("command_sum", request.command_sum, 0);
   use("soonest_end", request.soonest_end, k_longest);
-#define HOLDFAST_TEXT(field, variable) use(#field, request.facts.field);
+#define HOLDFAST_TEXT(field, variable) use(#field, request.properties.field);
 #define HOLDFAST_FLAG HOLDFAST_TEXT
 #define HOLDFAST_OWN_TEXT(...)
 #define HOLDFAST_OWN_FLAG(...)

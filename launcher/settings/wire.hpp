@@ -24,7 +24,7 @@
 // Of structs that are in these messages.
 namespace holdfast {
 
-void each_field(wire::Any<HadService> auto& one, auto&& use) {
+void each_field(wire::Any<AcquiredService> auto& one, auto&& use) {
   use("name", one.name);
   use("generation", one.generation);
 }
@@ -56,7 +56,7 @@ struct AttemptRequest {
   TestInputs inputs = {};
   // A sum of the words of its command and of LD_LIBRARY_PATH: what it runs besides its files.
   std::uint64_t command_sum = 0;
-  TestFacts facts = {};
+  TestProperties properties = {};
   Values said = {};  // what the test's properties say
 };
 
@@ -296,7 +296,7 @@ struct ServicesAnswer {
   static constexpr std::string_view k_kind = "services";
   std::string why = {};         // why there is one that it cannot get; empty: it has them
   std::string last_lines = {};  // of that service
-  std::vector<HadService> uses = {};
+  std::vector<AcquiredService> uses = {};
   std::vector<Variable> variables = {};  // for the test
 };
 

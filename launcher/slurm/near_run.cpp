@@ -443,7 +443,7 @@ class NodeRun {
     // srun_words() has accepted the same text before, when the settings were read.
     HOLDFAST_TRY(std::vector<std::string> options, srun_words(plan_.policy.engine.options));
     FarStep step;
-    step.processors = static_cast<unsigned>(processors_of(plan_.test->invocation.facts));
+    step.processors = static_cast<unsigned>(processors_of(plan_.test->invocation.properties));
     step.options = std::move(options);
     step.left_out_nodes = left_out_;
     step.command = {program, std::string(k_far_option), files_.job()};

@@ -93,11 +93,11 @@ Result<ServiceUse> parse_service_use(std::string_view text) {
   return use;
 }
 
-std::string to_text(const HadService& used) {
+std::string to_text(const AcquiredService& used) {
   return text_of({used.name, "#", std::to_string(used.generation)});
 }
 
-HadService to_had_service(std::string_view text) {
+AcquiredService to_had_service(std::string_view text) {
   const std::size_t mark = std::min(text.size(), text.rfind('#'));
   const std::string_view number = text.substr(std::min(text.size(), mark + 1));
   return {std::string(text.substr(0, mark)), parse_number<unsigned>(number).value_or(0)};

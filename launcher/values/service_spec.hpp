@@ -38,14 +38,14 @@ struct ServiceUse {
 };
 
 // A service as an attempt has used it. The journal says `db#3`.
-struct HadService {
+struct AcquiredService {
   std::string name;
   unsigned generation = 0;
 
-  friend bool operator==(const HadService&, const HadService&) = default;
+  friend bool operator==(const AcquiredService&, const AcquiredService&) = default;
 };
-std::string to_text(const HadService& used);
-HadService to_had_service(std::string_view text);
+std::string to_text(const AcquiredService& used);
+AcquiredService to_had_service(std::string_view text);
 
 // A name has letters, digits, `_`, `-` and `.`, and at most 64 of them.
 bool is_service_name(std::string_view name);

@@ -281,23 +281,23 @@ ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsign
 }
 
 void FixtureGenerations::set_up(const TestFixtures& fixtures, const std::string& test,
-                                const std::vector<HadService>& had) {
+                                const std::vector<AcquiredService>& had) {
   for (const std::string& fixture : fixtures.sets_up) {
-    for (const HadService& one : had) {
+    for (const AcquiredService& one : had) {
       by_fixture_[fixture][{test, one.name}] = one.generation;
     }
   }
 }
 
 std::vector<std::string> FixtureGenerations::older(const TestFixtures& fixtures,
-                                                   const std::vector<HadService>& had) const {
+                                                   const std::vector<AcquiredService>& had) const {
   std::vector<std::string> sentences;
   for (const std::string& fixture : fixtures.required) {
     const auto found = by_fixture_.find(fixture);
     if (found == by_fixture_.end()) continue;
     for (const auto& [setter, generation] : found->second) {
       const auto& [test, service] = setter;
-      for (const HadService& one : had) {
+      for (const AcquiredService& one : had) {
         if (one.name != service || generation >= one.generation) continue;
         sentences.push_back(text_of(
             {"its fixture ", brief_in_quotes(fixture), " was set up by ", brief_in_quotes(test),

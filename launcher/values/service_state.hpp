@@ -121,11 +121,11 @@ class FixtureGenerations {
  public:
   // `test` sets up its fixtures on these generations. The last call for a test and service counts.
   void set_up(const TestFixtures& fixtures, const std::string& test,
-              const std::vector<HadService>& had);
+              const std::vector<AcquiredService>& had);
   // Returns one sentence for each test that set up one of these fixtures on an older generation
   // than `had`.
   std::vector<std::string> older(const TestFixtures& fixtures,
-                                 const std::vector<HadService>& had) const;
+                                 const std::vector<AcquiredService>& had) const;
   void forget() { by_fixture_.clear(); }
 
  private:

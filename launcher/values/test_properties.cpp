@@ -14,13 +14,14 @@ std::vector<std::string> decoded_names(std::string_view list) {
 
 }  // namespace
 
-bool learn(std::string_view variable, std::string_view value, TestFacts& facts, Values& said) {
+bool learn(std::string_view variable, std::string_view value, TestProperties& properties,
+           Values& said) {
   std::string* text = nullptr;
   bool* flag = nullptr;
 #define HOLDFAST_TEXT(field, name) \
-  if (variable == (name)) text = &facts.field;
+  if (variable == (name)) text = &properties.field;
 #define HOLDFAST_FLAG(field, name) \
-  if (variable == (name)) flag = &facts.field;
+  if (variable == (name)) flag = &properties.field;
 #include "values/test_properties.def"
   if (text != nullptr) *text = value;
   if (flag != nullptr) *flag = true;
@@ -37,23 +38,23 @@ bool has_label(std::string_view labels, std::string_view label) {
   return std::ranges::count(decoded_names(labels), label) > 0;
 }
 
-std::int64_t processors_of(const TestFacts& facts) {
-  return std::clamp<std::int64_t>(parse_number<std::int64_t>(facts.processors).value_or(1), 1,
+std::int64_t processors_of(const TestProperties& properties) {
+  return std::clamp<std::int64_t>(parse_number<std::int64_t>(properties.processors).value_or(1), 1,
                                   k_most_slots_of_test);
 }
 
-TestFixtures fixtures_of(const TestFacts& facts) {
-  return {decoded_names(facts.fixtures_setup), decoded_names(facts.fixtures_required)};
+TestFixtures fixtures_of(const TestProperties& properties) {
+  return {decoded_names(properties.fixtures_setup), decoded_names(properties.fixtures_required)};
 }
 
-TestSchedule schedule_of(const TestFacts& facts) {
+TestSchedule schedule_of(const TestProperties& properties) {
   TestSchedule schedule;
-  schedule.depends = decoded_names(facts.depends);
-  schedule.setup = decoded_names(facts.fixtures_setup);
-  schedule.required = decoded_names(facts.fixtures_required);
-  schedule.cleanup = decoded_names(facts.fixtures_cleanup);
-  schedule.serial = facts.serial;
-  schedule.processors = processors_of(facts);
+  schedule.depends = decoded_names(properties.depends);
+  schedule.setup = decoded_names(properties.fixtures_setup);
+  schedule.required = decoded_names(properties.fixtures_required);
+  schedule.cleanup = decoded_names(properties.fixtures_cleanup);
+  schedule.serial = properties.serial;
+  schedule.processors = processors_of(properties);
   return schedule;
 }
 

@@ -13,22 +13,23 @@
 
 namespace holdfast {
 
-struct TestFacts {
+struct TestProperties {
 #define HOLDFAST_TEXT(field, variable) std::string field = {};
 #define HOLDFAST_FLAG(field, variable) bool field = false;
 #include "values/test_properties.def"
 };
 
 // Takes the value of HOLDFAST_P_<variable>, if that is a fact or a setting. False: it is neither.
-bool learn(std::string_view variable, std::string_view value, TestFacts& facts, Values& said);
+bool learn(std::string_view variable, std::string_view value, TestProperties& properties,
+           Values& said);
 
-// Whether `labels`, in the form of TestFacts, has that label.
+// Whether `labels`, in the form of TestProperties, has that label.
 bool has_label(std::string_view labels, std::string_view label);
 
 // PROCESSORS, 1 to k_most_slots_of_test.
 inline constexpr std::size_t k_most_slots_of_test = 1'000'000;
-std::int64_t processors_of(const TestFacts& facts);
-TestFixtures fixtures_of(const TestFacts& facts);
-TestSchedule schedule_of(const TestFacts& facts);
+std::int64_t processors_of(const TestProperties& properties);
+TestFixtures fixtures_of(const TestProperties& properties);
+TestSchedule schedule_of(const TestProperties& properties);
 
 }  // namespace holdfast

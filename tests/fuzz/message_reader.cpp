@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                               wire::read<wire::ServicesAnswer>);
   check<wire::HostOrder>(wire::read<wire::HostOrder>(*message), wire::read<wire::HostOrder>);
   check<wire::HostNews>(wire::to_host_news(*message), wire::to_host_news);
-  check<wire::KeptState>(wire::read<wire::KeptState>(*message), wire::read<wire::KeptState>);
+  check<wire::ManualState>(wire::read<wire::ManualState>(*message), wire::read<wire::ManualState>);
   check<ClusterAsk>(wire::read<ClusterAsk>(*message), wire::read<ClusterAsk>);
   check<ClusterBegin>(wire::read<ClusterBegin>(*message), wire::read<ClusterBegin>);
   return 0;

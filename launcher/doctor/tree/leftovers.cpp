@@ -156,8 +156,8 @@ Leftovers look_at_leftovers(const std::string& tree) {
   if (const std::vector<RunEntry> runs = list_runs(tree); !runs.empty()) {
     add_troubles(runs.front(), left);
   }
-  for (const std::string& name : kept_services(tree)) {
-    const KeptService kept(tree, name);
+  for (const std::string& name : manual_services(tree)) {
+    const ManualService kept(tree, name);
     if (kept.is_noted() && !kept.has_host()) left.lost_services.push_back(name);
   }
   return left;

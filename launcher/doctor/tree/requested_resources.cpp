@@ -23,26 +23,27 @@ T& find_or_add(std::vector<T>& all, First T::*first, const First& wanted) {
 }
 
 void add_locks(const std::string& test, const std::vector<LockSpec>& locks, const LockHome& home,
-               Wishes& wishes) {
+               RequestedResources& requested) {
   const Result<std::vector<LockSpec>> here = locks_at(home, locks);
   if (!here) return;
   for (const LockSpec& lock : *here) {
-    wishes.locks[place_of(lock, home)].push_back(test);
+    requested.locks[place_of(lock, home)].push_back(test);
     if (lock.scope != LockScope::machine) continue;
-    find_or_add(wishes.rights.machine_locks, &WantedMachineLock::name, lock.name)
+    find_or_add(requested.rights.machine_locks, &WantedMachineLock::name, lock.name)
         .tests.push_back(test);
   }
 }
 
-void add(const ListedTest& test, const Policy& policy, const LockHome& home, Wishes& wishes) {
-  add_locks(test.name, policy.locks, home, wishes);
-  for (const ServiceUse& use : policy.services) wishes.services[use.name].push_back(test.name);
-  wishes.ports = wishes.ports || policy.ports > 0;
+void add(const ListedTest& test, const Policy& policy, const LockHome& home,
+         RequestedResources& requested) {
+  add_locks(test.name, policy.locks, home, requested);
+  for (const ServiceUse& use : policy.services) requested.services[use.name].push_back(test.name);
+  requested.ports = requested.ports || policy.ports > 0;
   // Namespaces are had together or not at all.
   for (const Containment part :
        {policy.containment.among(k_namespaces), policy.containment.without(k_namespaces)}) {
     if (!part.has_any()) continue;
-    find_or_add(wishes.rights.containments, &WantedContainment::what, part)
+    find_or_add(requested.rights.containments, &WantedContainment::what, part)
         .tests.push_back(test.name);
   }
 }
@@ -81,22 +82,22 @@ std::string advice_for(Containment what) {
 
 }  // namespace
 
-Wishes wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
-                 const LockHome& home) {
-  Wishes wishes;
+RequestedResources wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
+                             const LockHome& home) {
+  RequestedResources requested;
   for (const ListedTest& test : tests) {
     if (test.is_disabled) continue;
-    const Result<ResolvedPolicy> resolved = project.resolve(test.name, test.facts, test.said);
+    const Result<ResolvedPolicy> resolved = project.resolve(test.name, test.properties, test.said);
     if (!resolved) {
-      wishes.refused[to_text(resolved.error())].push_back(test.name);
+      requested.refused[to_text(resolved.error())].push_back(test.name);
       continue;
     }
-    add(test, resolved->policy, home, wishes);
+    add(test, resolved->policy, home, requested);
     for (const std::string& warning : resolved->warnings) {
-      wishes.ignored[warning].push_back(test.name);
+      requested.ignored[warning].push_back(test.name);
     }
   }
-  return wishes;
+  return requested;
 }
 
 void look_at_rights(Rights& rights) {

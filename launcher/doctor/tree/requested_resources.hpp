@@ -42,7 +42,7 @@ inline std::string path_in(const ListedTest& test, const std::string& file) {
 
 using TestNames = std::vector<std::string>;
 
-struct Wishes {
+struct RequestedResources {
   Rights rights = {};                           // without the troubles
   std::map<std::string, TestNames> locks = {};  // by their places (values/lock_spec.hpp)
   std::map<std::string, TestNames> services = {};
@@ -53,7 +53,7 @@ struct Wishes {
 };
 
 // Leaves out tests that are disabled.
-Wishes wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
-                 const LockHome& home);
+RequestedResources wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
+                             const LockHome& home);
 
 }  // namespace holdfast::doctor

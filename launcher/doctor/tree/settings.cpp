@@ -24,7 +24,7 @@ std::vector<bool> used_overrides(const Settings& settings, const std::vector<Lis
   std::vector<bool> used(settings.overrides.size(), false);
   const OverridePatterns patterns(settings);
   for (const ListedTest& test : tests) {
-    for (const std::size_t index : patterns.matching(test.name, test.facts.labels)) {
+    for (const std::size_t index : patterns.matching(test.name, test.properties.labels)) {
       used[index] = true;
     }
   }
@@ -98,7 +98,7 @@ Findings check_patterns(const Settings& settings, const std::vector<ListedTest>&
   return all;
 }
 
-Findings check_properties(const Wishes& wishes) {
+Findings check_properties(const RequestedResources& requested) {
   Findings all;
   const auto add_each = [&](Kind kind, const std::map<std::string, TestNames>& tests_of) {
     for (const auto& [why, tests] : tests_of) {
@@ -107,8 +107,8 @@ Findings check_properties(const Wishes& wishes) {
                      "holdfast config --explain " + for_shell(tests.front())});
     }
   };
-  add_each(Kind::test_refused, wishes.refused);
-  add_each(Kind::settings_ignored, wishes.ignored);
+  add_each(Kind::test_refused, requested.refused);
+  add_each(Kind::settings_ignored, requested.ignored);
   return all;
 }
 
@@ -118,8 +118,8 @@ std::vector<SeenService> look_at_services(const std::vector<ServiceSpec>& servic
   return seen;
 }
 
-Findings check_services(const std::vector<SeenService>& services, const Wishes& wishes,
-                        const std::string& file) {
+Findings check_services(const std::vector<SeenService>& services,
+                        const RequestedResources& requested, const std::string& file) {
   Findings all;
   std::vector<std::string> names;
   for (const SeenService& service : services) {
@@ -130,7 +130,7 @@ Findings check_services(const std::vector<SeenService>& services, const Wishes& 
                                service.spec.command[0]),
                    service.spec.origin, "install it or build it, or correct the command"});
   }
-  for (const auto& [name, tests] : wishes.services) {
+  for (const auto& [name, tests] : requested.services) {
     if (std::ranges::find(names, name) != names.end()) continue;
     const std::string known = names.empty() ? std::string("none is declared")
                                             : "declared are " + enumeration(names, " and ");

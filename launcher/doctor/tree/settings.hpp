@@ -20,7 +20,7 @@ Findings check_patterns(const Settings& settings, const std::vector<ListedTest>&
                         const Day& today);
 
 // The settings of tests that keep them from running, or have no effect.
-Findings check_properties(const Wishes& wishes);
+Findings check_properties(const RequestedResources& requested);
 
 // The services of the tree, as services_of_tree() finds them.
 struct SeenService {
@@ -29,7 +29,7 @@ struct SeenService {
 };
 std::vector<SeenService> look_at_services(const std::vector<ServiceSpec>& services);
 // `file`: the place to mend if a test uses a service that is not declared.
-Findings check_services(const std::vector<SeenService>& services, const Wishes& wishes,
-                        const std::string& file);
+Findings check_services(const std::vector<SeenService>& services,
+                        const RequestedResources& requested, const std::string& file);
 
 }  // namespace holdfast::doctor

@@ -119,9 +119,9 @@ LockTurn::LockTurn(LockTurn&& other) noexcept
       helper_(std::exchange(other.helper_, -1)),
       owner_(other.owner_) {}
 
-LockTurn::~LockTurn() { bury_helper(); }
+LockTurn::~LockTurn() { reap_helper(); }
 
-void LockTurn::bury_helper() {
+void LockTurn::reap_helper() {
   // A guard has a copy of this object, but the helper is not the guard's child.
   if (helper_ <= 0 || ::getpid() != owner_) return;
   // The helper keeps its number until somebody waits for it. A caller that reaps all its children
@@ -135,7 +135,7 @@ void LockTurn::bury_helper() {
 
 Result<void> LockTurn::start_waiting(const TurnOrder& order) {
   HOLDFAST_TRY(auto ends, packet_pair());
-  bury_helper();
+  reap_helper();
   owner_ = ::getpid();
   helper_ = ::fork();
   if (helper_ < 0) return system_error("start a process that waits for a lock");

@@ -43,7 +43,7 @@ class LockTurn {
   Result<std::vector<LockSlot>> finish_waiting(const LockQueue& queue);
 
  private:
-  void bury_helper();
+  void reap_helper();
 
   UniqueFd ready_;
   pid_t helper_ = -1;

@@ -141,7 +141,7 @@ Json counts_json(const Counts& counts) {
 }
 
 Json service_used(const std::string& text) {
-  const HadService used = to_had_service(text);
+  const AcquiredService used = to_had_service(text);
   return {{"name", valid_utf8(used.name)}, {"generation", used.generation}};
 }
 

@@ -12,9 +12,9 @@ bool judges(const CtestLimits& limits, Milliseconds timeout, const std::string& 
   clock.start();
   Policy policy;
   policy.timeout = timeout;
-  TestFacts facts;
-  facts.default_timeout = run_limit;
-  return clock.judges(policy, facts);
+  TestProperties properties;
+  properties.default_timeout = run_limit;
+  return clock.judges(policy, properties);
 }
 
 TEST(CtestClock, HasNoEndBeforeCtestStartsIt) {

@@ -62,7 +62,7 @@ TEST(Invocation, APropertyIsMeantForTheTestAndNotForCommandsThatItRuns) {
   const Invocation command = inner.invocation();
   EXPECT_FALSE(command.bare);
   EXPECT_STREQ(command.command[0], "t");
-  EXPECT_FALSE(command.facts.serial);
+  EXPECT_FALSE(command.properties.serial);
   EXPECT_TRUE(command.said.empty());
   EXPECT_FALSE(command.limits.raised);
   EXPECT_FALSE(command.tells_locks);
@@ -74,7 +74,7 @@ TEST(Invocation, APropertyIsMeantForTheTestAndNotForCommandsThatItRuns) {
   const Invocation test = outer.invocation();
   EXPECT_TRUE(test.bare);
   EXPECT_STREQ(test.command[0], "/found/t");
-  EXPECT_TRUE(test.facts.serial);
+  EXPECT_TRUE(test.properties.serial);
   ASSERT_EQ(test.said.size(), 1U);
   EXPECT_EQ(test.said[0].setting, Setting::timeout);
   EXPECT_EQ(test.limits.raised, 30'000ms);
@@ -162,7 +162,7 @@ TEST(Invocation, ATestWithALimitOfItsOwnHasNotTheRunsLimit) {
   const auto rest = [](const std::vector<std::string>& variables) {
     std::vector<std::string> all{k_attached, "HOLDFAST_P_DEFAULT_TIMEOUT=1500"};
     all.insert(all.end(), variables.begin(), variables.end());
-    return Started({"--test=t", "t"}, all).invocation().facts.default_timeout;
+    return Started({"--test=t", "t"}, all).invocation().properties.default_timeout;
   };
   EXPECT_EQ(rest({}), "1500");
   EXPECT_EQ(rest({"HOLDFAST_P_NATIVE_LIMIT=0"}), "");

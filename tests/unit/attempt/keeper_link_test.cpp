@@ -77,7 +77,7 @@ TEST_F(KeeperLinkTest, WhatCannotBeAskedOrIsNotUnderstoodIsARefusal) {
   grant = link_.ask(request);
   ASSERT_TRUE(grant);
   EXPECT_NE(grant->refusal.find("of another time"), std::string::npos) << grant->refusal;
-  request.facts.resource_lock.assign(wire::k_longest_message, 'x');
+  request.properties.resource_lock.assign(wire::k_longest_message, 'x');
   grant = link_.ask(request);
   ASSERT_TRUE(grant);
   EXPECT_EQ(grant->refusal,

@@ -19,7 +19,7 @@
 namespace holdfast::exec {
 namespace {
 
-using End = supervision::HadServices::End;
+using End = supervision::AcquiredServices::End;
 using News = BatchServices::News;
 
 class BatchServicesTest : public ::testing::Test {
@@ -56,7 +56,7 @@ class BatchServicesTest : public ::testing::Test {
 
 TEST_F(BatchServicesTest, WhatTheNextWorkerHasWaitedForIsOnRecord) {
   BatchServices services(plan_, around_);
-  ASSERT_EQ(services.have(), End::had);  // what the attempt has got
+  ASSERT_EQ(services.have(), End::acquired);  // what the attempt has got
   os::Child child([&] {
     if (os::receive_message(keeper_.get()).is_over) return 1;
     const Milliseconds asked = os::monotonic_now();
@@ -65,7 +65,7 @@ TEST_F(BatchServicesTest, WhatTheNextWorkerHasWaitedForIsOnRecord) {
     const wire::Message said(wire::k_services, answer(2, {{"X", "2"}}));
     return os::send_message(keeper_.get(), said) ? 0 : 2;
   });
-  EXPECT_EQ(services.have(), End::had);
+  EXPECT_EQ(services.have(), End::acquired);
   EXPECT_EQ(child.wait(), 0);
   supervision::AttemptResult result;
   services.add_to(result);
@@ -75,7 +75,7 @@ TEST_F(BatchServicesTest, WhatTheNextWorkerHasWaitedForIsOnRecord) {
 
 TEST_F(BatchServicesTest, ASignalThatEndsTheWaitIsTheBatchs) {
   BatchServices services(plan_, around_);
-  ASSERT_EQ(services.have(), End::had);
+  ASSERT_EQ(services.have(), End::acquired);
   services.ask();
   Result<os::Pipe> life = os::make_pipe();
   ASSERT_TRUE(life);
@@ -88,7 +88,7 @@ TEST_F(BatchServicesTest, ASignalThatEndsTheWaitIsTheBatchs) {
 
 TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
   BatchServices services(plan_, around_);
-  ASSERT_EQ(services.have(), End::had);
+  ASSERT_EQ(services.have(), End::acquired);
   services.ask();
   EXPECT_EQ(services.hear(), News::none);
   say(wire::k_waiting, {{"why", "it starts"}});
@@ -98,7 +98,7 @@ TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
   services.ask();
   say(wire::k_services, answer(2, {{"X", "2"}}));
   EXPECT_EQ(services.hear(), News::other);
-  ASSERT_EQ(services.have(), End::had);
+  ASSERT_EQ(services.have(), End::acquired);
   services.ask();
   say(wire::k_services, {{"why", "it ended"}});
   EXPECT_EQ(services.hear(), News::other);
@@ -108,7 +108,7 @@ TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
 
 TEST_F(BatchServicesTest, AKeeperThatEndsBeforeItAnswersIsToldToo) {
   BatchServices services(plan_, around_);
-  ASSERT_EQ(services.have(), End::had);
+  ASSERT_EQ(services.have(), End::acquired);
   services.ask();
   keeper_.reset();
   EXPECT_EQ(services.hear(), News::other);
@@ -118,7 +118,7 @@ TEST_F(BatchServicesTest, AKeeperThatEndsBeforeItAnswersIsToldToo) {
 
 TEST_F(BatchServicesTest, WithoutTheKeeperNoFurtherWorkerBegins) {
   BatchServices services(plan_, around_);
-  ASSERT_EQ(services.have(), End::had);
+  ASSERT_EQ(services.have(), End::acquired);
   keeper_.reset();
   services.ask();
   EXPECT_EQ(services.have(), End::unavailable);

@@ -35,7 +35,7 @@ ListedTest listed(const std::string& properties) {
 TEST(ListedTest, SaysWhatTheLauncherWouldBeTold) {
   const ListedTest read = listed(modifications(
       R"("HOLDFAST_P_TIMEOUT=set:30","HOLDFAST_P_RUN_SERIAL=set:1","OTHER=set:1","HOLDFAST_P_X=unset:")"));
-  EXPECT_TRUE(read.facts.serial);
+  EXPECT_TRUE(read.properties.serial);
   ASSERT_EQ(read.said.size(), 1U);
   EXPECT_EQ(read.said[0].setting, Setting::timeout);
   EXPECT_EQ(read.said[0].source, Source::property);
@@ -44,18 +44,19 @@ TEST(ListedTest, SaysWhatTheLauncherWouldBeTold) {
 
 TEST(ListedTest, HasTheLabelsOfItsPropertyHoweverTheyWereTold) {
   const std::string labels = R"({"name":"LABELS","value":["fast","a b"]})";
-  EXPECT_EQ(listed(labels).facts.labels, "fast,a%20b");
-  EXPECT_EQ(listed(modifications(R"("HOLDFAST_P_LABELS=set:old")") + "," + labels).facts.labels,
-            "fast,a%20b");
-  EXPECT_EQ(listed("").facts.labels, "");
+  EXPECT_EQ(listed(labels).properties.labels, "fast,a%20b");
+  EXPECT_EQ(
+      listed(modifications(R"("HOLDFAST_P_LABELS=set:old")") + "," + labels).properties.labels,
+      "fast,a%20b");
+  EXPECT_EQ(listed("").properties.labels, "");
 }
 
 TEST(ListedTest, WithALimitOfItsOwnHasNotTheRunsLimit) {
   const std::string run = R"("HOLDFAST_P_DEFAULT_TIMEOUT=set:1500")";
-  EXPECT_EQ(listed(modifications(run)).facts.default_timeout, "1500");
+  EXPECT_EQ(listed(modifications(run)).properties.default_timeout, "1500");
   for (const char* own : {"NATIVE_LIMIT", "KEPT_LIMIT"}) {
     const std::string limit = std::string(R"("HOLDFAST_P_)") + own + R"(=set:0")";
-    EXPECT_EQ(listed(modifications(limit + "," + run)).facts.default_timeout, "") << own;
+    EXPECT_EQ(listed(modifications(limit + "," + run)).properties.default_timeout, "") << own;
   }
 }
 
@@ -65,7 +66,7 @@ TEST(ListedTest, ComesInCtestsOrderWithItsNamesakes) {
       all_listed(listing(test("u", "") + "," + test("t", serial) + "," + test("t", "")));
   ASSERT_TRUE(all);
   std::string text;
-  for (const ListedTest& one : *all) text += one.name + (one.facts.serial ? "! " : " ");
+  for (const ListedTest& one : *all) text += one.name + (one.properties.serial ? "! " : " ");
   EXPECT_EQ(text, "u t! t ");
 }
 

@@ -162,7 +162,7 @@ Settings settings_of(const std::string& text) {
 
 ListedTest test_named(const std::string& name, const std::string& labels = "") {
   ListedTest test = listed(name, "/b/prog");
-  test.facts.labels = labels;
+  test.properties.labels = labels;
   return test;
 }
 
@@ -255,10 +255,10 @@ TEST(Programs, ADisabledTestNeedsNone) {
 }
 
 TEST(Properties, EqualTextsAreOneFinding) {
-  Wishes wishes;
-  wishes.refused = {{"locks contradict", {"a", "b"}}};
-  wishes.ignored = {{"ignoring HOLDFAST_NICE \"x\"", {"a", "b", "c", "d"}}};
-  const Findings found = check_properties(wishes);
+  RequestedResources requested;
+  requested.refused = {{"locks contradict", {"a", "b"}}};
+  requested.ignored = {{"ignoring HOLDFAST_NICE \"x\"", {"a", "b", "c", "d"}}};
+  const Findings found = check_properties(requested);
   ASSERT_EQ(kinds_of(found), (Kinds{"test_refused", "settings_ignored"}));
   EXPECT_EQ(found[0].what, "\"a\", \"b\": locks contradict");
   EXPECT_EQ(found[1].what, "\"a\", \"b\", \"c\" and 1 more: ignoring HOLDFAST_NICE \"x\"");
@@ -266,17 +266,17 @@ TEST(Properties, EqualTextsAreOneFinding) {
 }
 
 TEST(Services, OneThatIsNotDeclaredAndAProgramThatIsMissingAreWrong) {
-  Wishes wishes;
-  wishes.services = {{"db", {"a"}}, {"bd", {"b"}}};
+  RequestedResources requested;
+  requested.services = {{"db", {"a"}}, {"bd", {"b"}}};
   ServiceSpec db;
   db.name = "db";
   db.command = {"my-db"};
-  EXPECT_EQ(kinds_of(check_services({{db, false}}, wishes, "/s/holdfast.toml")),
+  EXPECT_EQ(kinds_of(check_services({{db, false}}, requested, "/s/holdfast.toml")),
             Kinds{"service_refused"});
-  const Findings found = check_services({{db, true}}, wishes, "/s/holdfast.toml");
+  const Findings found = check_services({{db, true}}, requested, "/s/holdfast.toml");
   ASSERT_EQ(kinds_of(found), (Kinds{"service_program_missing", "service_refused"}));
   EXPECT_EQ(found[1].what, "\"b\" cannot run: there is no service bd, declared are db");
-  const Findings none = check_services({}, wishes, "/s/holdfast.toml");
+  const Findings none = check_services({}, requested, "/s/holdfast.toml");
   ASSERT_EQ(kinds_of(none), (Kinds{"service_refused", "service_refused"}));
   EXPECT_EQ(none[0].what, "\"b\" cannot run: there is no service bd, none is declared");
 }
@@ -308,45 +308,45 @@ ListedTest test_with(const std::string& name,
                      const std::vector<std::pair<std::string, std::string>>& properties) {
   ListedTest test = test_named(name);
   for (const auto& [variable, value] : properties) {
-    EXPECT_TRUE(learn(variable, value, test.facts, test.said)) << variable;
+    EXPECT_TRUE(learn(variable, value, test.properties, test.said)) << variable;
   }
   return test;
 }
 
-TEST(Wishes, AreThoseOfAllTests) {
+TEST(RequestedResources, AreThoseOfAllTests) {
   const LockHome home{"p", "/b"};
   ListedTest off = test_with("off", {{"LOCKS", "off"}, {"LOCKS", "a:1/2,a:1/3"}, {"PORTS", "1"}});
   off.is_disabled = true;
-  const Wishes wishes =
+  const RequestedResources requested =
       wishes_of({test_with("a", {{"LOCKS", "db,gpu@machine"}, {"PORTS", "2"}}),
                  test_with("b", {{"LOCKS", "gpu@machine"}, {"SERVICES", "web"}}),
                  test_with("c", {{"LOCKS", "a:1/2,a:1/3"}, {"SERVICES", "web"}}), off},
                 {}, home);
-  EXPECT_TRUE(wishes.ports);
-  EXPECT_EQ(wishes.locks, (std::map<std::string, TestNames>{{"project-p/db", {"a"}},
-                                                            {"machine/gpu", {"a", "b"}}}));
-  ASSERT_EQ(wishes.rights.machine_locks.size(), 1U);
-  EXPECT_EQ(wishes.rights.machine_locks[0].name, "gpu");
-  EXPECT_EQ(wishes.rights.machine_locks[0].tests, (TestNames{"a", "b"}));
-  EXPECT_EQ(wishes.services, (std::map<std::string, TestNames>{{"web", {"b"}}}));
-  ASSERT_EQ(wishes.refused.size(), 1U);
-  EXPECT_EQ(wishes.refused.begin()->second, TestNames{"c"});
-  EXPECT_TRUE(wishes.ignored.empty());
+  EXPECT_TRUE(requested.ports);
+  EXPECT_EQ(requested.locks, (std::map<std::string, TestNames>{{"project-p/db", {"a"}},
+                                                               {"machine/gpu", {"a", "b"}}}));
+  ASSERT_EQ(requested.rights.machine_locks.size(), 1U);
+  EXPECT_EQ(requested.rights.machine_locks[0].name, "gpu");
+  EXPECT_EQ(requested.rights.machine_locks[0].tests, (TestNames{"a", "b"}));
+  EXPECT_EQ(requested.services, (std::map<std::string, TestNames>{{"web", {"b"}}}));
+  ASSERT_EQ(requested.refused.size(), 1U);
+  EXPECT_EQ(requested.refused.begin()->second, TestNames{"c"});
+  EXPECT_TRUE(requested.ignored.empty());
 }
 
-TEST(Wishes, ACgroupAndNamespacesAreHadApart) {
+TEST(RequestedResources, ACgroupAndNamespacesAreHadApart) {
   const Values both{{Setting::containment, Source::file, "cgroup,pidns,netns", "o"}};
   const Values one{{Setting::containment, Source::file, "cgroup", "o"}};
   ListedTest a = test_named("a");
   ListedTest b = test_named("b");
   a.said = both;
   b.said = one;
-  const Wishes wishes = wishes_of({a, b, test_named("c")}, {}, {"p", "/b"});
-  ASSERT_EQ(wishes.rights.containments.size(), 2U);
-  EXPECT_EQ(to_text(wishes.rights.containments[0].what), "pidns,netns");
-  EXPECT_EQ(wishes.rights.containments[0].tests, TestNames{"a"});
-  EXPECT_EQ(to_text(wishes.rights.containments[1].what), "cgroup");
-  EXPECT_EQ(wishes.rights.containments[1].tests, (TestNames{"a", "b"}));
+  const RequestedResources requested = wishes_of({a, b, test_named("c")}, {}, {"p", "/b"});
+  ASSERT_EQ(requested.rights.containments.size(), 2U);
+  EXPECT_EQ(to_text(requested.rights.containments[0].what), "pidns,netns");
+  EXPECT_EQ(requested.rights.containments[0].tests, TestNames{"a"});
+  EXPECT_EQ(to_text(requested.rights.containments[1].what), "cgroup");
+  EXPECT_EQ(requested.rights.containments[1].tests, (TestNames{"a", "b"}));
 }
 
 os::SurveyedLock lock_held_by(const std::string& test, bool stopped = false) {

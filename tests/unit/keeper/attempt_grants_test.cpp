@@ -116,7 +116,7 @@ TEST_F(AttemptGrants, KeepTestsApartOnlyInCompany) {
   EXPECT_EQ(grant().policy.locks.size(), 0U);
   EXPECT_EQ(texts_of(grant(Company::possible).policy.locks),
             (Texts{"RUN_SERIAL:shared@build", "TEST key@build"}));
-  request_.facts.serial = true;
+  request_.properties.serial = true;
   EXPECT_EQ(texts_of(grant(Company::possible).policy.locks),
             (Texts{"RUN_SERIAL@build", "TEST key@build"}));
 }

@@ -20,10 +20,10 @@ namespace {
 
 constexpr ProcessName k_ctest{4'000'000, 17};
 
-TestFacts with_fixture(const std::string& name) {
-  TestFacts facts;
-  facts.fixtures_required = name;
-  return facts;
+TestProperties with_fixture(const std::string& name) {
+  TestProperties properties;
+  properties.fixtures_required = name;
+  return properties;
 }
 
 class FixtureContainmentsTest : public ::testing::Test {
@@ -115,13 +115,13 @@ TEST_F(FixtureContainmentsTest, NotesOfALivingCtestStayAndWhatIsNoNote) {
 
 TEST_F(FixtureContainmentsTest, EachKindOfFixtureCounts) {
   note("F a one\nF b two\nF c three\n");
-  TestFacts setup;
+  TestProperties setup;
   setup.fixtures_setup = "one";
-  TestFacts cleanup;
+  TestProperties cleanup;
   cleanup.fixtures_cleanup = "three";
   std::set<std::size_t> sets;
-  for (const TestFacts& facts : {setup, with_fixture("two"), cleanup}) {
-    const auto set = fixtures_.of(facts, 1);
+  for (const TestProperties& properties : {setup, with_fixture("two"), cleanup}) {
+    const auto set = fixtures_.of(properties, 1);
     ASSERT_TRUE(set && *set);
     sets.insert(**set);
   }

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 // What an attempt says when its locks are taken or not: `had 1`, or how the wait ended and why.
 std::string said_of(const TakenLocks& taken) {
-  if (taken.end == TakenLocks::End::had) {
+  if (taken.end == TakenLocks::End::acquired) {
     std::string fences;
     for (const ClusterLocks::Held& one : taken.cluster.held()) fences += " fence " + one.fence;
     return "had " + std::to_string(taken.held.size()) + fences;
@@ -138,7 +138,7 @@ TEST_F(LockTakingFromEtcd, AWaitEndsWithTheAnswer) {
   EXPECT_EQ(told_.hear(), "begins");
   waiter.signal(SIGUSR1);
   EXPECT_EQ(told_.hear(300ms), "<silence>");
-  EXPECT_TRUE(os::send_message(connection.get(), wire::to_message(ClusterHad{7, {}})));
+  EXPECT_TRUE(os::send_message(connection.get(), wire::to_message(ClusterAcquired{7, {}})));
   EXPECT_EQ(told_.hear(), "had 0 fence 7");
   EXPECT_EQ(waiter.wait(), 0);
 }
@@ -148,7 +148,7 @@ TEST_F(LockTakingFromEtcd, WhatIsNoAnswerIsPassedOverAndWhatIsNotUnderstoodIsRef
   const os::UniqueFd connection = asked();
   EXPECT_EQ(told_.hear(), "begins");
   EXPECT_TRUE(os::send_message(connection.get(), wire::Message(cluster::k_is_held)));
-  const wire::Message odd(cluster::k_had, {{"fence", "x"}});
+  const wire::Message odd(cluster::k_acquired, {{"fence", "x"}});
   EXPECT_TRUE(os::send_message(connection.get(), odd));
   const std::string said = told_.hear();
   EXPECT_TRUE(said.starts_with("refused 0: lock db@cluster: ")) << said;

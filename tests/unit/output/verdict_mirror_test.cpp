@@ -7,7 +7,7 @@ namespace {
 
 supervision::Invocation judged_by(const std::string& properties) {
   supervision::Invocation invocation;
-  invocation.facts.verdict = properties;
+  invocation.properties.verdict = properties;
   return invocation;
 }
 

@@ -109,9 +109,9 @@ TEST(Connection, HasAllThatItsLauncherAskedWithAndWasGranted) {
   request.command_sum = 77;
   request.soonest_end = 5000ms;
   request.launcher = {::getpid(), 42};
-  request.facts.serial = true;
-  request.facts.processors = "4";
-  request.facts.fixtures_required = "db";
+  request.properties.serial = true;
+  request.properties.processors = "4";
+  request.properties.fixtures_required = "db";
   wire::AttemptGrant grant;
   grant.attempt = "r.1";
   grant.scratch = "/s/1";

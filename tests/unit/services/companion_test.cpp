@@ -191,10 +191,10 @@ class StateOfAService : public CompanionOfAService {
       : door_(std::move(*Door::open(scratch_.path("door")))),
         visitor_(std::move(os::connect_to(scratch_.path("door"), os::k_patience).socket)) {}
 
-  std::optional<wire::KeptState> asked(ServiceCompanion& companion) {
+  std::optional<wire::ManualState> asked(ServiceCompanion& companion) {
     say(visitor_, wire::k_state);
     companion.look();
-    Result<wire::KeptState> state = wire::read<wire::KeptState>(heard(visitor_));
+    Result<wire::ManualState> state = wire::read<wire::ManualState>(heard(visitor_));
     EXPECT_TRUE(state);
     return state ? std::optional(std::move(*state)) : std::nullopt;
   }
@@ -212,7 +212,7 @@ TEST_F(StateOfAService, SaysHowLongItsEndMayTake) {
   order_.spec.grace = Milliseconds{7'000};
   order_.spec.stop = {"true"};
   ServiceCompanion companion(around());
-  const std::optional<wire::KeptState> state = asked(companion);
+  const std::optional<wire::ManualState> state = asked(companion);
   ASSERT_TRUE(state);
   EXPECT_EQ(state->end, order_.spec.grace + order_.spec.stop_time());
   EXPECT_EQ(state->phase, "starting");
@@ -275,7 +275,7 @@ TEST_F(StateOfAService, ASecondUserIsAnsweredAndDoesNotTakeIt) {
   const int first = keeper_.get();
   say(visitor_, wire::k_use);
   companion.look();
-  EXPECT_EQ(wire::read<wire::KeptState>(heard(visitor_))->user, ::getpid());
+  EXPECT_EQ(wire::read<wire::ManualState>(heard(visitor_))->user, ::getpid());
   EXPECT_EQ(keeper_.get(), first);
   theirs_.reset();
   companion.look();
@@ -283,7 +283,7 @@ TEST_F(StateOfAService, ASecondUserIsAnsweredAndDoesNotTakeIt) {
   EXPECT_EQ(asked(companion)->user, 0);
   say(visitor_, wire::k_use);
   companion.look();
-  EXPECT_TRUE(wire::read<wire::KeptState>(heard(visitor_)));
+  EXPECT_TRUE(wire::read<wire::ManualState>(heard(visitor_)));
   EXPECT_TRUE(keeper_.valid());
 }
 

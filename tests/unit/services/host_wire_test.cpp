@@ -129,8 +129,8 @@ TEST(HostNews, ArrivesAsItWasSent) {
   EXPECT_FALSE(to_host_news(Message("ready"))) << "without a size of its log";
 }
 
-TEST(KeptState, ArrivesAsItWasSent) {
-  KeptState state;
+TEST(ManualState, ArrivesAsItWasSent) {
+  ManualState state;
   state.order = full_order();
   state.phase = "ready";
   state.main = 21;
@@ -140,7 +140,7 @@ TEST(KeptState, ArrivesAsItWasSent) {
   state.end = Milliseconds{25};
   for (const char* user : {"nobody", ""}) {
     state.order.spec.user = user;
-    const Result<KeptState> arrived = read<KeptState>(to_message(state));
+    const Result<ManualState> arrived = read<ManualState>(to_message(state));
     ASSERT_TRUE(arrived) << to_text(arrived.error());
     EXPECT_EQ(text_of(arrived->order), text_of(state.order));
     EXPECT_EQ(arrived->order.spec.user, user);
@@ -153,14 +153,14 @@ TEST(KeptState, ArrivesAsItWasSent) {
   }
 }
 
-TEST(KeptState, OfAnotherVersionIsRefused) {
-  Message message = to_message(KeptState{});
+TEST(ManualState, OfAnotherVersionIsRefused) {
+  Message message = to_message(ManualState{});
   std::erase_if(message.fields, [](const auto& field) { return field.first == "used_by"; });
-  EXPECT_FALSE(read<KeptState>(message));
+  EXPECT_FALSE(read<ManualState>(message));
 }
 
-TEST(KeptState, HasNoTwoFieldsOfOneKey) {
-  KeptState state;
+TEST(ManualState, HasNoTwoFieldsOfOneKey) {
+  ManualState state;
   state.order = full_order();
   ServiceSpec& spec = state.order.spec;
   for (auto* list : {&spec.command, &spec.init, &spec.reset, &spec.stop, &spec.depends})

@@ -44,7 +44,7 @@ class ServiceAsking : public testing::Test {
   void say(std::string_view kind, wire::Message::Fields fields = {}) const {
     ASSERT_TRUE(os::send_message(keeper_.get(), wire::Message(kind, std::move(fields))));
   }
-  HadServices asked() {
+  AcquiredServices asked() {
     Teller teller(nullptr, Loudness::quiet);
     return ask_for_services({{"db", ServiceMode::shared}}, test_, link_, around_, teller);
   }
@@ -59,8 +59,8 @@ class ServiceAsking : public testing::Test {
 
 TEST_F(ServiceAsking, TheEndOfTheRunEndsTheWaitForServices) {
   say(wire::k_end);
-  const HadServices had = asked();
-  EXPECT_EQ(had.end, HadServices::End::unavailable);
+  const AcquiredServices had = asked();
+  EXPECT_EQ(had.end, AcquiredServices::End::unavailable);
   EXPECT_EQ(had.why, "service db unavailable: the run is over");
 }
 
@@ -68,9 +68,9 @@ TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
   const wire::ServicesAnswer answer{.uses = {{"db", 3}},
                                     .variables = {{"HOLDFAST_SERVICE_DB_PORT", "a=1"}}};
   say(wire::k_services, to_message(answer).fields);
-  const HadServices had = asked();
-  EXPECT_EQ(had.end, HadServices::End::had);
-  EXPECT_EQ(had.uses, (std::vector<HadService>{{"db", 3}}));
+  const AcquiredServices had = asked();
+  EXPECT_EQ(had.end, AcquiredServices::End::acquired);
+  EXPECT_EQ(had.uses, (std::vector<AcquiredService>{{"db", 3}}));
   ASSERT_EQ(had.variables.size(), 1U);
   EXPECT_EQ(had.variables[0].name, "HOLDFAST_SERVICE_DB_PORT");
   EXPECT_EQ(had.variables[0].value, "a=1");
@@ -82,8 +82,8 @@ TEST_F(ServiceAsking, WhatIsNoAnswerIsPassedOverAndWhatIsNotUnderstoodIsNone) {
   Bound two(2);
   Need* const watched[] = {&two};
   around_.watched = watched;
-  const HadServices had = asked();
-  EXPECT_EQ(had.end, HadServices::End::unavailable);
+  const AcquiredServices had = asked();
+  EXPECT_EQ(had.end, AcquiredServices::End::unavailable);
   EXPECT_NE(had.why, "");
   EXPECT_TRUE(had.variables.empty());
 }

@@ -195,9 +195,10 @@ TEST(EverySetting, OfTestsHasItsOriginInProfilesAndOverrides) {
 
 TEST(EverySetting, OfTestsHasItsOriginInItsProperty) {
   for (const Row& row : rows_of_tests()) {
-    TestFacts facts;
+    TestProperties properties;
     Values said;
-    EXPECT_EQ(learn(row.property, row.sample.text, facts, said), !row.property.empty()) << row.key;
+    EXPECT_EQ(learn(row.property, row.sample.text, properties, said), !row.property.empty())
+        << row.key;
     if (!row.property.empty()) expect_origin(row, said, "the test's HOLDFAST_" + row.property);
   }
 }

@@ -38,8 +38,8 @@ TEST(FarShare, LocksOfAUserAndAMachineArePortsAndTheLimitAreTheNodes) {
   EXPECT_EQ(far.hooks.before_kill, near.hooks.before_kill);
 }
 
-Engine engine_of(const Values& said, const TestFacts& facts = {}) {
-  const Result<ResolvedPolicy> resolved = resolve(said, facts);
+Engine engine_of(const Values& said, const TestProperties& properties = {}) {
+  const Result<ResolvedPolicy> resolved = resolve(said, properties);
   return resolved ? resolved->policy.engine.kind : Engine::local;
 }
 
@@ -48,7 +48,7 @@ TEST(FarShare, WhatNeedsThisMachineStaysHere) {
                      {Setting::local_label, Source::file, "gui", {}}};
   EXPECT_EQ(engine_of({}), Engine::local);
   EXPECT_EQ(engine_of(slurm), Engine::slurm);
-  TestFacts labelled;
+  TestProperties labelled;
   labelled.labels = "slow,gui";
   EXPECT_EQ(engine_of(slurm, labelled), Engine::local);
   for (const auto& [setting, text] :

@@ -30,13 +30,13 @@ TEST(Policy, WhereNothingIsSaidTheDefaultsHold) {
 }
 
 TEST(Policy, EachPropertyIsUnderstood) {
-  TestFacts facts;
-  facts.resource_lock = "port%2080,a%2Cb";
-  facts.needed_by_others = true;
+  TestProperties properties;
+  properties.resource_lock = "port%2080,a%2Cb";
+  properties.needed_by_others = true;
   const Result<ResolvedPolicy> resolved =
       resolve({by_property(Setting::locks, "db:shared,gpu:1/4@machine"),
                by_property(Setting::timeout, "1.5"), by_property(Setting::on_leak, "ignore")},
-              facts);
+              properties);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy),
             (Texts{"a,b@project", "db:shared@project", "port 80@project", "gpu:1/4@machine"}));
@@ -78,40 +78,40 @@ TEST(Policy, HoldfastTimeoutComesBeforeTimeoutAndBothBeforeTheFile) {
       {"3", "soon", 3000, LimitFrom::test},     {"x", "", 9000, LimitFrom::setting},
   };
   for (const auto& row : rows) {
-    TestFacts facts;
-    facts.native_timeout = row.native;
+    TestProperties properties;
+    properties.native_timeout = row.native;
     Values said{in_file(Setting::timeout, "9")};
     if (*row.own != 0) said.push_back(by_property(Setting::timeout, row.own));
-    const Result<ResolvedPolicy> resolved = resolve(said, facts);
+    const Result<ResolvedPolicy> resolved = resolve(said, properties);
     ASSERT_TRUE(resolved);
     EXPECT_EQ(resolved->policy.timeout, Milliseconds{row.limit}) << row.native << "/" << row.own;
     EXPECT_EQ(resolved->limit_from, row.from) << row.native << "/" << row.own;
     Options options;
     options.said = {by_option(Setting::timeout, "7ms")};
-    EXPECT_EQ(resolve(said, facts, options)->policy.timeout, Milliseconds{7});
+    EXPECT_EQ(resolve(said, properties, options)->policy.timeout, Milliseconds{7});
   }
 }
 
 TEST(Policy, CtestsOwnLimitHoldsBesideTheFileAndWithoutAPropertyOnly) {
-  TestFacts facts;
-  facts.default_timeout = "1500";
-  const auto limit = [&](const Values& said) { return resolve(said, facts)->policy.timeout; };
+  TestProperties properties;
+  properties.default_timeout = "1500";
+  const auto limit = [&](const Values& said) { return resolve(said, properties)->policy.timeout; };
   EXPECT_EQ(limit({}), Milliseconds{1'500'000});
   EXPECT_EQ(limit({in_file(Setting::timeout, "9")}), Milliseconds{9000});
   EXPECT_EQ(limit({in_file(Setting::timeout, "1h")}), Milliseconds{1'500'000});
   EXPECT_EQ(limit({by_property(Setting::timeout, "1h")}), Milliseconds{3'600'000});
-  EXPECT_EQ(resolve({}, facts)->limit_from, LimitFrom::ctest);
-  facts.default_timeout = "0";  // none
+  EXPECT_EQ(resolve({}, properties)->limit_from, LimitFrom::ctest);
+  properties.default_timeout = "0";  // none
   EXPECT_EQ(limit({}), Milliseconds{0});
   EXPECT_EQ(limit({in_file(Setting::timeout, "9")}), Milliseconds{9000});
 }
 
 TEST(Policy, TheLimitOfABatchIsThatOfEachCaseAndTimeoutThatOfAll) {
-  TestFacts facts;
-  facts.native_timeout = "60";
-  facts.processors = "4";
+  TestProperties properties;
+  properties.native_timeout = "60";
+  properties.processors = "4";
   const Result<ResolvedPolicy> resolved = resolve(
-      {by_property(Setting::isolation, "process"), by_property(Setting::timeout, "2")}, facts);
+      {by_property(Setting::isolation, "process"), by_property(Setting::timeout, "2")}, properties);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy.case_timeout, Milliseconds{2000});
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
@@ -155,10 +155,10 @@ TEST(Policy, ALockThatCannotBeUnderstoodIsAnErrorThatNamesTheProperty) {
       {"a:1/4", "a", "lock \"a@project\": also asked for as \"a:1/4@project\""},
   };
   for (const auto& row : rows) {
-    TestFacts facts;
-    facts.resource_lock = row.resource_lock;
+    TestProperties properties;
+    properties.resource_lock = row.resource_lock;
     const Result<ResolvedPolicy> resolved =
-        resolve({by_property(Setting::locks, row.locks)}, facts);
+        resolve({by_property(Setting::locks, row.locks)}, properties);
     ASSERT_FALSE(resolved) << row.message;
     EXPECT_EQ(resolved.error().message.rfind(row.message, 0), 0U) << resolved.error().message;
   }
@@ -201,9 +201,10 @@ TEST(Policy, ServicesAndAContainmentThatCannotBeUnderstoodAreErrorsToo) {
 }
 
 TEST(Policy, EmptyPartsOfAListAreNoLocks) {
-  TestFacts facts;
-  facts.resource_lock = ",,";
-  const Result<ResolvedPolicy> resolved = resolve({by_property(Setting::locks, ",,db,,")}, facts);
+  TestProperties properties;
+  properties.resource_lock = ",,";
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::locks, ",,db,,")}, properties);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy), (Texts{"db@project"}));
 }
@@ -211,10 +212,10 @@ TEST(Policy, EmptyPartsOfAListAreNoLocks) {
 TEST(Policy, ALockWantedTwiceIsTakenOnce) {
   Options options;
   options.locks = {*parse_lock_spec("db:shared")};
-  TestFacts facts;
-  facts.resource_lock = "db";
+  TestProperties properties;
+  properties.resource_lock = "db";
   const Result<ResolvedPolicy> resolved =
-      resolve({by_property(Setting::locks, "db")}, facts, options);
+      resolve({by_property(Setting::locks, "db")}, properties, options);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy), (Texts{"db@project"}));
 }
@@ -263,9 +264,9 @@ TEST(Policy, ATestHasAtLeastOneProcessor) {
   const std::pair<const char*, std::int64_t> rows[] = {{"", 1},  {"0", 1}, {"-3", 1},
                                                        {"x", 1}, {"4", 4}, {"99999999", 1'000'000}};
   for (const auto& [text, processors] : rows) {
-    TestFacts facts;
-    facts.processors = text;
-    EXPECT_EQ(processors_of(facts), processors) << text;
+    TestProperties properties;
+    properties.processors = text;
+    EXPECT_EQ(processors_of(properties), processors) << text;
   }
 }
 

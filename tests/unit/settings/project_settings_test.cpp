@@ -203,9 +203,9 @@ scratch = "remove"
 )");
   const Result<ProjectSettings> project = ProjectSettings::load(file, "default");
   ASSERT_TRUE(project);
-  TestFacts facts;
-  facts.labels = "big";
-  const Result<ResolvedPolicy> resolved = project->resolve("slow.one", facts, {});
+  TestProperties properties;
+  properties.labels = "big";
+  const Result<ResolvedPolicy> resolved = project->resolve("slow.one", properties, {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
   EXPECT_EQ(resolved->policy.scratch, Scratch::remove);

@@ -38,8 +38,8 @@ Value property(Setting setting, std::string text) {
 }
 
 std::string origin_of(const ResolvedPolicy& resolved, const std::string& key,
-                      const TestFacts& facts = {}) {
-  for (const ExplainedValue& value : explain(resolved, facts)) {
+                      const TestProperties& properties = {}) {
+  for (const ExplainedValue& value : explain(resolved, properties)) {
     if (value.key == key) return value.value + " | " + value.origin;
   }
   return "none";
@@ -49,11 +49,11 @@ TEST(SettingsPrecedence, CommandLineThenPropertyThenLaterOverrideThenProfileThen
   Options command_line;
   command_line.said = {{Setting::timeout, Source::option, "60", {}}};
   const Value own = property(Setting::timeout, "50");
-  TestFacts native;
+  TestProperties native;
   native.native_timeout = "45";
   const struct {
     Values said;
-    TestFacts facts;
+    TestProperties properties;
     Options options;
     int seconds;
     const char* explained;  // null for the command line, which is never explained
@@ -68,7 +68,7 @@ TEST(SettingsPrecedence, CommandLineThenPropertyThenLaterOverrideThenProfileThen
       {with(said_in("ci", {0, 1}), own), native, command_line, 60, nullptr},
   };
   for (const auto& row : rows) {
-    const Result<ResolvedPolicy> resolved = resolve(row.said, row.facts, row.options);
+    const Result<ResolvedPolicy> resolved = resolve(row.said, row.properties, row.options);
     ASSERT_TRUE(resolved);
     EXPECT_EQ(resolved->policy.timeout, Milliseconds{row.seconds * 1000});
     if (row.explained == nullptr) continue;
@@ -125,10 +125,10 @@ TEST(SettingsPrecedence, LocksComeFromTheTestItself) {
 }
 
 TEST(SettingsPrecedence, OfABatchBothLimitsHaveTheirOrigin) {
-  TestFacts facts;
-  facts.default_timeout = "1500";
+  TestProperties properties;
+  properties.default_timeout = "1500";
   const Result<ResolvedPolicy> resolved =
-      resolve(with(said_in("default", {}), property(Setting::isolation, "process")), facts);
+      resolve(with(said_in("default", {}), property(Setting::isolation, "process")), properties);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(origin_of(*resolved, "timeout"), "10s | holdfast.toml:2, [profile.default]");
   EXPECT_EQ(origin_of(*resolved, "timeout of all cases"), "25m | ctest's own limit");
@@ -138,10 +138,10 @@ TEST(SettingsPrecedence, RunSerialIsALockForEveryTestOfTheScope) {
   const auto locks_of = [](const char* scope, bool alone) {
     const std::string text = "[profile.default]\nrun-serial = \"" + std::string(scope) + "\"\n";
     const Result<Settings> settings = parse_settings(text, "holdfast.toml", "default");
-    TestFacts facts;
-    facts.serial = alone;
+    TestProperties properties;
+    properties.serial = alone;
     const Result<ResolvedPolicy> resolved =
-        resolve(with(values_of(*settings, {}), property(Setting::locks, "db")), facts);
+        resolve(with(values_of(*settings, {}), property(Setting::locks, "db")), properties);
     std::string locks;
     for (const LockSpec& lock : resolved->policy.locks) locks += to_text(lock) + " ";
     return locks;

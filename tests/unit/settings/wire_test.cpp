@@ -22,13 +22,13 @@ AttemptRequest full_request() {
   request.said = {by_property(Setting::locks, "db:shared,gpu:1/4"),
                   by_property(Setting::timeout, "1.5"), by_property(Setting::on_leak, "fail"),
                   by_property(Setting::retry, "any=1")};
-  request.facts.resource_lock = "a%2Cb,c";
-  request.facts.needed_by_others = true;
-  request.facts.serial = true;
-  request.facts.labels = "unit,a%2Cb";
-  request.facts.native_timeout = "2.5";
-  request.facts.default_timeout = "1500";
-  request.facts.processors = "3";
+  request.properties.resource_lock = "a%2Cb,c";
+  request.properties.needed_by_others = true;
+  request.properties.serial = true;
+  request.properties.labels = "unit,a%2Cb";
+  request.properties.native_timeout = "2.5";
+  request.properties.default_timeout = "1500";
+  request.properties.processors = "3";
   request.soonest_end = Milliseconds{0};
   return request;
 }
@@ -86,8 +86,8 @@ void expect_equal(const AttemptRequest& a, const AttemptRequest& b) {
     EXPECT_EQ(a.said[i].text, b.said[i].text);
     EXPECT_EQ(a.said[i].source, Source::property);
   }
-#define HOLDFAST_TEXT(field, ...) EXPECT_EQ(a.facts.field, b.facts.field);
-#define HOLDFAST_FLAG(field, ...) EXPECT_EQ(a.facts.field, b.facts.field);
+#define HOLDFAST_TEXT(field, ...) EXPECT_EQ(a.properties.field, b.properties.field);
+#define HOLDFAST_FLAG(field, ...) EXPECT_EQ(a.properties.field, b.properties.field);
 #include "values/test_properties.def"
 }
 

@@ -110,7 +110,8 @@ TEST(ClusterMessages, ComeBackAndAreRefusedWithoutWhatKeepsTestsApart) {
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->lock, ask.lock);
   EXPECT_EQ(asked->level, ask.level);
-  const Result<ClusterHad> had = wire::read<ClusterHad>(wire::to_message(ClusterHad{42, {3, 1}}));
+  const Result<ClusterAcquired> had =
+      wire::read<ClusterAcquired>(wire::to_message(ClusterAcquired{42, {3, 1}}));
   ASSERT_TRUE(had);
   EXPECT_EQ(had->fence, 42);
   EXPECT_EQ(had->slots, (std::vector<unsigned>{3, 1}));

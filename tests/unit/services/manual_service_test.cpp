@@ -13,17 +13,17 @@
 namespace holdfast {
 namespace {
 
-class KeptServiceTest : public testing::Test {
+class ManualServiceTest : public testing::Test {
  protected:
   bool has_log(unsigned generation) const {
     return std::filesystem::exists(kept_.log_of(generation));
   }
 
   os::Scratch tree_;
-  KeptService kept_{tree_.path(), "db"};
+  ManualService kept_{tree_.path(), "db"};
 };
 
-TEST_F(KeptServiceTest, IsNotedUntilItIsForgottenAndItsGenerationsGoOn) {
+TEST_F(ManualServiceTest, IsNotedUntilItIsForgottenAndItsGenerationsGoOn) {
   EXPECT_FALSE(kept_.is_noted());
   EXPECT_EQ(kept_.last_generation(), 0U);
   ASSERT_TRUE(kept_.note(7));
@@ -34,7 +34,7 @@ TEST_F(KeptServiceTest, IsNotedUntilItIsForgottenAndItsGenerationsGoOn) {
   EXPECT_EQ(kept_.last_generation(), 7U);
 }
 
-TEST_F(KeptServiceTest, KeepsTheOutputOfTheLastTwentyGenerations) {
+TEST_F(ManualServiceTest, KeepsTheOutputOfTheLastTwentyGenerations) {
   ASSERT_TRUE(kept_.note(1));
   for (unsigned generation = 1; generation <= 3; ++generation) {
     std::ofstream(kept_.log_of(generation)) << "listening\n";
@@ -49,18 +49,18 @@ TEST_F(KeptServiceTest, KeepsTheOutputOfTheLastTwentyGenerations) {
   EXPECT_TRUE(has_log(3));
 }
 
-TEST_F(KeptServiceTest, AnAnswerThatIsNotItsHostsIsNone) {
+TEST_F(ManualServiceTest, AnAnswerThatIsNotItsHostsIsNone) {
   const std::string path = tree_.path("s");
   const os::Listening host = os::listen_at(path);
   ASSERT_TRUE(host.socket.valid());
   const auto is_taken = [&](const wire::Message& answer) {
-    KeptCall call(path, "db", wire::k_state);
+    ManualCall call(path, "db", wire::k_state);
     const Result<os::UniqueFd> visitor = os::accept_from(host.socket);
     EXPECT_TRUE(visitor && os::send_message(visitor->get(), answer));
     EXPECT_TRUE(call.look());
     return call.is_connected();
   };
-  wire::KeptState state;
+  wire::ManualState state;
   state.order.ctest = os::own_name();
   state.host = os::own_name();
   state.phase = "ready";
