@@ -25,7 +25,7 @@ struct TakenLocks {
   Milliseconds waited{0};
   // `lost`: those of scope `cluster` that it had, while it waited for others.
   enum class End : std::uint8_t {
-    had,
+    acquired,
     not_in_time,
     refused,
     interrupted,

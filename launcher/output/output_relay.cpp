@@ -440,7 +440,8 @@ supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
 }
 
 CTestVerdict mirror_of(const supervision::Invocation& invocation) {
-  const Result<VerdictProperties> properties = parse_verdict_properties(invocation.facts.verdict);
+  const Result<VerdictProperties> properties =
+      parse_verdict_properties(invocation.properties.verdict);
   return CTestVerdict(properties ? *properties : VerdictProperties{});
 }
 

@@ -23,7 +23,7 @@ namespace holdfast::supervision {
 
 // What has become of the wait for an attempt's services.
 struct AcquiredServices : wire::ServicesAnswer {
-  enum class End : std::uint8_t { had, unavailable, interrupted } end = End::acquired;
+  enum class End : std::uint8_t { acquired, unavailable, interrupted } end = End::acquired;
   int signal = 0;  // with interrupted: the signal, or 0 when ctest died
   Milliseconds waited{0};
 

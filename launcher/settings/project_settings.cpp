@@ -166,10 +166,10 @@ Values ProjectSettings::values_for(std::string_view test, std::string_view label
 
 Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test,
                                                 const TestProperties& properties,
-                                                const Values& properties) const {
-  Values said = values_for(test, properties.labels);
-  said.insert(said.end(), properties.begin(), properties.end());
-  HOLDFAST_TRY(ResolvedPolicy resolved, holdfast::resolve(std::move(said), properties));
+                                                const Values& said) const {
+  Values all = values_for(test, properties.labels);
+  all.insert(all.end(), said.begin(), said.end());
+  HOLDFAST_TRY(ResolvedPolicy resolved, holdfast::resolve(std::move(all), properties));
   if (is_said(settings_, Setting::retry_alone, "true")) {
     // The lock has a name of its own, so there is nothing to merge it with.
     HOLDFAST_DO(add_locks({retry_alone_lock()}, resolved.policy.locks));

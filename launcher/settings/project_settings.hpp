@@ -93,9 +93,9 @@ class ProjectSettings {
   // What the file says of this test. `labels` is in the form of TestProperties.
   Values values_for(std::string_view test, std::string_view labels) const;
 
-  // The finished policy of one attempt; `properties` are the values from the test's own properties.
+  // The finished policy of one attempt; `said`: what the test's own properties say of settings.
   Result<ResolvedPolicy> resolve(std::string_view test, const TestProperties& properties,
-                                 const Values& properties) const;
+                                 const Values& said) const;
 
  private:
   Settings settings_;
