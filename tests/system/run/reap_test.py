@@ -341,6 +341,8 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
             self.assertIn("holdfast: ignoring that an earlier run's directory is not tidy: failed to remove "
                           f"{run}/scratch/1/.markers: {why}\n", (done.stdout + done.stderr).decode())
             self.assertEqual(done.returncode, 0)
+            # While it has the tree, it tidies, and nobody else does.
+            wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual(done.stdout, b"tidied 1 run: 2 empty directories removed\n")
