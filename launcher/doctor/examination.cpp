@@ -238,7 +238,7 @@ std::vector<std::string> built_files_of(const ListedTest& test, const SeenTest& 
 }
 
 // What the command and the properties of tests name.
-std::vector<std::string> paths_that_are_looked_at(const std::vector<ListedTest>& tests) {
+std::set<std::string> paths_that_are_looked_at(const std::vector<ListedTest>& tests) {
   std::set<std::string> paths;
   for (const ListedTest& test : tests) {
     if (test.is_disabled) continue;
@@ -248,7 +248,7 @@ std::vector<std::string> paths_that_are_looked_at(const std::vector<ListedTest>&
       if (word.find('/') != std::string::npos) paths.insert(path_in(test, word));
     }
   }
-  return {paths.begin(), paths.end()};
+  return paths;
 }
 
 class TreeExamination {
@@ -294,11 +294,10 @@ class TreeExamination {
       return take({{Kind::no_tests, "the tree has no test", order_.tree,
                     "call enable_testing() and add_test(), or choose another tree (--tree)"}});
     }
-    const std::vector<std::string> silent =
-        silent_among(paths_that_are_looked_at(listing.tests), patience_);
-    if (!silent.empty()) {
+    for (const std::string& path : paths_that_are_looked_at(listing.tests)) {
+      if (!is_silent(path, patience_)) continue;
       return diagnosis_.unseen.push_back("what tests start and need: " +
-                                         say_silent(silent.front(), patience_));
+                                         say_silent(path, patience_));
     }
     Programs programs{look_at_programs(listing.tests), build_command()};
     auto seen = programs.tests.begin();

@@ -11,32 +11,27 @@
 
 namespace holdfast::doctor {
 
-std::vector<std::string> silent_among(const std::vector<std::string>& paths,
-                                      Milliseconds patience) {
-  std::vector<std::string> silent;
-  for (const std::string& path : paths) {
-    std::promise<void> answer;
-    const std::future<void> answered = answer.get_future();
-    std::thread thread;
-    try {
-      thread = std::thread([path, answer = std::move(answer)]() mutable {
-        struct stat info {};
-        struct statvfs system {};
-        (void)::stat(path.c_str(), &info);
-        (void)::statvfs(path.c_str(), &system);
-        answer.set_value();
-      });
-    } catch (const std::system_error&) {
-      break;  // this user has no process left to have, and doctor says so elsewhere
-    }
-    if (answered.wait_for(patience) == std::future_status::ready) {
-      thread.join();
-    } else {
-      thread.detach();
-      silent.push_back(path);
-    }
+bool is_silent(const std::string& path, Milliseconds patience) {
+  std::promise<void> answer;
+  const std::future<void> answered = answer.get_future();
+  std::thread thread;
+  try {
+    thread = std::thread([path, answer = std::move(answer)]() mutable {
+      struct stat info {};
+      struct statvfs system {};
+      (void)::stat(path.c_str(), &info);
+      (void)::statvfs(path.c_str(), &system);
+      answer.set_value();
+    });
+  } catch (const std::system_error&) {
+    return false;  // this user has no process left to have, and doctor says so elsewhere
   }
-  return silent;
+  if (answered.wait_for(patience) == std::future_status::ready) {
+    thread.join();
+    return false;
+  }
+  thread.detach();
+  return true;
 }
 
 std::string say_silent(const std::string& path, Milliseconds patience) {

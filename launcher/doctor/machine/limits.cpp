@@ -155,7 +155,11 @@ namespace {
 
 constexpr std::uint64_t k_few_inodes = 1000;
 
-void look_at(Place& place) {
+void look_at(Place& place, Milliseconds patience) {
+  if (is_silent(place.path, patience)) {
+    place.trouble = say_silent(place.path, patience);
+    return;
+  }
   struct stat info {};
   if (::stat(place.path.c_str(), &info) != 0) {
     place.is_missing = errno == ENOENT;
@@ -174,19 +178,6 @@ void look_at(Place& place) {
     place.space = *space;
   } else {
     place.trouble = to_text(space.error());
-  }
-}
-
-void look_at(std::vector<Place>& places, Milliseconds patience) {
-  std::vector<std::string> paths;
-  for (const Place& place : places) paths.push_back(place.path);
-  const std::vector<std::string> silent = silent_among(paths, patience);
-  for (Place& place : places) {
-    if (std::ranges::find(silent, place.path) == silent.end()) {
-      look_at(place);
-    } else {
-      place.trouble = say_silent(place.path, patience);
-    }
   }
 }
 
@@ -269,7 +260,7 @@ Places look_at_places(const std::string& tree, Milliseconds patience) {
   const char* own = std::getenv("TMPDIR");
   if (own != nullptr && *own != '\0') places.all.push_back({"TMPDIR", own});
   look_at_user_directory(places);
-  look_at(places.all, patience);
+  for (Place& place : places.all) look_at(place, patience);
   return places;
 }
 

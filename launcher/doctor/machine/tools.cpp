@@ -190,14 +190,9 @@ bool is_older(std::string_view one, std::string_view other) {
 }
 
 void ask_for_versions(Tools& tools) {
-  std::vector<std::unique_ptr<os::BoundedWork>> works(tools.all.size());
-  std::vector<os::BoundedWork*> begun;
-  std::vector<std::string> paths;
-  for (const Tool& tool : tools.all) paths.push_back(tool.path);
-  const std::vector<std::string> silent = silent_among(paths, tools.patience);
-  for (std::size_t i = 0; i < tools.all.size(); ++i) {
-    Tool& tool = tools.all[i];
-    if (std::ranges::find(silent, tool.path) != silent.end()) {
+  std::vector<Tool*> asked;
+  for (Tool& tool : tools.all) {
+    if (is_silent(tool.path, tools.patience)) {
       tool.state.answer = ToolState::Answer::hangs;
     } else if (tool.path.empty() || ::access(tool.path.c_str(), F_OK) != 0) {
       tool.state.answer = ToolState::Answer::missing;
@@ -205,13 +200,15 @@ void ask_for_versions(Tools& tools) {
       tool.state = {ToolState::Answer::fails, "",
                     to_text(os::system_error("execute " + tool.path))};
     } else if (tool.is != ToolIs::launcher) {  // it may take any word for a command
-      works[i] = std::make_unique<os::BoundedWork>(order_for(tool, tools.patience));
-      begun.push_back(works[i].get());
+      asked.push_back(&tool);
     }
   }
-  os::await(begun);
+  const auto works = collected(asked, [&](const Tool* tool) {
+    return std::make_unique<os::BoundedWork>(order_for(*tool, tools.patience));
+  });
+  os::await(collected(works, [](const auto& work) { return work.get(); }));
   for (std::size_t i = 0; i < works.size(); ++i) {
-    if (works[i] != nullptr) tools.all[i].state = state_of(tools.all[i], works[i]->end());
+    asked[i]->state = state_of(*asked[i], works[i]->end());
   }
 }
 

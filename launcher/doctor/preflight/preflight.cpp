@@ -1,7 +1,6 @@
 #include "doctor/preflight/preflight.hpp"
 
 #include <fmt/format.h>
-#include <algorithm>
 
 #include "base/program_identity.hpp"
 #include "base/text.hpp"
@@ -16,48 +15,21 @@
 namespace holdfast::doctor {
 namespace {
 
-// A path that settings name. "." is the build tree.
-std::string in_tree(const std::string& path, const std::string& tree) {
-  if (path == ".") return tree;
-  return path.starts_with('/') ? path : tree + "/" + path;
-}
-
-bool is_path(const std::string& command) { return command.find('/') != std::string::npos; }
-
-void add_paths(const PreflightNeeds& needs, const std::string& tree,
-               std::vector<std::string>& paths) {
-  if (needs.sockets) {
-    for (const std::string& path : needs.sockets->all) paths.push_back(in_tree(path, tree));
-  }
-  if (needs.commands) {
-    for (const std::string& word : needs.commands->all) {
-      if (is_path(word)) paths.push_back(in_tree(word, tree));
-    }
-  }
-  if (needs.disk) {
-    for (const DiskNeed& need : needs.disk->all) paths.push_back(in_tree(need.directory, tree));
-  }
-}
-
-// Where needs are looked at, and with which patience.
-struct Surroundings {
-  std::string tree;
-  std::vector<std::string> silent;
-  Milliseconds patience;
-};
-
 class Look {
  public:
-  Look(const Surroundings& surroundings, Trouble trouble, std::vector<Missing>& missing)
-      : surroundings_(surroundings), trouble_(trouble), missing_(missing) {}
+  // `tree`: where relative paths begin.
+  Look(const std::string& tree, Milliseconds patience) : tree_(tree), patience_(patience) {}
 
-  void look_at(const PreflightNeeds& needs) {
+  void look_at(const PreflightNeeds& needs, Trouble trouble) {
+    trouble_ = trouble;
     if (needs.ports) look_at_ports(*needs.ports);
     look_at_each(needs.sockets, [&](const std::string& path) { return trouble_with_socket(path); });
     look_at_each(needs.commands,
                  [&](const std::string& word) { return trouble_with_command(word); });
     look_at_each(needs.disk, [&](const DiskNeed& need) { return trouble_with_disk(need); });
   }
+
+  std::vector<Missing> take() && { return std::move(missing_); }
 
  private:
   void add(const std::string& what, const std::string& origin) {
@@ -82,27 +54,28 @@ class Look {
     }
   }
 
-  std::string here(const std::string& path) const { return in_tree(path, surroundings_.tree); }
-
-  bool is_silent(const std::string& path) const {
-    return std::ranges::find(surroundings_.silent, path) != surroundings_.silent.end();
+  // A path that settings name. "." is the build tree.
+  std::string here(const std::string& path) const {
+    if (path == ".") return tree_;
+    return path.starts_with('/') ? path : tree_ + "/" + path;
   }
 
   std::string trouble_with_socket(const std::string& named) const {
     const std::string path = here(named);
-    if (is_silent(path)) return trouble_with_silent(path, "somebody who listens there");
+    if (is_silent(path, patience_)) return trouble_with_silent(path, "somebody who listens there");
     const Result<void> found = os::look_for_listener(path);
     return found ? std::string() : to_text(found.error()) + ", expected somebody who listens there";
   }
 
   std::string trouble_with_silent(const std::string& path, const std::string& expected) const {
-    return say_silent(path, surroundings_.patience) + ", expected " + expected;
+    return say_silent(path, patience_) + ", expected " + expected;
   }
 
   std::string trouble_with_command(const std::string& word) const {
-    const std::string path = is_path(word) ? here(word) : os::find_program(word);
+    const bool is_path = word.find('/') != std::string::npos;
+    const std::string path = is_path ? here(word) : os::find_program(word);
     if (path.empty()) return "\"" + word + "\" is not in PATH, expected a program";
-    if (is_silent(path)) return trouble_with_silent(path, "a program");
+    if (is_path && is_silent(path, patience_)) return trouble_with_silent(path, "a program");
     if (!os::is_program(path)) return path + " cannot be executed, expected a program";
     const std::string interpreter = os::missing_interpreter(path);
     if (interpreter.empty()) return {};
@@ -112,7 +85,7 @@ class Look {
   std::string trouble_with_disk(const DiskNeed& need) const {
     const std::string path = here(need.directory);
     const std::string expected = describe_size(need.kb * 1024);
-    if (is_silent(path)) return trouble_with_silent(path, expected + " free");
+    if (is_silent(path, patience_)) return trouble_with_silent(path, expected + " free");
     const Result<os::DiskSpace> space = os::disk_space(path);
     if (!space) return fmt::format("{}, expected {} free", to_text(space.error()), expected);
     if (space->is_read_only) {
@@ -123,23 +96,20 @@ class Look {
                        expected);
   }
 
-  const Surroundings& surroundings_;
-  Trouble trouble_;
-  std::vector<Missing>& missing_;
+  const std::string& tree_;
+  Milliseconds patience_;
+  Trouble trouble_ = Trouble::fails;
+  std::vector<Missing> missing_;
 };
 
 }  // namespace
 
 std::vector<Missing> look_at_needs(const Preflight& preflight, const std::string& tree,
                                    Milliseconds patience) {
-  std::vector<std::string> paths;
-  add_paths(preflight.fail, tree, paths);
-  add_paths(preflight.warn, tree, paths);
-  const Surroundings surroundings{tree, silent_among(paths, patience), patience};
-  std::vector<Missing> missing;
-  Look(surroundings, Trouble::fails, missing).look_at(preflight.fail);
-  Look(surroundings, Trouble::warns, missing).look_at(preflight.warn);
-  return missing;
+  Look look(tree, patience);
+  look.look_at(preflight.fail, Trouble::fails);
+  look.look_at(preflight.warn, Trouble::warns);
+  return std::move(look).take();
 }
 
 Findings check_needs(const std::vector<Missing>& missing) {
