@@ -1,7 +1,10 @@
-// `holdfast ctest`: becomes a ctest of chosen tests.
+// `holdfast ctest`: becomes a ctest of chosen tests. `holdfast shard`: says which tests are in a
+// shard.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
-#include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,23 +25,41 @@
 namespace holdfast::cli {
 namespace {
 
-struct CtestOptions {
+struct ChoosingOptions {
   Restrictions restrictions;
   std::string shard;
-  std::string order;
-  std::string slurm_array;
   std::string tree;
   std::vector<std::string> words;  // for ctest
-  std::vector<std::string> stray;
+  std::optional<Command> command;
+};
+
+// `known`: the command's own options, in words.
+Result<void> refuse_stray_words(const ChoosingOptions& options, const std::string& known) {
+  const std::vector<std::string> stray = options.command->remaining();
+  if (stray.empty()) return {};
+  return ErrorInWords{brief_in_quotes(stray.front()) + ": expected " + known +
+                      ", and -- before ctest's own arguments"};
+}
+
+// The last options of a command that passes words on to ctest.
+void take_words_of_ctest(Command command, ChoosingOptions& options,
+                         const std::vector<std::string>& words) {
+  options.command = command;
+  options.words = words;
+  add_tree_option(command, options.tree);
+  command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
+  command.allow_extras();
+}
+
+struct CtestOptions : ChoosingOptions {
+  std::string order;
+  std::string slurm_array;
 };
 
 Result<Restrictions> restrictions_of(const CtestOptions& options) {
+  HOLDFAST_DO(refuse_stray_words(
+      options, "--failed, --affected, --shard, --timings, --order, --slurm-array or --tree"));
   Restrictions restrictions = options.restrictions;
-  if (!options.stray.empty()) {
-    return ErrorInWords{brief_in_quotes(options.stray.front()) +
-                        ": expected --failed, --affected, --shard, --timings, --order, "
-                        "--slurm-array or --tree, and -- before ctest's own arguments"};
-  }
   if (!options.shard.empty()) {
     const Result<ShardNumber> shard = parse_shard(options.shard);
     if (!shard) return ErrorInWords{to_text("--shard", shard.error())};
@@ -155,13 +176,54 @@ Result<int> become_ctest_of(const CtestOptions& options) {
   return become_ctest(user.call, "ctest");
 }
 
+struct ShardOptions : ChoosingOptions {
+  std::string format = "names";
+};
+
+std::string json_of(const Chosen& chosen, const ShardNumber& shard) {
+  nlohmann::ordered_json object;
+  object["version"] = 1;
+  object["shard"] = to_text(shard);
+  object["fingerprint"] = chosen.division->fingerprint;
+  object["tests"] = nlohmann::ordered_json::array();
+  for (const std::size_t place : chosen.division->shards[shard.number - 1]) {
+    const SelectableTest& test = chosen.all.tests[chosen.divided[place]];
+    nlohmann::ordered_json one{{"test", test.name}, {"index", test.number}};
+    one["seconds"] = nullptr;
+    if (const auto& time = chosen.times[place]) one["seconds"] = static_cast<double>(*time) / 1000;
+    object["tests"].push_back(std::move(one));
+  }
+  return object.dump() + '\n';
+}
+
+Result<std::string> shard_as_text(const ShardOptions& options) {
+  HOLDFAST_DO(refuse_stray_words(options, "--timings, --format or --tree"));
+  const Result<ShardNumber> shard = parse_shard(options.shard);
+  if (!shard) return ErrorInWords{to_text("shard", shard.error())};
+  HOLDFAST_TRY(const UserCall user, user_call(options.tree, options.words));
+  Restrictions restrictions = options.restrictions;
+  restrictions.shard = *shard;
+  HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
+  if (options.format == "json") return json_of(chosen, *shard);
+  std::vector<std::string> names =
+      collected(chosen.tests, [&](std::size_t place) { return chosen.all.tests[place].name; });
+  if (options.format == "names") return names_as_lines(names);
+  // An expression selects all tests of a name.
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names_as_expression(names);
+}
+
+Result<int> print_shard(const ShardOptions& options) {
+  return print_or_fail(shard_as_text(options));
+}
+
 }  // namespace
 
 void add_ctest(Command app, const std::vector<std::string>& words) {
-  const Command command =
-      app.add_subcommand("ctest", "run ctest with chosen tests; its own arguments come after --");
-  const auto options = std::make_shared<CtestOptions>();
-  options->words = words;
+  const auto [command, options] =
+      add_command(app, "ctest", "run ctest with chosen tests; its own arguments come after --",
+                  become_ctest_of);
   command.add_flag("--failed", options->restrictions.failed,
                    "only tests that were red when last seen, or that a run left out because it "
                    "ended too early");
@@ -182,13 +244,24 @@ void add_ctest(Command app, const std::vector<std::string>& words) {
                   "run the tests on Slurm's nodes: an array job of N shards, in this build tree")
       .check(expected("a number of shards"))
       .excludes({shard});
-  add_tree_option(command, options->tree);
-  command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
-  command.allow_extras();
-  command.callback([options, command] {
-    options->stray = command.remaining();
-    return exit_code_of(become_ctest_of(*options));
-  });
+  take_words_of_ctest(command, *options, words);
+}
+
+void add_shard(Command app, const std::vector<std::string>& words) {
+  const auto [command, options] =
+      add_command(app, "shard", "name the tests of shard I of N", print_shard);
+  command.add_option("SHARD", options->shard, "I/N: shard I of N")
+      .required()
+      .check(expected("I/N"));
+  command
+      .add_option("--timings", options->restrictions.timings,
+                  "a history with the times of tests, the same for all shards")
+      .check(expected("the path of a history"));
+  command
+      .add_option("--format", options->format,
+                  "names, one on each line (default); an expression for ctest -R; or JSON")
+      .one_of(std::vector<std::string>{"names", "ctest", "json"});
+  take_words_of_ctest(command, *options, words);
 }
 
 }  // namespace holdfast::cli
