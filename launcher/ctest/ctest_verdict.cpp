@@ -4,6 +4,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "ctest/cmake_expression.hpp"
 
 namespace holdfast {
 namespace {
@@ -20,6 +21,14 @@ std::optional<int> code_of(std::string_view text) {
 
 bool holds_between(std::string_view line, std::string_view opening, std::string_view closing) {
   return text_after(line, opening).find(closing) != std::string_view::npos;
+}
+
+// An expression that ctest cannot compile matches nothing.
+bool is_any_found(const std::vector<std::string>& expressions, std::string_view text) {
+  return std::ranges::any_of(expressions, [&](const std::string& one) {
+    const Result<CMakeExpression> expression = CMakeExpression::compile(one);
+    return expression && expression->is_found_in(text);
+  });
 }
 
 bool is_for_ctest(std::string_view line) {
@@ -68,34 +77,16 @@ std::string as_ctest_reads(std::string_view output) {
   return text;
 }
 
-CTestVerdict::CTestVerdict(const VerdictProperties& properties)
-    : will_fail_(properties.will_fail),
-      skip_return_code_(properties.skip_return_code),
-      pass_(compiled(properties.pass)),
-      fail_(compiled(properties.fail)),
-      skip_(compiled(properties.skip)) {}
-
-CTestVerdict::Expressions CTestVerdict::compiled(const std::vector<std::string>& texts) {
-  return collected(texts, [](const std::string& text) {
-    Result<CMakeExpression> expression = CMakeExpression::compile(text);
-    return expression ? std::optional(std::move(*expression)) : std::nullopt;
-  });
-}
-
 MirroredVerdict CTestVerdict::of(const Exit& end, std::string_view output) const {
   // A death by signal is no exit code: neither WILL_FAIL nor an expression changes it.
   if (end.kind == Exit::Kind::signal) return MirroredVerdict::failed;
   const std::string text = needs_output() ? as_ctest_reads(output) : std::string();
-  const auto any_found = [&](const Expressions& expressions) {
-    return std::any_of(expressions.begin(), expressions.end(), [&](const auto& expression) {
-      return expression && expression->is_found_in(text);
-    });
-  };
-  if (end.value == skip_return_code_ || any_found(skip_)) return MirroredVerdict::skipped;
+  const auto& [will_fail, skip_return_code, pass, fail, skip] = properties_;
+  if (end.value == skip_return_code || is_any_found(skip, text)) return MirroredVerdict::skipped;
   // With PASS_REGULAR_EXPRESSION the exit code no longer counts.
-  const bool good_end = pass_.empty() ? end.value == 0 : any_found(pass_);
-  const bool success = good_end && !any_found(fail_);
-  return success != will_fail_ ? MirroredVerdict::passed : MirroredVerdict::failed;
+  const bool good_end = pass.empty() ? end.value == 0 : is_any_found(pass, text);
+  const bool success = good_end && !is_any_found(fail, text);
+  return success != will_fail ? MirroredVerdict::passed : MirroredVerdict::failed;
 }
 
 Stops stops_of(const std::vector<std::string>& command) {

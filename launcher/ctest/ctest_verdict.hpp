@@ -10,11 +10,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/text.hpp"
-#include "ctest/cmake_expression.hpp"
 #include "values/outcome.hpp"
 
 namespace holdfast {
@@ -48,24 +48,18 @@ std::string as_ctest_reads(std::string_view output);
 
 class CTestVerdict {
  public:
-  // An expression that ctest cannot compile matches nothing.
-  explicit CTestVerdict(const VerdictProperties& properties);
+  explicit CTestVerdict(VerdictProperties properties) : properties_(std::move(properties)) {}
 
   // Whether the verdict depends on the output. If not, of() ignores `output`.
-  bool needs_output() const { return !pass_.empty() || !fail_.empty() || !skip_.empty(); }
+  bool needs_output() const {
+    return !properties_.pass.empty() || !properties_.fail.empty() || !properties_.skip.empty();
+  }
 
   // `end` is how the launcher ends under ctest (exit_of()); `output` is all that the attempt wrote.
   MirroredVerdict of(const Exit& end, std::string_view output) const;
 
  private:
-  using Expressions = std::vector<std::optional<CMakeExpression>>;
-  static Expressions compiled(const std::vector<std::string>& texts);
-
-  bool will_fail_;
-  std::optional<int> skip_return_code_;
-  Expressions pass_;
-  Expressions fail_;
-  Expressions skip_;
+  VerdictProperties properties_;
 };
 
 // When ctest may end before it has started all of its tests.
