@@ -195,25 +195,20 @@ std::map<std::string, Noted> read_notes(std::string_view notes) {
 
 FixtureSets FixtureSets::read(std::string_view notes) {
   const std::map<std::string, Noted> tests = read_notes(notes);
-  std::map<std::string, std::size_t> number_of;
-  for (const auto& [name, test] : tests) {
-    for (const std::string& fixture : test.fixtures) {
-      number_of.try_emplace(fixture, number_of.size());
-    }
-  }
-  DisjointSets connected(number_of.size());
-  for (const auto& [name, test] : tests) {
-    for (const std::string& fixture : test.fixtures) {
-      connected.join(number_of[fixture], number_of[test.fixtures.front()]);
-    }
-  }
   FixtureSets all;
-  std::map<std::size_t, std::size_t> place_of_set;
-  for (const auto& [fixture, number] : number_of) {
-    const auto [found, is_new] = place_of_set.try_emplace(connected.set_of(number), all.count());
-    if (is_new) all.uses_services_.push_back(false);
-    all.set_of_[fixture] = found->second;
+  for (const auto& [name, test] : tests) {
+    for (const std::string& fixture : test.fixtures) {
+      all.set_of_.try_emplace(fixture, all.set_of_.size());
+    }
   }
+  DisjointSets connected(all.set_of_.size());
+  for (const auto& [name, test] : tests) {
+    for (const std::string& fixture : test.fixtures) {
+      connected.join(all.set_of_[fixture], all.set_of_[test.fixtures.front()]);
+    }
+  }
+  for (auto& [fixture, set] : all.set_of_) set = connected.set_of(set);
+  all.uses_services_.resize(all.set_of_.size());
   for (const auto& [name, test] : tests) {
     const std::optional<std::size_t> set = all.set_of(test.fixtures);
     if (set && test.uses_services) all.note_services(*set);

@@ -156,10 +156,9 @@ class FixtureSets {
   // names. Other lines do not count.
   static FixtureSets read(std::string_view notes);
 
-  // The set of these fixtures; none: the notes have none of them.
+  // The set of these fixtures, by a number; none: the notes have none of them.
   std::optional<std::size_t> set_of(const std::vector<std::string>& fixtures) const;
 
-  std::size_t count() const { return uses_services_.size(); }
   // Whether a test of the set uses services.
   bool uses_services(std::size_t set) const { return uses_services_[set]; }
   // A test of the set uses services, and the notes do not say so.
