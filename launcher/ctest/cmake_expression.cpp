@@ -88,9 +88,6 @@ class Waiting {
         stack_.push_back(place(step.second));
         stack_.push_back(place(step.first));
         return;
-      case MatchStep::Kind::jump:
-        stack_.push_back(place(step.first));
-        return;
       case MatchStep::Kind::text_start:
         if (at_start) stack_.push_back(at + 1);
         return;
@@ -120,7 +117,7 @@ MatchStep split(std::int32_t first, std::int32_t second) {
   return {MatchStep::Kind::split, first, second};
 }
 
-MatchStep jump(std::int32_t to) { return {MatchStep::Kind::jump, to, 0}; }
+MatchStep jump(std::int32_t to) { return split(to, to); }
 
 void append(MatchSteps& steps, const MatchSteps& more) {
   steps.insert(steps.end(), more.begin(), more.end());

@@ -40,7 +40,6 @@ struct MatchStep {
   enum class Kind : std::uint8_t {
     byte,        // one of `set`, then the next instruction
     split,       // both `first` and `second`
-    jump,        // `first`
     text_start,  // continues only before the first byte
     text_end,    // continues only after the last byte
   };
