@@ -172,7 +172,6 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
 }
 
 constexpr std::string_view k_tmp = ".tmp";
-constexpr std::string_view k_gap = "\n[... {} of {} bytes left out by holdfast ...]\n";
 constexpr std::uint64_t k_longest_gap = 96;
 
 std::string read_at(std::istream& stream, std::uint64_t offset, std::uint64_t length) {
@@ -320,14 +319,10 @@ Result<std::string> LoggedOutputs::read(const OutputPlace& place, std::string_vi
                                         std::size_t limit) {
   if (place.log != opened_) open(place.log);
   for (const std::unique_ptr<std::istream>& file : files_) {
-    if (still_frames(*file, place, test)) return read_bounded(*file, place, limit, k_gap);
+    if (still_frames(*file, place, test)) return read_bounded(*file, place, limit);
   }
   return Error{
       fmt::format("read the output of {}: {} is gone or belongs to a later run", test, place.log)};
-}
-
-std::string read_kept_output(std::istream& file, const OutputPlace& place, std::size_t limit) {
-  return read_bounded(file, place, limit, k_gap);
 }
 
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
@@ -346,7 +341,7 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
     // What is cut has room for the line that says so, or a report would cut it again.
     const std::uint64_t most = place->length > limit ? limit - k_longest_gap : limit;
-    const std::string output = read_bounded(stream, *place, static_cast<std::size_t>(most), k_gap);
+    const std::string output = read_bounded(stream, *place, static_cast<std::size_t>(most));
     kept.push_back({place, {file.string(), size, output.size()}});
     size += output.size();
     if (!os::write_all(copy.get(), output)) return os::system_error("write " + file.string());

@@ -62,11 +62,14 @@ bool is_whole_log(int descriptor);
 
 // Reads back what a test printed, from where ctest or Holdfast keeps it.
 
+inline constexpr std::string_view k_gap_by_holdfast =
+    "\n[... {} of {} bytes left out by holdfast ...]\n";
+
 // What the file holds at `place`, at most `limit` bytes of it. If that is not all, the beginning
 // and the end, with `gap` between them. `gap` is a format for two numbers: how many bytes are left
 // out, and of how many.
 std::string read_bounded(std::istream& file, const OutputPlace& place, std::size_t limit,
-                         std::string_view gap);
+                         std::string_view gap = k_gap_by_holdfast);
 
 // The outputs in a log of ctest.
 class LoggedOutputs {
@@ -94,9 +97,6 @@ class LoggedOutputs {
   // that has random digits.
   std::vector<std::unique_ptr<std::istream>> files_;
 };
-
-// The same for a file that only this run writes (names::k_kept_output_file).
-std::string read_kept_output(std::istream& file, const OutputPlace& place, std::size_t limit);
 
 // How much is kept of the outputs of a run.
 struct KeptSizes {

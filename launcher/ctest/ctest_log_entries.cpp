@@ -31,7 +31,7 @@ class EntryReader {
     const std::optional<LogHead> head = head_after(log_, 0, log_.size());
     if (!head || !head->launched) return {};
     const std::string before = "\" \"--test:";
-    const std::optional<std::uint64_t> at = log_.find(before, head->begin, head->end);
+    const std::optional<std::uint64_t> at = log_.find(before, head->begin, head->output_begin);
     if (!at) return {};
     constexpr std::size_t k_longest_word = 64;
     const std::string_view text = log_.at(*at + before.size(), k_longest_word);
@@ -77,8 +77,8 @@ class EntryReader {
   // The open entry ends somewhere before that place.
   void end_in_doubt(std::uint64_t end) {
     const std::string line = line_in_tail(open_->name);
-    const bool may = log_.may_search(end - open_->end);
-    const auto at = may ? log_.find_last(line, open_->end, end) : std::nullopt;
+    const bool may = log_.may_search(end - open_->output_begin);
+    const auto at = may ? log_.find_last(line, open_->output_begin, end) : std::nullopt;
     const std::optional<LogTail> tail = at ? tail_with(*at, line, *open_) : std::nullopt;
     if (tail) {
       end_entry(*tail);
@@ -101,20 +101,17 @@ class EntryReader {
 
   void begin_entry(LogHead head) {
     if (tests_ == 0) tests_ = head.total;
-    between_ = head.end;
+    between_ = head.output_begin;
     open_ = std::move(head);
   }
 
   void end_entry(const LogTail& tail) {
     closers_.push_back(0);
     LogEntry& entry = entries_.emplace_back();
-    static_cast<LoggedTest&>(entry) = std::move(*open_);
+    static_cast<LogHead&>(entry) = *std::exchange(open_, std::nullopt);
     entry.result = tail.result;
-    entry.output_begin = open_->end;
     entry.output_end = tail.begin;
     entry.took_no_time = tail.took_no_time;
-    entry.total = open_->total;
-    open_.reset();
     read_ = between_ = tail.end;
   }
 
@@ -131,7 +128,7 @@ class EntryReader {
   bool close(std::uint64_t end) {
     const std::optional<LogTail> tail = tail_before(log_, end);
     if (!tail) return false;
-    if (open_ && tail->begin >= open_->end && tail->name == open_->name) {
+    if (open_ && tail->begin >= open_->output_begin && tail->name == open_->name) {
       if (close_before_namesake(*tail)) return true;
       end_entry(*tail);
       return true;
@@ -155,8 +152,8 @@ class EntryReader {
     std::uint64_t before = end;
     std::uint64_t end_of_later = end;
     for (int tries = 0; tries < k_most_tries; ++tries) {
-      if (!log_.may_search(before - open_->end)) break;
-      const std::optional<std::uint64_t> at = log_.find_last(line, open_->end, before);
+      if (!log_.may_search(before - open_->output_begin)) break;
+      const std::optional<std::uint64_t> at = log_.find_last(line, open_->output_begin, before);
       if (!at) break;
       before = *at;
       std::optional<LogTail> tail = tail_with(*at, line, *open_);
@@ -191,7 +188,7 @@ class EntryReader {
   // earlier. If the test has printed that, nobody can tell: both entries are in doubt.
   bool close_before_namesake(const LogTail& tail) {
     const std::string line = line_in_tail(open_->name);
-    const std::optional<std::uint64_t> at = log_.find(line, open_->end, tail.begin);
+    const std::optional<std::uint64_t> at = log_.find(line, open_->output_begin, tail.begin);
     if (!at) return false;
     const std::optional<LogTail> own = tail_with(*at, line, *open_);
     if (!own || own->end >= tail.begin) return false;
@@ -210,7 +207,7 @@ class EntryReader {
     const std::optional<std::uint64_t> blank = log_.find("\n\n", behind, behind + k_longest_rest);
     if (!blank) return std::nullopt;
     std::optional<LogTail> tail = tail_before(log_, *blank + 2);
-    if (!tail || tail->name != head.name || tail->begin < head.end) return std::nullopt;
+    if (!tail || tail->name != head.name || tail->begin < head.output_begin) return std::nullopt;
     return tail;
   }
 
@@ -231,7 +228,7 @@ class EntryReader {
       if (head && !is_early && may_follow(*head, found.size())) {
         add_preamble(log_, at, *head);
         LogTail none;
-        none.end = head->end;
+        none.end = head->output_begin;
         found.emplace_back(*std::move(head), none);
       } else {
         dead_ends.insert(at);

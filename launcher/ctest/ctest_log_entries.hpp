@@ -10,12 +10,10 @@
 
 namespace holdfast {
 
-struct LogEntry : LoggedTest {
+struct LogEntry : LogHead {
   Verdict result = Verdict::failed;
-  std::uint64_t output_begin = 0;
   std::uint64_t output_end = 0;
   bool took_no_time = false;
-  std::uint32_t total = 0;
   // How many heads of the test the log has. If ctest has not started the test that often, a test
   // has printed one.
   std::uint32_t heads = 1;

@@ -189,7 +189,7 @@ bool take_numbers(std::string_view& text, LogHead& head) {
   return true;
 }
 
-// `text` begins like a head. `end` of the result is the length of the head.
+// `text` begins like a head. `output_begin` of the result is the length of the head.
 std::optional<LogHead> parse_head(std::string_view text) {
   const std::size_t size = text.size();
   LogHead head;
@@ -206,7 +206,7 @@ std::optional<LogHead> parse_head(std::string_view text) {
   const std::string_view middle = from_command.substr(0, from_command.size() - rest.size());
   head.command = command_of(middle.substr(0, middle.rfind("\nDirectory: ")));
   head.launched = is_launcher(head.command.program);
-  head.end = size - rest.size();
+  head.output_begin = size - rest.size();
   return head;
 }
 
@@ -263,7 +263,7 @@ std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t 
     if (!begins_like_head(text.substr(0, 64))) return std::nullopt;
     if (std::optional<LogHead> head = parse_head(text)) {
       head->begin = begin;
-      head->end += begin;
+      head->output_begin += begin;
       return head;
     }
     if (text.size() < reach || reach == k_reach) return std::nullopt;

@@ -85,7 +85,7 @@ struct LoggedCommand {
 };
 
 // What the log tells of a test before its output.
-struct LoggedTest {
+struct LogHead {
   std::string name;
   std::uint32_t index = 0;
   bool started = false;
@@ -94,11 +94,8 @@ struct LoggedTest {
   bool explained = false;          // ctest said beforehand why it did not start the test
   std::string preamble;            // the beginning of what ctest said
   LoggedCommand command;
-};
-
-struct LogHead : LoggedTest {
   std::uint64_t begin = 0;
-  std::uint64_t end = 0;  // where the output begins
+  std::uint64_t output_begin = 0;  // where the head ends
   std::uint32_t total = 0;
 };
 

@@ -201,7 +201,7 @@ Printed RunOutputs::logged(const OutputPlace& place, const std::string& test, st
   }
   const Result<RunFile> kept = files_->open(own_file(names::k_output_directory, place.log));
   if (!kept) return {{}, to_text(kept.error())};
-  return {without_measurements(read_kept_output(*kept->stream, place, limit)), {}};
+  return {without_measurements(read_bounded(*kept->stream, place, limit)), {}};
 }
 
 std::string RunOutputs::of(const Case& one) { return of_case(one.output, one.outcome); }
@@ -213,7 +213,7 @@ std::string RunOutputs::of(const Attempt& earlier) {
   }
   const Result<RunFile> file = files_->open(own_file(names::k_output_directory, earlier.log));
   if (!file) return what_is_gone();
-  return read_kept_output(*file->stream, {{}, 0, file->size}, k_output_limit);
+  return read_bounded(*file->stream, {{}, 0, file->size}, k_output_limit);
 }
 
 std::string RunOutputs::of_case(const std::optional<OutputPlace>& place, Outcome outcome) {

@@ -438,7 +438,7 @@ class BundledOutputs final : public Outputs {
     const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
     if (!piece) return {{}, "the bundle does not have it"};
     // It is not longer than this: it was bounded when the bundle was made.
-    return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
+    return {read_bounded(*piece->stream, carried.place, 2 * k_output_limit), {}};
   }
   std::string of(const Case& one) override { return own_.of(one); }
   std::string of(const Attempt& earlier) override { return own_.of(earlier); }

@@ -294,14 +294,14 @@ TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
   EXPECT_EQ((*records)[0].output->log, file);
   EXPECT_EQ((*records)[1].output->log, kept);
   std::ifstream stream(kept);
-  EXPECT_EQ(read_kept_output(stream, *(*records)[1].output, 1000), "red\n");
+  EXPECT_EQ(read_bounded(stream, *(*records)[1].output, 1000), "red\n");
   const std::vector<OutputPlace>& earlier = (*records)[1].earlier;
   ASSERT_EQ(earlier.size(), 2U);
   EXPECT_EQ(earlier[0].log, kept);
-  EXPECT_EQ(read_kept_output(stream, earlier[0], 1000), "first\n");
+  EXPECT_EQ(read_bounded(stream, earlier[0], 1000), "first\n");
   EXPECT_EQ(earlier[1].length, 0U);
   // A report that shows as much cuts nothing again.
-  const std::string cut = read_kept_output(stream, *(*records)[2].output, 200);
+  const std::string cut = read_bounded(stream, *(*records)[2].output, 200);
   EXPECT_NE(cut.find("396 of 500 bytes left out"), std::string::npos) << cut;
   EXPECT_LE(cut.size(), 200U);
 }
