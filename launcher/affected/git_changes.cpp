@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/message.hpp"
 #include "base/text.hpp"
 
 namespace holdfast {
@@ -83,29 +84,19 @@ std::vector<std::string> build_trees_in(const std::vector<std::string>& paths,
   return trees;
 }
 
-std::string look_as_text(std::string_view whose, const TrackedLook& look) {
-  std::string text = text_of({whose, "\n", look.commit, " ", std::to_string(look.at_ns), "\n"});
-  for (const auto& [path, stamp] : look.stamps) {
-    text += path + '\0';
-    text += stamp + '\0';
-  }
-  return text;
+// Its first two fields are whose look it is, with the commit, and the time.
+std::string look_as_text(const std::string& whose, const TrackedLook& look) {
+  wire::Message::Fields fields{{whose, look.commit}, {"", std::to_string(look.at_ns)}};
+  fields.insert(fields.end(), look.stamps.begin(), look.stamps.end());
+  return wire::packed(fields);
 }
 
 std::optional<TrackedLook> look_from_text(std::string_view text, std::string_view whose) {
-  if (take_part(text, '\n') != whose) return std::nullopt;
-  std::string_view head = take_part(text, '\n');
-  TrackedLook look;
-  look.commit = take_part(head, ' ');
-  const auto at = parse_number<std::int64_t>(head);
+  const std::optional<wire::Message::Fields> fields = wire::unpacked(text);
+  if (!fields || fields->size() < 2 || fields->front().first != whose) return std::nullopt;
+  const auto at = parse_number<std::int64_t>((*fields)[1].second);
   if (!at) return std::nullopt;
-  look.at_ns = *at;
-  while (!text.empty()) {
-    const std::string path(take_part(text, '\0'));
-    if (text.find('\0') == std::string_view::npos) return std::nullopt;  // cut off
-    look.stamps[path] = take_part(text, '\0');
-  }
-  return look;
+  return TrackedLook{fields->front().second, *at, {fields->begin() + 2, fields->end()}};
 }
 
 std::string commit_in_status(std::string_view text) {

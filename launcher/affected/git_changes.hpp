@@ -65,9 +65,8 @@ struct TrackedLook {
   friend bool operator==(const TrackedLook&, const TrackedLook&) = default;
 };
 
-// Returns a look as a text for the disk. `whose` names, in one line, the ctest before whose tests
-// the look was.
-std::string look_as_text(std::string_view whose, const TrackedLook& look);
+// Returns a look as a text for the disk. `whose` names the ctest before whose tests the look was.
+std::string look_as_text(const std::string& whose, const TrackedLook& look);
 // Returns none if the look is another ctest's, or if the text is no look.
 std::optional<TrackedLook> look_from_text(std::string_view text, std::string_view whose);
 
