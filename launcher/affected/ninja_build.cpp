@@ -66,12 +66,12 @@ class Maker {
       if (ninjas.rule == "CLEAN" || ninjas.rule == "HELP") continue;  // they make nothing
       const Step step = build_.graph.add_step(ninjas.is_phony());
       std::vector<Node> inputs;
-      for (const std::uint32_t input : ninjas.inputs) {
-        inputs.push_back(node(graph.paths[input]));
-        add_input(step, inputs.back(), graph.paths[input]);
+      for (const std::string_view input : ninjas.inputs) {
+        inputs.push_back(node(input));
+        add_input(step, inputs.back(), input);
       }
-      for (const std::uint32_t output : ninjas.outputs) {
-        build_.graph.add_output(step, node(graph.paths[output]));
+      for (const std::string_view output : ninjas.outputs) {
+        build_.graph.add_output(step, node(output));
       }
       note(step, ninjas, std::move(inputs));
     }
@@ -80,14 +80,15 @@ class Maker {
   void add_record(const RecordedInputs& record) {
     const std::optional<Step> step = build_.graph.maker_of(node(record.output));
     if (!step) return;
-    recorded_[*step] = record.is_stale ? Recorded::stale : Recorded::whole;
+    steps_[*step].recorded = record.is_stale ? Recorded::stale : Recorded::whole;
     for (const std::string_view path : record.inputs) add_input(*step, node(path), path);
   }
 
   // Ninja reads these files anew each time, and no tool of it shows what they say.
   void add_depfiles() {
     std::set<std::string> directories{tree_.directory + "/CMakeFiles/d"};
-    for (const Step step : custom_) {
+    for (Step step = 0; step < steps_.size(); ++step) {
+      if (!is_custom(step)) continue;
       for (const Node output : build_.graph.outputs_of(step)) {
         const std::string& path = build_.graph.path(output);
         directories.insert(path.substr(0, path.rfind('/')));
@@ -114,9 +115,9 @@ class Maker {
 
   NinjaBuild finish() && {
     build_.is_unbuilt = is_nothing_compiled();
-    for (const auto& [step, kind] : steps_) {
-      if (kind == Kind::compile) check_record(step);
-      if (kind == Kind::custom) doubt_custom(step);
+    for (Step step = 0; step < steps_.size(); ++step) {
+      if (steps_[step].kind == Kind::compile) check_record(step);
+      if (is_custom(step)) doubt_custom(step);
     }
     read_sources();
     read_custom_commands();
@@ -127,8 +128,13 @@ class Maker {
   }
 
  private:
-  enum class Kind : std::uint8_t { compile, custom, other };
+  enum class Kind : std::uint8_t { phony, compile, custom, other };
   enum class Recorded : std::uint8_t { no, stale, whole };
+  struct StepFacts {
+    Kind kind = Kind::phony;
+    bool is_of_c = false;
+    Recorded recorded = Recorded::no;
+  };
 
   // `path` must live as long as this object.
   Node node(std::string_view path) {
@@ -191,24 +197,20 @@ class Maker {
   }
 
   void note(Step step, const NinjaStep& ninjas, std::vector<Node> inputs) {
-    recorded_.resize(step + 1);
+    StepFacts& facts = steps_.emplace_back();
     if (ninjas.is_phony()) return;
-    const bool is_custom = ninjas.rule == k_custom_rule;
-    steps_.emplace_back(step, is_custom             ? Kind::custom
-                              : ninjas.is_compile() ? Kind::compile
-                                                    : Kind::other);
-    if (ninjas.rule.starts_with("C_COMPILER__") || ninjas.rule.starts_with("CXX_COMPILER__")) {
-      is_of_c_.insert(step);
-    }
+    facts.kind = ninjas.rule == k_custom_rule ? Kind::custom
+                 : ninjas.is_compile()        ? Kind::compile
+                                              : Kind::other;
+    facts.is_of_c =
+        ninjas.rule.starts_with("C_COMPILER__") || ninjas.rule.starts_with("CXX_COMPILER__");
     const std::vector<Node>& outputs = build_.graph.outputs_of(step);
-    if (steps_.back().second == Kind::compile) {
+    if (facts.kind == Kind::compile) {
       if (!inputs.empty()) build_.compiled.insert(inputs.front());  // others are made before it
       build_.objects.insert(outputs.begin(), outputs.end());
     }
     if (std::ranges::find(outputs, build_.manifest) != outputs.end()) {
       manifest_inputs_ = std::move(inputs);
-    } else if (is_custom) {
-      custom_.push_back(step);
     }
   }
 
@@ -231,7 +233,7 @@ class Maker {
   }
 
   bool is_custom(const std::optional<Step>& step) const {
-    return step && std::ranges::binary_search(custom_, *step);
+    return step && steps_[*step].kind == Kind::custom;
   }
 
   // `name` is one of FileNames.
@@ -243,8 +245,8 @@ class Maker {
   // Whether there are compile steps, and none of their outputs.
   bool is_nothing_compiled() {
     bool has_compile = false;
-    for (const auto& [step, kind] : steps_) {
-      if (kind != Kind::compile) continue;
+    for (Step step = 0; step < steps_.size(); ++step) {
+      if (steps_[step].kind != Kind::compile) continue;
       has_compile = true;
       for (const Node output : build_.graph.outputs_of(step)) {
         if (time_of(output)) return false;
@@ -284,10 +286,10 @@ class Maker {
       if (!time) return note_unread(step, "is not built");
       if (!made || *time < *made) made = time;
     }
-    if (recorded_[step] == Recorded::no) {
+    if (steps_[step].recorded == Recorded::no) {
       return note_unread(step, "was built, but Ninja has no record of its headers");
     }
-    if (recorded_[step] == Recorded::stale) {
+    if (steps_[step].recorded == Recorded::stale) {
       return note_unread(step, "is newer than Ninja's record of its headers");
     }
     for (const Node input : build_.graph.inputs_of(step)) {
@@ -308,7 +310,7 @@ class Maker {
     });
     const auto is_needed = [this](std::string_view output) {
       const std::optional<Step> step = maker_of(output);
-      return step && unread_.contains(*step) && is_of_c_.contains(*step);
+      return step && unread_.contains(*step) && steps_[*step].is_of_c;
     };
     for (CompileCommand& command : read_compile_commands(commands_, tree_.directory, is_needed)) {
       if (command.is_elsewhere) continue;
@@ -369,10 +371,9 @@ class Maker {
 
   bool is_newer_than_its_users(Node node) {
     for (const Step step : build_.graph.users_of(node)) {
-      const auto user = std::ranges::lower_bound(steps_, step, {}, &std::pair<Step, Kind>::first);
-      if (user == steps_.end() || user->first != step) continue;  // phony
+      if (steps_[step].kind == Kind::phony) continue;
       for (const Node output : build_.graph.outputs_of(step)) {
-        const Time made = made_at(output, user->second);
+        const Time made = made_at(output, steps_[step].kind);
         if (made && is_newer(node, *made)) return true;
       }
     }
@@ -400,15 +401,12 @@ class Maker {
   NinjaBuild build_;
   std::unordered_map<std::string_view, Node> nodes_;             // by the paths that Ninja has
   std::unordered_map<std::string, std::vector<Node>> links_on_;  // by any path
-  std::vector<std::optional<Time>> seen_;     // one for each node; none: not looked at
-  std::vector<std::pair<Step, Kind>> steps_;  // those that are not phony
-  std::vector<Step> custom_;                  // ascending
-  std::vector<Recorded> recorded_;            // one for each step
-  std::vector<Time> logged_;                  // by node, what Ninja's log says of outputs
+  std::vector<std::optional<Time>> seen_;  // one for each node; none: not looked at
+  std::vector<StepFacts> steps_;           // one for each step of Ninja
+  std::vector<Time> logged_;               // by node, what Ninja's log says of outputs
   std::vector<Node> manifest_inputs_;
   std::vector<Node> links_;
   std::vector<DepfileRule> depfile_rules_;
-  std::unordered_set<Step> is_of_c_;
   // Of compile steps of which it is not certain what they read: why.
   std::map<Step, std::string> unread_;
 };

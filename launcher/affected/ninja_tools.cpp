@@ -38,10 +38,11 @@ class GraphReader {
 
   void add_to(NinjaGraph& graph) && {
     for (NinjaStep& step : steps_) {
-      for (std::uint32_t& input : step.inputs) input = graph.node(paths_[input]);
-      for (std::uint32_t& output : step.outputs) output = graph.node(paths_[output]);
+      for (auto* const some : {&step.inputs, &step.outputs}) {
+        for (std::string_view& one : *some) one = paths_[one];
+      }
       if (step.outputs.empty() || graph.makers.contains(step.outputs.front())) continue;
-      for (const std::uint32_t output : step.outputs) graph.makers[output] = graph.steps.size();
+      for (const std::string_view output : step.outputs) graph.makers[output] = graph.steps.size();
       graph.steps.push_back(std::move(step));
     }
   }
@@ -58,7 +59,7 @@ class GraphReader {
       read_arrow(*first, *second, line);
     } else if (const auto rule = between(line, " [label=\" ", "\"]")) {
       // A step with one input and one output is an arrow itself.
-      steps_.push_back({*rule, {node(*first)}, {node(*second)}});
+      steps_.push_back({*rule, {*first}, {*second}});
     }
   }
 
@@ -67,27 +68,21 @@ class GraphReader {
       step_of_.emplace(address, steps_.size());
       steps_.push_back({*rule});
     } else if (const auto path = between(rest, " [label=\"", "\"]")) {
-      paths_[node(address)] = *path;
+      paths_[address] = *path;
     }
   }
 
   void read_arrow(std::string_view from, std::string_view to, std::string_view rest) {
     const auto step = step_of_.find(rest.empty() ? from : to);
     if (step == step_of_.end()) return;
-    if (rest.empty()) steps_[step->second].outputs.push_back(node(to));
-    if (rest == " [arrowhead=none]") steps_[step->second].inputs.push_back(node(from));
+    if (rest.empty()) steps_[step->second].outputs.push_back(to);
+    if (rest == " [arrowhead=none]") steps_[step->second].inputs.push_back(from);
   }
 
-  std::uint32_t node(std::string_view address) {
-    const auto [found, is_new] = nodes_.emplace(address, static_cast<std::uint32_t>(paths_.size()));
-    if (is_new) paths_.emplace_back();
-    return found->second;
-  }
-
-  std::vector<std::string_view> paths_;  // by the numbers that nodes have in this text
-  std::vector<NinjaStep> steps_;
-  std::unordered_map<std::string_view, std::uint32_t> nodes_;
+  // By their addresses.
+  std::unordered_map<std::string_view, std::string_view> paths_;
   std::unordered_map<std::string_view, std::size_t> step_of_;
+  std::vector<NinjaStep> steps_;  // with addresses in place of paths
 };
 
 // Reads a depfile byte by byte.

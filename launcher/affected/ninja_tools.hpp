@@ -16,8 +16,8 @@ namespace holdfast {
 
 struct NinjaStep {
   std::string_view rule;
-  std::vector<std::uint32_t> inputs = {};  // indexes of NinjaGraph::paths
-  std::vector<std::uint32_t> outputs = {};
+  std::vector<std::string_view> inputs = {};
+  std::vector<std::string_view> outputs = {};
 
   bool is_phony() const { return rule == "phony"; }
   // CMake's rules for compile steps are `<language>_COMPILER__<target>_…`. Such a step reads files
@@ -26,17 +26,8 @@ struct NinjaStep {
 };
 
 struct NinjaGraph {
-  std::vector<std::string_view> paths;
-  std::unordered_map<std::string_view, std::uint32_t> nodes;  // by path: its index
   std::vector<NinjaStep> steps;
-  std::unordered_map<std::uint32_t, std::size_t> makers;  // by node: the step that makes it
-
-  // Makes one if there is none.
-  std::uint32_t node(std::string_view path) {
-    const auto [found, is_new] = nodes.emplace(path, static_cast<std::uint32_t>(paths.size()));
-    if (is_new) paths.push_back(path);
-    return found->second;
-  }
+  std::unordered_map<std::string_view, std::size_t> makers;  // by path: the step that makes it
 };
 
 // Adds what `ninja -t graph` prints (Graphviz). Two calls of Ninja show what both ask for: such a

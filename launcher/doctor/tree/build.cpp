@@ -14,8 +14,6 @@
 namespace holdfast::doctor {
 namespace {
 
-using Node = std::uint32_t;
-
 class Times {
  public:
   Times(const NinjaTexts& texts, const NinjaNames& dirty, const TimeOf& time_of)
@@ -25,49 +23,40 @@ class Times {
     read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { add(record); });
   }
 
-  bool is_old(const std::string& target) {
-    const auto node = graph_.nodes.find(target);
-    return node != graph_.nodes.end() && has_reason(node->second);
+  bool has_reason(std::string_view path) {
+    if (dirty_.contains(path)) return true;
+    const auto maker = graph_.makers.find(path);
+    return maker != graph_.makers.end() && has_reason(maker->second);
   }
 
  private:
-  std::string_view path(Node node) const { return graph_.paths[node]; }
-
   // Without a record that is whole, Ninja has said so.
   void add(const RecordedInputs& record) {
-    const auto output = graph_.nodes.find(record.output);
-    if (record.is_stale || output == graph_.nodes.end()) return;
-    const auto maker = graph_.makers.find(output->second);
-    if (maker == graph_.makers.end()) return;
-    for (const std::string_view input : record.inputs) {
-      graph_.steps[maker->second].inputs.push_back(graph_.node(input));
-    }
+    const auto maker = graph_.makers.find(record.output);
+    if (record.is_stale || maker == graph_.makers.end()) return;
+    std::vector<std::string_view>& inputs = graph_.steps[maker->second].inputs;
+    inputs.insert(inputs.end(), record.inputs.begin(), record.inputs.end());
   }
 
-  std::int64_t time_of(Node node) {
-    const auto [time, is_new] = times_.emplace(node, 0);
-    if (is_new) time->second = time_of_(path(node));
+  std::int64_t time_of(std::string_view path) {
+    const auto [time, is_new] = times_.emplace(path, 0);
+    if (is_new) time->second = time_of_(path);
     return time->second;
   }
 
   // A name that is no file has the time of what it stands for.
-  std::int64_t input_time(Node node) {
-    const std::int64_t time = time_of(node);
-    const auto maker = graph_.makers.find(node);
+  std::int64_t input_time(std::string_view path) {
+    const std::int64_t time = time_of(path);
+    const auto maker = graph_.makers.find(path);
     if (time != 0 || maker == graph_.makers.end() || !graph_.steps[maker->second].is_phony())
       return time;
-    std::int64_t newest = 0;
-    for (const Node input : graph_.steps[maker->second].inputs) {
-      newest = std::max(newest, input_time(input));
-    }
-    times_[node] = newest;
-    return newest;
+    return times_[path] = newest_input(graph_.steps[maker->second]);
   }
 
-  bool has_reason(Node node) {
-    if (dirty_.contains(path(node))) return true;
-    const auto maker = graph_.makers.find(node);
-    return maker != graph_.makers.end() && has_reason(maker->second);
+  std::int64_t newest_input(const NinjaStep& step) {
+    std::int64_t newest = 0;
+    for (const std::string_view input : step.inputs) newest = std::max(newest, input_time(input));
+    return newest;
   }
 
   bool has_reason(std::size_t step) {
@@ -75,8 +64,8 @@ class Times {
     reasons_[step] = false;
     const NinjaStep& here = graph_.steps[step];
     // Each output of a step is as old as another.
-    const auto is_reason = [&](Node node) { return dirty_.contains(path(node)); };
-    const auto has = [&](Node input) { return has_reason(input); };
+    const auto is_reason = [&](std::string_view path) { return dirty_.contains(path); };
+    const auto has = [&](std::string_view path) { return has_reason(path); };
     reasons_[step] = std::ranges::any_of(here.outputs, is_reason) ||
                      std::ranges::any_of(here.inputs, has) || has_own_reason(here);
     return *reasons_[step];
@@ -87,11 +76,10 @@ class Times {
     const bool is_unsure =
         step.inputs.size() == 1 && step.outputs.size() == 1 && !step.is_compile();
     if (step.is_phony() || is_unsure) return false;
-    std::int64_t newest = 0;
-    for (const Node input : step.inputs) newest = std::max(newest, input_time(input));
+    const std::int64_t newest = newest_input(step);
     bool is_old = false;
-    for (const Node output : step.outputs) {
-      const auto logged = logged_.find(path(output));
+    for (const std::string_view output : step.outputs) {
+      const auto logged = logged_.find(output);
       const std::int64_t made = time_of(output);
       if (made == 0 && logged != logged_.end()) return false;  // it runs in each build
       const std::int64_t since = logged == logged_.end() ? made : std::max(made, logged->second);
@@ -104,11 +92,9 @@ class Times {
   NinjaGraph graph_;
   NinjaLog logged_;
   const TimeOf& time_of_;
-  std::unordered_map<Node, std::int64_t> times_;
+  std::unordered_map<std::string_view, std::int64_t> times_;
   std::vector<std::optional<bool>> reasons_;  // by step; false also while the step is looked at
 };
-
-constexpr std::string_view k_explains = "ninja explain: ";
 
 // What is between the two in a sentence of Ninja; `end` is looked for from the end.
 std::optional<std::string_view> between(std::string_view sentence, std::string_view begin,
@@ -218,8 +204,7 @@ class BuildLook {
   Result<Reasons> reasons_for(ProgramSpan programs) {
     Reasons reasons;
     while (!programs.empty()) {
-      std::vector<std::string> targets;
-      for (const MadeProgram& one : take_some(programs)) targets.push_back(one.target);
+      const auto targets = collected(take_some(programs), &MadeProgram::target);
       HOLDFAST_TRY(const std::string explained, ask_ninja_why(tree_, targets));
       read_reasons(explained, logged_, reasons);
     }
@@ -229,10 +214,9 @@ class BuildLook {
 
   Result<void> find_old(const std::vector<MadeProgram>& programs, const Reasons& reasons) {
     HOLDFAST_TRY(const NinjaTexts texts, ask_ninja(tree_));
-    std::vector<std::string> targets;
-    for (const MadeProgram& one : programs) targets.push_back(one.target);
-    const std::vector<bool> old = are_old(targets, texts, reasons.dirty,
-                                          [&](std::string_view path) { return time_of(path); });
+    const std::vector<bool> old =
+        are_old(collected(programs, &MadeProgram::target), texts, reasons.dirty,
+                [&](std::string_view path) { return time_of(path); });
     for (std::size_t i = 0; i < programs.size(); ++i) {
       if (old[i]) build_.old.push_back(programs[i]);
     }
@@ -264,17 +248,12 @@ class BuildLook {
 std::vector<bool> are_old(const std::vector<std::string>& targets, const NinjaTexts& texts,
                           const NinjaNames& dirty, const TimeOf& time_of) {
   Times times(texts, dirty, time_of);
-  std::vector<bool> old;
-  for (const std::string& target : targets) old.push_back(times.is_old(target));
-  return old;
+  return collected(targets, [&](const std::string& target) { return times.has_reason(target); });
 }
 
 void read_reasons(std::string_view explained, const NinjaLog& logged, Reasons& reasons) {
-  while (!explained.empty()) {
-    std::string_view reason = take_part(explained, '\n');
-    if (!reason.starts_with(k_explains)) continue;
-    reason.remove_prefix(k_explains.size());
-    if (reason.ends_with(" is dirty")) continue;
+  for (std::string_view reason : TextParts{explained, '\n'}) {
+    if (!take_words(reason, "ninja explain: ") || reason.ends_with(" is dirty")) continue;
     const std::optional<std::string_view> file = dirty_file_in(reason);
     const bool is_missing = file && reason.ends_with(" doesn't exist");
     if (is_missing &&
