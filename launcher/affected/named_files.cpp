@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <system_error>
@@ -36,12 +35,6 @@ bool is_compiled(const std::string& path) {
   char head[4] = {};
   std::ifstream(path, std::ios::binary).read(head, sizeof head);
   return is_elf({head, sizeof head});
-}
-
-// What follows the operation in `NAME=set:VALUE`.
-std::string_view value_in_modification(std::string_view entry) {
-  const std::string_view change = value_in(entry);
-  return change.substr(change.find(':') + 1);
 }
 
 std::optional<std::string> own_variable(const std::string& name) {
@@ -107,7 +100,8 @@ class Namer {
       add_value(name_in(variable), value_in(variable), "ENVIRONMENT");
     }
     for (const std::string& entry : test.modifications) {
-      add_value(name_in(entry), value_in_modification(entry), "ENVIRONMENT_MODIFICATION");
+      const std::string_view change = value_in(entry);  // `set:VALUE`
+      add_value(name_in(entry), change.substr(change.find(':') + 1), "ENVIRONMENT_MODIFICATION");
     }
     for (const std::string& file : test.required_files) {
       add(file, {"REQUIRED_FILES", file});
@@ -151,11 +145,9 @@ class Namer {
   }
 
   static std::vector<std::string> environment_of(const ListedTest& test) {
-    ModifiedEnvironment environment(test.modifications.empty() ? std::vector<std::string>()
-                                                               : os::own_environment());
-    for (const std::string& entry : test.environment) environment.set(entry);
-    for (const std::string& entry : test.modifications) environment.modify(entry);
-    return environment.entries();
+    return modified_environment(
+        test.modifications.empty() ? std::vector<std::string>() : os::own_environment(),
+        test.environment, test.modifications);
   }
 
   // A name that Ninja has for several files may stand in a command and mean something else.
@@ -518,11 +510,9 @@ Result<UsedServices> used_services(const ProjectSettings& settings, const std::s
 NamedByTests named_by(const std::vector<ListedTest>& tests, const NamingQuestion& question,
                       FileNames& names) {
   Namer namer(question, names);
-  NamedByTests named;
-  named.tests.reserve(tests.size());
-  for (const ListedTest& test : tests) named.tests.push_back(namer.candidate(test));
-  named.groups = std::move(namer).take_groups();
-  return named;
+  std::vector<CandidateTest> candidates =
+      collected(tests, [&](const ListedTest& test) { return namer.candidate(test); });
+  return {std::move(candidates), std::move(namer).take_groups()};
 }
 
 }  // namespace holdfast::cli

@@ -2,7 +2,6 @@
 #include "base/environment.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -39,36 +38,38 @@ std::string joined(std::string before, std::string_view separator, std::string_v
   return before.append(after);
 }
 
-}  // namespace
-
-ModifiedEnvironment::ModifiedEnvironment(Entries inherited) : entries_(std::move(inherited)) {
-  std::erase_if(entries_, [](const std::string& e) { return e.find('=') == std::string::npos; });
-}
-
-void ModifiedEnvironment::set(std::string_view entry) {
-  const std::size_t equals = entry.find('=');
-  const bool unsets = equals == std::string_view::npos;
-  put(entries_, name_in(entry),
-      unsets ? std::nullopt : std::optional(std::string(entry.substr(equals + 1))));
-}
-
-void ModifiedEnvironment::modify(std::string_view entry) {
-  if (!std::exchange(modified_, true)) unmodified_ = entries_;
+// One entry of ENVIRONMENT_MODIFICATION. `unmodified`: what `reset` goes back to.
+void modify(Entries& entries, std::string_view entry, const Entries& unmodified) {
   std::string_view value = entry;
   const std::string_view name = take_part(value, '=');
   const std::string_view operation = take_part(value, ':');
-  const std::string now = value_of(entries_, name).value_or("");
+  const std::string now = value_of(entries, name).value_or("");
   const std::string text(value);
-  if (operation == "reset") return put(entries_, name, value_of(unmodified_, name));
-  if (operation == "set") return put(entries_, name, text);
-  if (operation == "unset") return put(entries_, name, std::nullopt);
-  if (operation == "string_append") return put(entries_, name, now + text);
-  if (operation == "string_prepend") return put(entries_, name, text + now);
+  if (operation == "reset") return put(entries, name, value_of(unmodified, name));
+  if (operation == "set") return put(entries, name, text);
+  if (operation == "unset") return put(entries, name, std::nullopt);
+  if (operation == "string_append") return put(entries, name, now + text);
+  if (operation == "string_prepend") return put(entries, name, text + now);
   const bool of_paths = operation.starts_with("path_list_");
   if (!of_paths && !operation.starts_with("cmake_list_")) return;
   const std::string_view separator = of_paths ? ":" : ";";
-  if (operation.ends_with("_append")) put(entries_, name, joined(now, separator, text));
-  if (operation.ends_with("_prepend")) put(entries_, name, joined(text, separator, now));
+  if (operation.ends_with("_append")) put(entries, name, joined(now, separator, text));
+  if (operation.ends_with("_prepend")) put(entries, name, joined(text, separator, now));
+}
+
+}  // namespace
+
+Entries modified_environment(Entries inherited, const Entries& set, const Entries& modifications) {
+  Entries entries = std::move(inherited);
+  const auto has_no_value = [](std::string_view e) { return e.find('=') == std::string::npos; };
+  std::erase_if(entries, has_no_value);
+  for (const std::string_view entry : set) {
+    put(entries, name_in(entry),
+        has_no_value(entry) ? std::nullopt : std::optional(std::string(value_in(entry))));
+  }
+  const Entries unmodified = entries;
+  for (const std::string_view entry : modifications) modify(entries, entry, unmodified);
+  return entries;
 }
 
 }  // namespace holdfast

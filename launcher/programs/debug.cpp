@@ -212,13 +212,11 @@ Result<std::vector<std::string>> program_words(const ListedTest& target, Debugge
 DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& options,
                                   Debugger debugger) {
   const std::vector<std::string> own = os::own_environment();
-  ModifiedEnvironment modified(own);
+  std::vector<std::string> set = test.environment;
   if (!options.configuration.empty()) {
-    modified.set(std::string(environment::k_configuration) + "=" + options.configuration);
+    set.insert(set.begin(), text_of({environment::k_configuration, "=", options.configuration}));
   }
-  for (const std::string& entry : test.environment) modified.set(entry);
-  for (const std::string& entry : test.modifications) modified.modify(entry);
-  std::vector<std::string> all = modified.entries();
+  std::vector<std::string> all = modified_environment(own, set, test.modifications);
   DebuggedCommand command;
   for (const std::string_view name : {"LINES", "COLUMNS"}) {
     const auto sets_it = [&](std::string_view entry) { return name_in(entry) == name; };

@@ -7,13 +7,6 @@ namespace {
 
 using Entries = std::vector<std::string>;
 
-Entries modified(const Entries& set, const Entries& modifications) {
-  ModifiedEnvironment environment({"A=1", "P=/x", "L=a"});
-  for (const std::string& entry : set) environment.set(entry);
-  for (const std::string& entry : modifications) environment.modify(entry);
-  return environment.entries();
-}
-
 TEST(EnvironmentModification, IsAppliedAsInCtest) {
   const struct {
     Entries set;
@@ -33,7 +26,7 @@ TEST(EnvironmentModification, IsAppliedAsInCtest) {
       {{}, {"A=odd:3", "A", ""}, {"A=1", "P=/x", "L=a"}},
   };
   for (const auto& row : rows) {
-    EXPECT_EQ(modified(row.set, row.modifications), row.result)
+    EXPECT_EQ(modified_environment({"A=1", "P=/x", "L=a"}, row.set, row.modifications), row.result)
         << testing::PrintToString(row.modifications);
   }
 }
