@@ -5,7 +5,6 @@
 
 #include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
-#include "ctest/test_graph.hpp"
 #include "values/test_order.hpp"
 
 namespace holdfast {
@@ -20,9 +19,9 @@ void note_value(const GivenOption& option, RerunWords& words) {
   if (name == "-I") words.numbers = option.value;
   if (name == "--test-dir") words.directory = option.value;
   if (name == "-C") words.configuration = option.value;
-  if (name == "-FA") words.without_fixtures = option.value;
-  if (name == "-FS") words.without_setups = option.value;
-  if (name == "-FC") words.without_cleanups = option.value;
+  if (name == "-FA") words.without.any = option.value;
+  if (name == "-FS") words.without.setup = option.value;
+  if (name == "-FC") words.without.cleanup = option.value;
 }
 
 void append(const std::vector<std::string>& more, std::vector<std::string>& words) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ctest/test_graph.hpp"
 
 namespace holdfast {
 
@@ -25,15 +26,12 @@ struct RerunWords {
   bool selects = false;        // `selecting` does not only say something of fixtures
   std::string numbers;         // the last value of -I; empty: it is not there
   bool reruns_failed = false;  // --rerun-failed
-  // The last expressions of -FA, -FS and -FC; empty: none.
-  std::string without_fixtures;
-  std::string without_setups;
-  std::string without_cleanups;
-  std::string directory;      // of --test-dir; empty: it is not there
-  std::string configuration;  // of -C; empty: it is not there
-  bool is_random = false;     // --schedule-random
-  std::string no_tests;       // of --no-tests; empty: it is not there
-  bool has_preset = false;    // ctest looks for presets in the source directory
+  FixtureFilter without;       // the last expressions of -FA, -FS and -FC
+  std::string directory;       // of --test-dir; empty: it is not there
+  std::string configuration;   // of -C; empty: it is not there
+  bool is_random = false;      // --schedule-random
+  std::string no_tests;        // of --no-tests; empty: it is not there
+  bool has_preset = false;     // ctest looks for presets in the source directory
 };
 
 // `command` begins with ctest's own name. The error is a clause that another one may follow: such a

@@ -7,11 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ctest/test_graph.hpp"
-#include "values/test_order.hpp"
 
 namespace holdfast {
 

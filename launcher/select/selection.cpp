@@ -110,22 +110,14 @@ class LeftOut {
   LeftOut(const UserCall& user, const TreeTests& all)
       : user_(user), all_(all), places_(places_of(all.tests)) {}
 
-  // A record without a key does not say which of several tests of one name has begun. None has
-  // then: to run a test again does less harm than to leave one out.
-  TestSet begun(const std::vector<RanTest>& tests) const {
+  // The tests that these may be. Of one that may be more than `most`, none.
+  TestSet named(const std::vector<RanTest>& tests,
+                std::size_t most = std::numeric_limits<std::size_t>::max()) const {
     TestSet set(all_.tests.size());
     for (const RanTest& test : tests) {
       const std::vector<std::size_t> places = places_.meant_by(test);
-      if (places.size() == 1) set[places.front()] = true;
-    }
-    return set;
-  }
-
-  // The tests that these may be.
-  TestSet named(const std::vector<RanTest>& tests) const {
-    TestSet set(all_.tests.size());
-    for (const RanTest& test : tests) {
-      for (const std::size_t place : places_.meant_by(test)) set[place] = true;
+      if (places.size() > most) continue;
+      for (const std::size_t place : places) set[place] = true;
     }
     return set;
   }
@@ -182,7 +174,9 @@ TestSet tests_not_begun(const UserCall& user, const TreeTests& all) {
   NotBegun found(collected(all.tests, &SelectableTest::is_disabled));
   for (const PastRunOfTree& run : past_runs_of(user.tree)) {
     Recorded recorded = read_run(run.entry);
-    found.see_begun(left_out.begun(recorded.begun));
+    // A record without a key does not say which of several tests of one name has begun. None has
+    // then: to run a test again does less harm than to leave one out.
+    found.see_begun(left_out.named(recorded.begun, 1));
     found.see_planned(left_out.named(recorded.open));
     if (found.is_done()) break;
     if (run.stops == Stops::never || (run.stops == Stops::at_a_failure && !recorded.has_failed))
@@ -322,8 +316,7 @@ Result<void> divide_chosen(const UserCall& user, const Restrictions& restriction
   }
   chosen.division =
       divide(some.tests, chosen.times, restrictions.shard->count, restrictions.fixtures);
-  chosen.tests = collected(chosen.division->shards[restrictions.shard->number - 1],
-                           [&](std::size_t place) { return chosen.divided[place]; });
+  chosen.tests = chosen.places_in_shard(restrictions.shard->number);
   return {};
 }
 
@@ -433,22 +426,16 @@ std::string planned_lines(const std::vector<SelectableTest>& tests) {
 }
 
 std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions) {
-  std::vector<SelectableTest> tests;
-  if (!chosen.division) {
-    for (const std::size_t place : chosen.tests) tests.push_back(chosen.all.tests[place]);
-    return planned_lines(tests);
-  }
+  const auto test_at = [&](std::size_t place) { return chosen.all.tests[place]; };
+  if (!chosen.division) return planned_lines(collected(chosen.tests, test_at));
   std::string lines;
   PlannedRecord record = own_record();
   record.fingerprint = chosen.division->fingerprint;
   for (std::size_t i = 0; i < chosen.division->shards.size(); ++i) {
     record.shard = to_text(ShardNumber{i + 1, restrictions.shard->count});
     record.is_own = i + 1 == restrictions.shard->number;
-    tests.clear();
-    for (const std::size_t place : chosen.division->shards[i]) {
-      tests.push_back(chosen.all.tests[chosen.divided[place]]);
-    }
-    add_records(record, tests, lines);
+    const auto places = chosen.places_in_shard(i + 1);
+    add_records(record, collected(places, test_at), lines);
   }
   return lines;
 }

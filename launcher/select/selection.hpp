@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "select/ctest_call.hpp"
 #include "select/division.hpp"
-#include "select/tree_tests.hpp"
 
 namespace holdfast::cli {
 
@@ -38,6 +38,12 @@ struct Chosen {
   TestTimes times;  // by place in `divided`
   // For people: `2 red when last seen, 1 not begun`. Empty: no restriction of ours.
   std::string why;
+
+  // Of a shard of the division, by its number from 1: places in `all`.
+  std::vector<std::size_t> places_in_shard(std::size_t number) const {
+    return collected(division->shards[number - 1],
+                     [&](std::size_t place) { return divided[place]; });
+  }
 };
 
 Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions);

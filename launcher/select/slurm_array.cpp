@@ -33,12 +33,6 @@ namespace holdfast::cli {
 namespace {
 
 // An array job of Slurm: sbatch(1), squeue(1), scancel(1).
-struct SlurmJobOrder {
-  std::string script;
-  std::vector<std::size_t> tasks;   // numbers, ascending; SLURM_ARRAY_TASK_ID is one of them
-  std::size_t processors = 1;       // of each task
-  std::filesystem::path directory;  // gets what the tasks print: `<number>.log`
-};
 
 // slurmctld answers late if thousands of jobs come at once.
 constexpr Milliseconds k_slurm_time{60'000};
@@ -107,16 +101,17 @@ Seen look_at(const std::string& job) {
 }
 
 // Returns the job's id. sbatch itself reads SBATCH_* variables, so people choose partitions, times
-// and accounts by these.
-Result<std::string> submit(const SlurmJobOrder& order) {
+// and accounts by these. `tasks`: numbers, ascending; SLURM_ARRAY_TASK_ID is one of them.
+// `processors`: of each task. `directory`: gets what the tasks print, as `<number>.log`.
+Result<std::string> submit(const std::string& script, const std::vector<std::size_t>& tasks,
+                           std::size_t processors, const std::string& directory) {
   // A task that Slurm starts anew would run its shard a second time. The order of the tests is a
   // variable of ours, which --export passes on.
   const os::BoundedEnd end =
       ask({"sbatch", "--parsable", "--no-requeue", "--job-name=holdfast", "--export=ALL",
-           "--output=" + pattern_of(order.directory.string()) + "/%a.log",
-           "--array=" + as_ranges(order.tasks), "--ntasks=1",
-           "--cpus-per-task=" + std::to_string(order.processors)},
-          order.directory.string(), order.script);
+           "--output=" + pattern_of(directory) + "/%a.log", "--array=" + as_ranges(tasks),
+           "--ntasks=1", "--cpus-per-task=" + std::to_string(processors)},
+          directory, script);
   if (end.kind == os::BoundedEnd::Kind::not_started) {
     return ErrorInWords{"no sbatch is found: --slurm-array needs the commands of Slurm"};
   }
@@ -167,9 +162,7 @@ constexpr const char* k_no_tests_file = "no-tests";
 // `<number>.no-tests` (one more option) and `<number>.planned.jsonl`.
 Result<void> leave_shard(const fs::path& directory, const Chosen& chosen, const Restrictions& all,
                          std::size_t number) {
-  const std::vector<std::size_t> places =
-      collected(chosen.division->shards[number - 1],
-                [&](std::size_t place) { return chosen.divided[place]; });
+  const std::vector<std::size_t> places = chosen.places_in_shard(number);
   const std::vector<std::size_t> ranks = ranks_of(chosen.all, places);
   if (ranks.empty()) {
     return ErrorInWords{"the preset leaves out all tests of shard " + std::to_string(number)};
@@ -310,8 +303,8 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   const os::HeldSignals signals;
   const std::vector<std::string> command = joined({"ctest"}, user.words.kept);
   HOLDFAST_TRY(const std::string job,
-               submit({script_for(user, directory), tasks,
-                       jobs_of(command, os::own_environment()).value_or(1), directory}));
+               submit(script_for(user, directory), tasks,
+                      jobs_of(command, os::own_environment()).value_or(1), directory.string()));
   complain("job " + job + " of Slurm: " + counted(tasks.size(), "shard") + ", " +
            counted(chosen.divided.size(), "test"));
   const bool is_whole = wait_for_job(job, signals);

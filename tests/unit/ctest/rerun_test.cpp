@@ -58,9 +58,9 @@ TEST(Rerun, TellsWhatSelectsTestsAndWhere) {
   EXPECT_FALSE(words.selects);
   EXPECT_FALSE(words.has_preset);
   EXPECT_EQ(words.directory, "/b");
-  EXPECT_EQ(words.without_fixtures, ".*");
+  EXPECT_EQ(words.without.any, ".*");
   words = words_of({"--fixture-exclude-setup", "a", "-FC", "b"});
-  EXPECT_EQ(words.without_setups + words.without_cleanups, "ab");
+  EXPECT_EQ(words.without.setup + words.without.cleanup, "ab");
 }
 
 TEST(Rerun, WithoutTestsToIncludeWhatExcludesTestsSaysWhichThereAre) {
