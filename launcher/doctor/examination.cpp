@@ -19,7 +19,6 @@
 #include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
-#include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
 #include "journal/run_directory.hpp"
@@ -35,11 +34,6 @@ using Json = nlohmann::ordered_json;
 
 // Findings of one kind that are shown; JSON has all.
 constexpr std::size_t k_most_shown = 10;
-
-std::string heading_of(Severity severity, std::size_t count) {
-  const std::string_view words = severity == Severity::wrong ? "wrong" : "worth knowing";
-  return fmt::format("\n{} ({}):\n", words, count);
-}
 
 using Group = std::vector<const Finding*>;
 
@@ -99,7 +93,8 @@ std::string findings_of(const Diagnosis& diagnosis, Severity severity) {
     }
   }
   for (const auto& [kind, number] : left) text += left_out(kind, number);
-  return count == 0 ? text : heading_of(severity, count) + text;
+  const std::string_view heading = severity == Severity::wrong ? "wrong" : "worth knowing";
+  return count == 0 ? text : fmt::format("\n{} ({}):\n{}", heading, count, text);
 }
 
 std::string facts_of(const Diagnosis& diagnosis) {
@@ -134,46 +129,45 @@ Json text_or_null(const std::string& text) {
 }
 
 Json json_of(const Finding& finding) {
-  Json object;
-  object["severity"] = name_of(severity_of(finding.kind));
-  object["area"] = name_of(area_of(finding.kind));
-  object["finding"] = id_of(finding.kind);
-  object["what"] = valid_utf8(finding.what);
-  object["where"] = text_or_null(finding.where);
-  object["advice"] = text_or_null(finding.advice);
-  object["command"] = text_or_null(command_for({&finding}));
-  return object;
+  return {{"severity", name_of(severity_of(finding.kind))},
+          {"area", name_of(area_of(finding.kind))},
+          {"finding", id_of(finding.kind)},
+          {"what", valid_utf8(finding.what)},
+          {"where", text_or_null(finding.where)},
+          {"advice", text_or_null(finding.advice)},
+          {"command", text_or_null(command_for({&finding}))}};
 }
 
 Json json_of(const Machine& machine) {
-  Json object;
-  object["system"] = machine.system;
-  object["processors"] = machine.limits.processors;
-  object["limits"] = {{"descriptors", optional_number(machine.limits.descriptors.soft)},
-                      {"processes", optional_number(machine.limits.processes.soft)},
-                      {"core_bytes", optional_number(machine.limits.core.soft)},
-                      {"core_pattern", valid_utf8(machine.limits.core_pattern)}};
-  object["memory"] = {{"available_bytes", in_bytes(machine.memory.available_kb)},
-                      {"size_bytes", in_bytes(machine.memory.size_kb)}};
-  object["disk"] = Json::array();
+  Json disk = Json::array();
   for (const Place& place : machine.places.all) {
     if (!place.trouble.empty()) continue;
     const os::DiskSpace& space = place.space;
-    object["disk"].push_back(
-        {{"path", valid_utf8(place.path)},
-         {"use", place.use},
-         {"free_bytes", space.free_kb * 1024},
-         {"size_bytes", space.size_kb * 1024},
-         {"free_inodes", space.inodes > 0 ? Json(space.free_inodes) : Json(nullptr)}});
+    disk.push_back({{"path", valid_utf8(place.path)},
+                    {"use", place.use},
+                    {"free_bytes", space.free_kb * 1024},
+                    {"size_bytes", space.size_kb * 1024},
+                    {"free_inodes", space.inodes > 0 ? Json(space.free_inodes) : Json(nullptr)}});
   }
-  object["tools"] = Json::array();
+  Json tools = Json::array();
   for (const Tool& tool : machine.tools.all) {
     if (tool.state.answer != ToolState::Answer::version) continue;
-    object["tools"].push_back({{"name", valid_utf8(tool.name)},
-                               {"path", valid_utf8(tool.path)},
-                               {"version", text_or_null(tool.state.version)}});
+    tools.push_back({{"name", valid_utf8(tool.name)},
+                     {"path", valid_utf8(tool.path)},
+                     {"version", text_or_null(tool.state.version)}});
   }
-  return object;
+  return {{"system", machine.system},
+          {"processors", machine.limits.processors},
+          {"limits",
+           {{"descriptors", optional_number(machine.limits.descriptors.soft)},
+            {"processes", optional_number(machine.limits.processes.soft)},
+            {"core_bytes", optional_number(machine.limits.core.soft)},
+            {"core_pattern", valid_utf8(machine.limits.core_pattern)}}},
+          {"memory",
+           {{"available_bytes", in_bytes(machine.memory.available_kb)},
+            {"size_bytes", in_bytes(machine.memory.size_kb)}}},
+          {"disk", std::move(disk)},
+          {"tools", std::move(tools)}};
 }
 
 }  // namespace
@@ -188,18 +182,14 @@ std::string to_text(const Diagnosis& diagnosis) {
 }
 
 std::string to_json(const Diagnosis& diagnosis) {
-  Json json;
-  json["version"] = 1;
-  json["holdfast"] = HOLDFAST_VERSION;
-  json["tree"] = text_or_null(diagnosis.tree);
-  json["wrong"] = has_wrong(diagnosis.findings);
-  json["findings"] = Json::array();
-  for (const Finding& finding : diagnosis.findings) json["findings"].push_back(json_of(finding));
-  json["not_looked_at"] = Json::array();
-  for (const std::string& one : diagnosis.unseen) {
-    json["not_looked_at"].push_back(valid_utf8(one));
-  }
-  json["machine"] = json_of(diagnosis.machine);
+  const auto as_json = [](const Finding& finding) { return json_of(finding); };
+  const Json json{{"version", 1},
+                  {"holdfast", HOLDFAST_VERSION},
+                  {"tree", text_or_null(diagnosis.tree)},
+                  {"wrong", has_wrong(diagnosis.findings)},
+                  {"findings", collected(diagnosis.findings, as_json)},
+                  {"not_looked_at", collected(diagnosis.unseen, valid_utf8)},
+                  {"machine", json_of(diagnosis.machine)}};
   return json.dump(2) + "\n";
 }
 
@@ -260,7 +250,9 @@ class TreeExamination {
     diagnosis_.tree = order_.tree;
     add_machine(order_.tree, needed_tools(order_.tree, order_.cached, patience_), diagnosis_);
     examine_attachment();
-    take(check_leftovers(look_at_what_is_left()));
+    const Leftovers left = look_at_leftovers(order_.tree);
+    if (!left.unseen.empty()) diagnosis_.unseen.push_back(left.unseen);
+    take(check_leftovers(left));
     examine_tests();
     examine_settings();
     examine_clock();
@@ -275,12 +267,6 @@ class TreeExamination {
     Attachment attachment = look_at_attachment(order_.tree, order_.cached("CMAKE_CACHEFILE_DIR"));
     attachment.said = lines_of_holdfast(order_.listing.said);
     take(check_attachment(attachment));
-  }
-
-  Leftovers look_at_what_is_left() {
-    Leftovers left = look_at_leftovers(order_.tree);
-    if (!left.unseen.empty()) diagnosis_.unseen.push_back(left.unseen);
-    return left;
   }
 
   void examine_tests() {
@@ -374,7 +360,7 @@ class TreeExamination {
                      are_unknown ? own_scopes(home()) : std::vector<std::string>()));
     take(check_etcd(look_at_etcd(settings.cluster, patience_)));
     examine_services(settings, requested);
-    take(check_needs(look_at_needs(settings.preflight, order_.tree, patience_)));
+    take(look_at_needs(settings.preflight, order_.tree, patience_));
   }
 
   LockHome home() const {

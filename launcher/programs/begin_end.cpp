@@ -211,9 +211,9 @@ void look_before_tests(const IntegrationOptions& options, const ProcessName& cte
 bool has_what_is_needed(const Preflight& preflight, const std::string& tree) {
   if (preflight.is_empty()) return true;
   bool is_ready = true;
-  for (const doctor::Missing& one : doctor::look_at_needs(preflight, tree, k_file_patience)) {
-    complain(to_line(one));
-    is_ready = is_ready && one.trouble == doctor::Trouble::warns;
+  for (const doctor::Finding& one : doctor::look_at_needs(preflight, tree, k_file_patience)) {
+    complain(one.where + ": " + one.what);
+    is_ready = is_ready && one.kind == doctor::Kind::preflight_warns;
   }
   if (!is_ready) complain("[preflight] is not met: no test runs");
   return is_ready;

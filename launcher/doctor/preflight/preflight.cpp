@@ -5,7 +5,7 @@
 #include "base/program_identity.hpp"
 #include "base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
-#include "doctor/tree/ports.hpp"
+#include "doctor/tree/settings.hpp"
 #include "os/machine/limits.hpp"
 #include "os/network/address.hpp"
 #include "os/network/socket_diagnosis.hpp"
@@ -20,8 +20,8 @@ class Look {
   // `tree`: where relative paths begin.
   Look(const std::string& tree, Milliseconds patience) : tree_(tree), patience_(patience) {}
 
-  void look_at(const PreflightNeeds& needs, Trouble trouble) {
-    trouble_ = trouble;
+  void look_at(const PreflightNeeds& needs, Kind kind) {
+    kind_ = kind;
     if (needs.ports) look_at_ports(*needs.ports);
     look_at_each(needs.sockets, [&](const std::string& path) { return trouble_with_socket(path); });
     look_at_each(needs.commands,
@@ -29,11 +29,14 @@ class Look {
     look_at_each(needs.disk, [&](const DiskNeed& need) { return trouble_with_disk(need); });
   }
 
-  std::vector<Missing> take() && { return std::move(missing_); }
+  Findings take() && { return std::move(missing_); }
 
  private:
   void add(const std::string& what, const std::string& origin) {
-    if (!what.empty()) missing_.push_back({trouble_, what, origin});
+    if (what.empty()) return;
+    const bool fails = kind_ == Kind::preflight_fails;
+    missing_.push_back(
+        {kind_, what, origin, fails ? "provide it: until then ctest runs no test" : "provide it"});
   }
 
   template <typename T, typename TroubleWith>
@@ -98,30 +101,17 @@ class Look {
 
   const std::string& tree_;
   Milliseconds patience_;
-  Trouble trouble_ = Trouble::fails;
-  std::vector<Missing> missing_;
+  Kind kind_ = Kind::preflight_fails;
+  Findings missing_;
 };
 
 }  // namespace
 
-std::vector<Missing> look_at_needs(const Preflight& preflight, const std::string& tree,
-                                   Milliseconds patience) {
+Findings look_at_needs(const Preflight& preflight, const std::string& tree, Milliseconds patience) {
   Look look(tree, patience);
-  look.look_at(preflight.fail, Trouble::fails);
-  look.look_at(preflight.warn, Trouble::warns);
+  look.look_at(preflight.fail, Kind::preflight_fails);
+  look.look_at(preflight.warn, Kind::preflight_warns);
   return std::move(look).take();
 }
-
-Findings check_needs(const std::vector<Missing>& missing) {
-  Findings all;
-  for (const Missing& one : missing) {
-    const bool fails = one.trouble == Trouble::fails;
-    all.push_back({fails ? Kind::preflight_fails : Kind::preflight_warns, one.what, one.origin,
-                   fails ? "provide it: until then ctest runs no test" : "provide it"});
-  }
-  return all;
-}
-
-std::string to_line(const Missing& missing) { return missing.origin + ": " + missing.what; }
 
 }  // namespace holdfast::doctor

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 #include "attempt/programs.hpp"
 #include "base/environment.hpp"
@@ -18,19 +17,12 @@
 namespace holdfast::doctor {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t k_longest_file = std::size_t{1} << 20;
 
 // As custom.cmake looks at it: the file may be of an earlier configure step.
 bool reads_attach(const std::string& tree) {
   const Result<std::string> text = os::read_file(tree + "/CTestTestfile.cmake", k_longest_file);
   return text && text->find(std::string(names::k_tree_directory) + "/") != std::string::npos;
-}
-
-std::string package_of(const std::string& program) {
-  const fs::path prefix = fs::path(program).parent_path().parent_path();
-  return (prefix / "lib/cmake/Holdfast").string();
 }
 
 // Of all programs of this installation that tests need.
@@ -74,16 +66,14 @@ std::string value_in(const std::string& text, const std::string& name) {
 }
 
 std::vector<std::string> lines_of_holdfast(const std::string& said) {
-  constexpr std::string_view k_begin = "holdfast: ";
   std::vector<std::string> lines;
-  for (std::string_view rest = said; !rest.empty();) {
-    const std::string_view line = take_part(rest, '\n');
-    if (!line.starts_with(k_begin)) continue;
+  for (std::string_view line : TextParts{said, '\n'}) {
+    if (!take_words(line, "holdfast: ")) continue;
     // That an interpreter is missing is a finding about the test.
     if (line.find(": its interpreter ") != std::string_view::npos) continue;
     // A Holdfast that was updated, and for which nobody has to do anything.
     if (line.ends_with("; they fit")) continue;
-    lines.emplace_back(line.substr(k_begin.size()));
+    lines.emplace_back(line);
   }
   return lines;
 }
@@ -107,9 +97,10 @@ Attachment look_at_attachment(const std::string& tree, const std::string& config
   attachment.package = package;
   attachment.has_package =
       package.empty() || ::access((package + "/attach.cmake").c_str(), R_OK) == 0;
-  const Result<std::string> own = os::own_program();
-  if (own && !package.empty() && !os::are_one_file(package_of(*own), package)) {
-    attachment.own_package = package_of(*own);
+  const Result<std::string> own = supervision::installation();
+  const std::string own_package = own ? *own + "/lib/cmake/Holdfast" : package;
+  if (!package.empty() && !os::are_one_file(own_package, package)) {
+    attachment.own_package = own_package;
   }
   return attachment;
 }

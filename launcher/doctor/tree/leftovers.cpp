@@ -19,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_among(const std::vector<LeftBehind>& all, const LeftBehind& one) {
-  return std::ranges::any_of(
-      all, [&](const LeftBehind& other) { return other.process.pid == one.process.pid; });
-}
-
 // The marker directories with something in them, below that of a run. A launcher removes them when
 // its attempt is over.
 void add_markers(const fs::path& run, std::vector<std::string>& markers) {
@@ -142,7 +137,10 @@ Leftovers look_at_leftovers(const std::string& tree) {
   Leftovers left{tree};
   left.unwanted = find_left_behind({.tree = tree, .let_go = LetGo::spare});
   left.let_go = find_left_behind({.tree = tree, .let_go = LetGo::end});
-  std::erase_if(left.let_go, [&](const LeftBehind& one) { return is_among(left.unwanted, one); });
+  const auto pid_of = [](const LeftBehind& one) { return one.process.pid; };
+  std::erase_if(left.let_go, [&](const LeftBehind& one) {
+    return std::ranges::find(left.unwanted, pid_of(one), pid_of) != left.unwanted.end();
+  });
   const Result<bool> taken = is_tree_taken(tree);
   if (!taken || *taken) {
     left.unseen = "what dead runs left: " +

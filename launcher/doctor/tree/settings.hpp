@@ -1,6 +1,8 @@
-// Whether the settings of a project are right, and do something.
+// Whether the settings of a project are right, and do something; and the ports of its services.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/requested_resources.hpp"
 #include "settings/project_settings.hpp"
+#include "values/held_locks.hpp"
 #include "values/retry_rules.hpp"
 #include "values/service_spec.hpp"
 
@@ -31,5 +34,31 @@ std::vector<SeenService> look_at_services(const std::vector<ServiceSpec>& servic
 // `file`: the place to mend if a test uses a service that is not declared.
 Findings check_services(const std::vector<SeenService>& services,
                         const RequestedResources& requested, const std::string& file);
+
+// Whether the ports that services of the build tree want are free.
+
+struct SeenPort {
+  std::uint16_t port = 0;
+  std::string service;
+  std::string origin;
+  std::string listener = {};  // "port 6379 belongs to pid 12 (…)"; empty: nobody listens
+  // Who of Holdfast has the port's lock, in words; empty: nobody.
+  std::string holder = {};
+  bool is_of_tree = false;  // the holder is a service of this tree
+};
+
+struct Ports {
+  std::vector<SeenPort> all = {};
+  bool are_chosen = false;  // a test or a service gets ports that Holdfast chooses
+  unsigned choice = 0;      // among how many
+  std::string range = {};   // the text of ip_local_port_range
+};
+
+// The holder of the lock of a port. Looks and takes nothing. None: nobody has the lock.
+std::optional<LockParty> holder_of_port(std::uint16_t port);
+
+Ports look_at_ports(const std::vector<SeenService>& services, bool tests_get_ports,
+                    const std::string& tree);
+Findings check_ports(const Ports& ports);
 
 }  // namespace holdfast::doctor

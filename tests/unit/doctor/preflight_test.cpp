@@ -63,8 +63,8 @@ int socket_at(const std::string& path, int type, bool listens) {
 
 std::vector<std::string> missing_of(const PreflightNeeds& fail) {
   std::vector<std::string> all;
-  for (const Missing& one : look_at_needs({fail, {}}, "/tmp", k_patience))
-    all.push_back(to_line(one));
+  for (const Finding& one : look_at_needs({fail, {}}, "/tmp", k_patience))
+    all.push_back(one.where + ": " + one.what);
   return all;
 }
 
@@ -185,10 +185,9 @@ TEST(Preflight, WhatStopsARunComesFirst) {
   Preflight preflight;
   preflight.warn.commands = Needed<std::string>{{"no-such-a"}, "w"};
   preflight.fail.commands = Needed<std::string>{{"no-such-b"}, "f"};
-  const std::vector<Missing> missing = look_at_needs(preflight, "/tmp", k_patience);
+  const Findings missing = look_at_needs(preflight, "/tmp", k_patience);
   ASSERT_EQ(missing.size(), 2U);
-  EXPECT_EQ(missing[0].trouble, Trouble::fails);
-  EXPECT_EQ(kinds_of(check_needs(missing)), (Kinds{"preflight_fails", "preflight_warns"}));
+  EXPECT_EQ(kinds_of(missing), (Kinds{"preflight_fails", "preflight_warns"}));
 }
 
 double milliseconds_of(const std::function<void()>& work) {

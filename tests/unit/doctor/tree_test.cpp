@@ -10,7 +10,6 @@
 #include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
-#include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/requested_resources.hpp"
 #include "doctor/tree/settings.hpp"
