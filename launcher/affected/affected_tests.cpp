@@ -10,9 +10,7 @@ namespace holdfast {
 namespace {
 
 std::string shown_in(std::string_view path, std::string_view tree) {
-  const bool is_below =
-      path.size() > tree.size() && path.starts_with(tree) && path[tree.size()] == '/';
-  return std::string(is_below ? path.substr(tree.size() + 1) : path);
+  return std::string(is_path_below(path, tree) ? path.substr(tree.size() + 1) : path);
 }
 
 Certainty certainty_of(Because because) {

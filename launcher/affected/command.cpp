@@ -69,12 +69,10 @@ std::string affected_json(const FoundAffected& found, const std::string& since) 
   for (std::size_t i = 0; i < found.changes.size(); ++i) {
     changes.push_back({{"file", found.changes[i]}, {"known_by", name_of(found.affected.known[i])}});
   }
-  Json tests = Json::array();
-  for (const AffectedTest& test : found.affected.tests) {
-    Json because = Json::array();
-    for (const Reason& reason : test.reasons) because.push_back(json_of(reason));
-    tests.push_back({{"test", test.name}, {"index", test.number}, {"because", because}});
-  }
+  const auto as_json = [](const AffectedTest& test) {
+    return Json{
+        {"test", test.name}, {"index", test.number}, {"because", collected(test.reasons, json_of)}};
+  };
   const Json all{{"version", 1},
                  {"since", since},
                  {"commit", found.commit},
@@ -82,7 +80,7 @@ std::string affected_json(const FoundAffected& found, const std::string& since) 
                  {"changes", std::move(changes)},
                  {"notes", found.notes},
                  {"targets", found.targets},
-                 {"tests", std::move(tests)}};
+                 {"tests", collected(found.affected.tests, as_json)}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

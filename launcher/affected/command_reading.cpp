@@ -452,9 +452,9 @@ void CommandReader::set(const std::string& name, std::string value) {
 }
 
 void CommandReader::read(const std::vector<std::string>& words) {
-  std::vector<Word> all;
-  all.reserve(words.size());
-  for (const std::string& word : words) all.push_back({{word}, word});
+  const std::vector<Word> all = collected(words, [](const std::string& word) {
+    return Word{{word}, word};
+  });
   for (const bool only_assigns : {true, false}) {
     only_assigns_ = only_assigns;
     WordsReader(*this, all, true, 0).read();

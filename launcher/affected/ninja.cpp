@@ -93,8 +93,7 @@ Result<std::string> ask_ninja_why(const NinjaTree& tree, const Words& targets) {
 }
 
 std::string read_ninja_log_of(const NinjaTree& tree) {
-  Result<std::string> log = os::read_file(tree.directory + "/.ninja_log", k_largest_log);
-  return log ? *std::move(log) : std::string();
+  return os::read_file(tree.directory + "/.ninja_log", k_largest_log).value_or("");
 }
 
 Result<NinjaTexts> ask_ninja(const NinjaTree& tree) {

@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <istream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -152,11 +152,6 @@ bool is_launcher(std::string_view program) {
   return program.ends_with("/holdfast-launcher") || program.ends_with("/holdfast-exec");
 }
 
-// Whether the text ends with the launcher as the first word of a command, and a blank.
-bool is_launcher_word(std::string_view text) {
-  return text.ends_with("\" ") && is_launcher(text.substr(0, text.size() - 2));
-}
-
 // Takes the text from `"name" start time:` to the output. An argument of the command may look like
 // that line, so each place with such a line is tried.
 bool take_start_of_output(std::string_view& text, const std::string& name, LogHead& head) {
@@ -249,18 +244,14 @@ std::optional<LogTail> parse_tail(std::string_view text) {
   return tail;
 }
 
-// ctest's numbers have no leading zeros, so 64 bytes are enough.
-bool begins_like_head(std::string_view line) {
-  LogHead ignored;
-  return take_numbers(line, ignored);
-}
-
 }  // namespace
 
 std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t end) {
   for (std::size_t reach = k_usual_reach;; reach = std::min(reach * 64, k_reach)) {
     const std::string_view text = log.at(begin, std::min<std::uint64_t>(reach, end - begin));
-    if (!begins_like_head(text.substr(0, 64))) return std::nullopt;
+    // ctest's numbers have no leading zeros, so 64 bytes are enough.
+    std::string_view numbers = text.substr(0, 64);
+    if (LogHead ignored; !take_numbers(numbers, ignored)) return std::nullopt;
     if (std::optional<LogHead> head = parse_head(text)) {
       head->begin = begin;
       head->output_begin += begin;
@@ -273,7 +264,10 @@ std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t 
 
 std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word,
                                    std::uint64_t end) {
-  if (!is_launcher_word(log.before(mark, 24))) return std::nullopt;
+  // The launcher as the first word of a command, and a blank.
+  const std::string_view program = log.before(mark, 24);
+  if (!program.ends_with("\" ") || !is_launcher(program.substr(0, program.size() - 2)))
+    return std::nullopt;
   constexpr std::size_t k_longest_place = 3 * k_longest_path;  // each byte encoded
   std::string_view told = log.at(mark + word.size(), k_longest_place);
   const std::string place(told.substr(0, told.find('=')));

@@ -4,17 +4,14 @@
 // named.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/result.hpp"
 #include "ctest/list_tests.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/machine/limits.hpp"
 #include "doctor/machine/tools.hpp"
-#include "doctor/tree/requested_resources.hpp"
 
 namespace holdfast::doctor {
 

@@ -254,8 +254,7 @@ ConfiguredCompiler configured_compiler(const std::string& text, const std::strin
   const std::string variable = "CMAKE_" + language + "_COMPILER";
   ConfiguredCompiler compiler{quoted_value(text, variable)};
   const std::string words = quoted_value(text, variable + "_ARG1");
-  for (std::string_view rest = words; !rest.empty();) {
-    const std::string_view word = take_part(rest, ' ');
+  for (const std::string_view word : TextParts{words, ' '}) {
     compiler.is_launcher = compiler.is_launcher || (!word.empty() && word[0] != '-');
   }
   const std::string id = quoted_value(text, variable + "_ID");
@@ -274,8 +273,7 @@ Tools needed_tools(const std::string& tree, const Cached& cached, Milliseconds p
   if (!tree.empty()) {
     const std::string build = cached("CMAKE_MAKE_PROGRAM");
     if (!build.empty()) {
-      tools.all.push_back(tool_of_tree(ToolIs::build_tool, fs::path(build).filename().string(),
-                                       "CMAKE_MAKE_PROGRAM", cached));
+      tools.all.push_back(tool_named(ToolIs::build_tool, build, "CMAKE_MAKE_PROGRAM"));
     }
     add_compilers(tree, cached, tools);
     tools.has_repository = is_in_repository(cached("CMAKE_HOME_DIRECTORY"));
