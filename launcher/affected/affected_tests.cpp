@@ -14,17 +14,11 @@ std::string shown_in(std::string_view path, std::string_view tree) {
 }
 
 Certainty certainty_of(Because because) {
-  switch (because) {
-    case Because::doubtful:
-    case Because::missing_program:
-      return Certainty::doubtful;
-    case Because::made_elsewhere:
-      return Certainty::made_elsewhere;
-    case Because::unclear:
-      return Certainty::unclear;
-    default:
-      return Certainty::certain;
+  if (because == Because::doubtful || because == Because::missing_program) {
+    return Certainty::doubtful;
   }
+  if (because == Because::made_elsewhere) return Certainty::made_elsewhere;
+  return because == Because::unclear ? Certainty::unclear : Certainty::certain;
 }
 
 // Answers one question.
@@ -34,8 +28,8 @@ class Selection {
 
   explicit Selection(const AffectedQuestion& question)
       : question_(question),
-        index_(question.graph),
-        reach_(question.graph),
+        index_(question.build.graph),
+        reach_(question.build.graph),
         affected_(question.tests.size()) {}
 
   Affected run() && {
@@ -101,8 +95,8 @@ class Selection {
 
   // Where a change leads to the output, a doubt adds nothing.
   void spread_doubts() {
-    for (std::size_t i = 0; i < question_.doubts.size(); ++i) {
-      const BuildGraph::Node output = question_.doubts[i].output;
+    for (std::size_t i = 0; i < question_.build.doubts.size(); ++i) {
+      const BuildGraph::Node output = question_.build.doubts[i].output;
       if (!reach_.causes_of(output).empty() && is_change(reach_.causes_of(output).front()))
         continue;
       reach_.spread(static_cast<std::uint32_t>(question_.changes.size() + i), output);
@@ -112,7 +106,7 @@ class Selection {
   bool is_change(std::uint32_t cause) const { return cause < question_.changes.size(); }
 
   const Doubt& doubt_of(std::uint32_t cause) const {
-    return question_.doubts[cause - question_.changes.size()];
+    return question_.build.doubts[cause - question_.changes.size()];
   }
 
   KnownBy who_knows(std::size_t index) const {
@@ -125,7 +119,8 @@ class Selection {
   }
 
   void judge_changes() {
-    const std::vector<bool> configures = leading_to(question_.graph, question_.manifest);
+    const std::vector<bool> configures =
+        leading_to(question_.build.graph, question_.build.manifest);
     for (std::size_t i = 0; i < question_.changes.size(); ++i) {
       const ChangedFile& change = question_.changes[i];
       const KnownBy known = configures[change.node] ? KnownBy::configure : who_knows(i);
@@ -134,8 +129,8 @@ class Selection {
       if (known == KnownBy::configure) add_for_all({Because::configured, change.shown});
       if (known == KnownBy::nobody) add_for_all({Because::unknown, change.shown});
     }
-    if (has_effect_ && !question_.newer_than_manifest.empty()) {
-      add_for_all({Because::not_configured, question_.newer_than_manifest});
+    if (has_effect_ && !question_.build.newer_than_manifest.empty()) {
+      add_for_all({Because::not_configured, question_.build.newer_than_manifest});
     }
   }
 
@@ -155,7 +150,7 @@ class Selection {
   }
 
   Reason reason_by(std::uint32_t cause, const NamedFile& file) const {
-    const std::string through = shown_in(question_.graph.path(file.node), question_.tree);
+    const std::string through = shown_in(question_.build.graph.path(file.node), question_.tree);
     if (is_change(cause)) {
       const ChangedFile& change = question_.changes[cause];
       if (change.node == file.node) {
@@ -164,7 +159,7 @@ class Selection {
       return {Because::rebuilt, change.shown, through};
     }
     const Doubt& doubt = doubt_of(cause);
-    const std::string output = shown_in(question_.graph.path(doubt.output), question_.tree);
+    const std::string output = shown_in(question_.build.graph.path(doubt.output), question_.tree);
     return {Because::doubtful, output, through, doubt.why};
   }
 
@@ -195,15 +190,10 @@ class Selection {
     }
     const ChangedFile& change = question_.changes[hit.cause];
     if (!is_needed(hit.cause)) return false;
-    const bool is_change = change.node == hit.node;
-    switch (group.kind) {
-      case FileGroup::Kind::not_built:
-        return !change.is_in_build;
-      case FileGroup::Kind::directory:  // `ignore` says which of its files do not count
-        return !is_change || !change.is_ignored;
-      default:
-        return true;
-    }
+    if (group.kind == FileGroup::Kind::not_built) return !change.is_in_build;
+    // `ignore` says which files of a directory do not count.
+    return group.kind != FileGroup::Kind::directory || change.node != hit.node ||
+           !change.is_ignored;
   }
 
   // Each cause once, at most Reach::k_most_causes.
@@ -257,20 +247,14 @@ class Selection {
     std::optional<Node> end;
     std::unordered_set<Node> known{source};
     std::vector<Node> open{source};
-    while (!open.empty()) {
-      const Node one = open.back();
-      open.pop_back();
-      for (const BuildGraph::Step step : question_.graph.users_of(one)) {
-        for (const Node output : question_.graph.outputs_of(step)) {
-          if (question_.graph.is_phony(output) || !known.insert(output).second) continue;
-          if (question_.objects.contains(output)) {
-            open.push_back(output);
-          } else if (end || !named_.contains(output)) {
-            return false;
-          } else {
-            end = output;
-            open.push_back(output);
-          }
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      for (const BuildGraph::Step step : question_.build.graph.users_of(open[i])) {
+        for (const Node output : question_.build.graph.outputs_of(step)) {
+          if (question_.build.graph.is_phony(output) || !known.insert(output).second) continue;
+          const bool is_object = question_.build.objects.contains(output);
+          if (!is_object && (end || !named_.contains(output))) return false;
+          if (!is_object) end = output;
+          open.push_back(output);
         }
       }
     }
@@ -280,7 +264,8 @@ class Selection {
   // A test that starts a build may compile any header and any source of a library.
   bool is_for_builds(std::size_t number) const {
     const ChangedFile& change = question_.changes[number];
-    return change.is_in_build && (!change.is_compiled || !is_of_one_test(change.node));
+    const bool is_source = question_.build.compiled.contains(change.node);
+    return change.is_in_build && (!is_source || !is_of_one_test(change.node));
   }
 
   void give_reasons_by_builds() {

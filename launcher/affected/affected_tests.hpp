@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "affected/build_graph.hpp"
+#include "affected/ninja_tools.hpp"
 #include "base/text.hpp"
-#include "values/file_glob.hpp"
 
 namespace holdfast {
 
@@ -28,7 +28,6 @@ struct ChangedFile {
   bool is_in_build = false;  // Ninja knows the file
   bool is_ignored = false;   // a rule says that no test needs it; counts only if nobody knows it
   bool is_documentation = false;        // likewise
-  bool is_compiled = false;             // a compile step has it as its source, and not as a header
   std::vector<std::size_t> rules = {};  // those that match: indexes in AffectedQuestion::rules
 };
 
@@ -37,6 +36,25 @@ struct ChangedFile {
 struct Doubt {
   BuildGraph::Node output = 0;
   std::string why = {};  // goes on after the output's path: "is not built"
+};
+
+// What Ninja says of a build tree, and what the files there are like. Paths are names of FileNames
+// (affected/named_files.hpp).
+struct NinjaBuild {
+  BuildGraph graph = {};
+  BuildGraph::Node manifest = 0;  // Ninja's own file, which CMake writes
+  // A file that is newer than the manifest, so that the graph is no longer right. Empty: there is
+  // none.
+  std::string newer_than_manifest = {};
+  std::vector<Doubt> doubts = {};
+  // Files that git does not track and a step makes, and that are newer than what is made from
+  // them: somebody wrote them, or has run that step alone.
+  std::unordered_set<BuildGraph::Node> rewritten = {};
+  // Nothing is compiled yet: all that sources include is known by their texts alone.
+  bool is_unbuilt = false;
+  std::unordered_set<BuildGraph::Node> compiled = {};  // the sources of compile steps
+  std::unordered_set<BuildGraph::Node> objects = {};   // what compile steps make
+  VerifiedGlobs globs = {};                            // of names of FileNames
 };
 
 struct NamedFile {
@@ -97,19 +115,13 @@ struct Preparation {
 };
 
 struct AffectedQuestion {
-  const BuildGraph& graph;
-  std::string tree;               // the build tree, as paths of the graph have it
-  BuildGraph::Node manifest = 0;  // Ninja's own file, which CMake writes
-  // A file that is newer than the manifest, so that the graph is no longer right. Empty: there is
-  // none.
-  std::string newer_than_manifest = {};
+  const NinjaBuild& build;
+  std::string tree;                       // the build tree, as paths of the graph have it
   std::vector<ChangedFile> changes = {};  // each with a node of its own
-  std::vector<Doubt> doubts = {};
   std::vector<CandidateTest> tests = {};  // in ctest's order
   std::vector<RuledTests> rules = {};
   std::vector<Preparation> preparations = {};
   std::vector<FileGroup> groups = {};
-  std::unordered_set<BuildGraph::Node> objects = {};  // what compile steps make
 };
 
 // Why a test is affected.

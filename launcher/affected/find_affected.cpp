@@ -23,6 +23,7 @@
 #include "report/describe.hpp"
 #include "settings/pattern.hpp"
 #include "settings/project_settings.hpp"
+#include "values/file_glob.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -266,25 +267,23 @@ Result<doctor::NinjaTree> find_ninja_tree(const std::string& directory,
 std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
   std::vector<SelectableTest> tests(named.begin(), named.end());
   remove_implied_depends(tests);
-  std::map<std::string, Preparation> fixtures;
-  std::map<std::string, Preparation> names;
+  std::map<std::pair<bool, std::string>, Preparation> all;  // is it a fixture, and its name
   for (std::size_t i = 0; i < tests.size(); ++i) {
     const TestSchedule& schedule = tests[i].schedule;
-    for (const std::string& fixture : schedule.setup) fixtures[fixture].providers.push_back(i);
-    for (const std::string& fixture : schedule.required) fixtures[fixture].users.push_back(i);
-    for (const std::string& name : schedule.depends) names[name].users.push_back(i);
+    for (const std::string& fixture : schedule.setup) all[{true, fixture}].providers.push_back(i);
+    for (const std::string& fixture : schedule.required) all[{true, fixture}].users.push_back(i);
+    for (const std::string& name : schedule.depends) all[{false, name}].users.push_back(i);
   }
-  for (auto& [name, fixture] : fixtures) fixture.shown = "fixture " + name;
-  for (auto& [name, depends] : names) depends.shown = "DEPENDS";
   for (std::size_t i = 0; i < tests.size(); ++i) {
-    const auto found = names.find(tests[i].name);
-    if (found != names.end()) found->second.providers.push_back(i);
+    const auto found = all.find({false, tests[i].name});
+    if (found != all.end()) found->second.providers.push_back(i);
   }
-  std::vector<Preparation> all;
-  for (auto* const some : {&names, &fixtures}) {
-    for (auto& [name, preparation] : *some) all.push_back(std::move(preparation));
-  }
-  return all;
+  return collected(all, [](const auto& one) {
+    const auto& [is_fixture, name] = one.first;
+    Preparation preparation = one.second;
+    preparation.shown = is_fixture ? "fixture " + name : "DEPENDS";
+    return preparation;
+  });
 }
 
 constexpr std::size_t k_named = 8;
@@ -374,7 +373,6 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
       graph.add_input(*configures, node);
     }
     ChangedFile change{path_from(project.source, name), node, is_in_build};
-    change.is_compiled = build.compiled.contains(node);
     rules.apply_to(change);
     changes.push_back(std::move(change));
   }
@@ -401,7 +399,7 @@ std::vector<std::string> targets_for(const AffectedQuestion& question, const Aff
     for (const NamedFile& file : test.files) nodes.insert(file.node);
     for (const NamedGroup& named : test.groups) groups.insert(named.group);
   }
-  const PathIndex index(question.graph);
+  const PathIndex index(question.build.graph);
   for (const std::size_t number : groups) {
     const FileGroup& group = question.groups[number];
     if (group.kind == FileGroup::Kind::not_built) continue;
@@ -411,8 +409,8 @@ std::vector<std::string> targets_for(const AffectedQuestion& question, const Aff
   }
   std::set<std::string> targets;
   for (const BuildGraph::Node node : nodes) {
-    if (!question.graph.is_made(node)) continue;
-    targets.insert(target_name(question.graph, node, question.tree));
+    if (!question.build.graph.is_made(node)) continue;
+    targets.insert(target_name(question.build.graph, node, question.tree));
   }
   return {targets.begin(), targets.end()};
 }
@@ -423,19 +421,15 @@ std::string sentence(const std::string& before, const std::vector<std::string>& 
   return before + bounded_list(files, k_named, brief) + after;
 }
 
+// Empty: it needs another test of which this is said.
 std::string words_of(const Reason& reason, const AffectedTest& test) {
-  switch (reason.because) {
-    case Because::doubtful:
-      return reason.file + " " + reason.why;
-    case Because::missing_program:
-      return "the program of " + test.name + " does not exist";
-    case Because::made_elsewhere:
-      return to_text(reason);
-    case Because::unclear:
-      return "nobody knows where " + brief(reason.through) + " leads";
-    default:  // it needs another test of which this is said
-      return {};
+  if (reason.because == Because::doubtful) return reason.file + " " + reason.why;
+  if (reason.because == Because::missing_program) {
+    return "the program of " + test.name + " does not exist";
   }
+  if (reason.because == Because::made_elsewhere) return to_text(reason);
+  if (reason.because != Because::unclear) return {};
+  return "nobody knows where " + brief(reason.through) + " leads";
 }
 
 // Tests that are taken only because nobody can say that they do not need what changed.
@@ -469,7 +463,7 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
     return reason.because == Because::not_configured;
   };
   if (std::ranges::any_of(affected.for_all, is_not_configured)) {
-    notes.push_back("all tests: " + brief(question.newer_than_manifest) +
+    notes.push_back("all tests: " + brief(question.build.newer_than_manifest) +
                     " is newer than what CMake has configured: build first to have fewer");
   }
   if (affected.tests.empty()) note_files(KnownBy::build, "no test needs ", "");
@@ -504,17 +498,13 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, std::vector<List
   const std::vector<std::string> idle = rules.idle();
   NamedByTests named = named_by(
       tests, {build.graph, services, tree.directory, project.source, changed.links}, names);
-  const AffectedQuestion question{build.graph,
+  const AffectedQuestion question{build,
                                   tree.directory,
-                                  build.manifest,
-                                  build.newer_than_manifest,
                                   std::move(changes),
-                                  std::move(build.doubts),
                                   std::move(named.tests),
                                   std::move(rules).take(),
                                   preparations_in(tests),
-                                  std::move(named.groups),
-                                  std::move(build.objects)};
+                                  std::move(named.groups)};
   found.affected = affected_by(question);
   found.changes = collected(question.changes, &ChangedFile::shown);
   found.targets = targets_for(question, found.affected);

@@ -286,11 +286,10 @@ class Maker {
       if (!time) return note_unread(step, "is not built");
       if (!made || *time < *made) made = time;
     }
-    if (steps_[step].recorded == Recorded::no) {
-      return note_unread(step, "was built, but Ninja has no record of its headers");
-    }
-    if (steps_[step].recorded == Recorded::stale) {
-      return note_unread(step, "is newer than Ninja's record of its headers");
+    if (const Recorded recorded = steps_[step].recorded; recorded != Recorded::whole) {
+      return note_unread(step, recorded == Recorded::no
+                                   ? "was built, but Ninja has no record of its headers"
+                                   : "is newer than Ninja's record of its headers");
     }
     for (const Node input : build_.graph.inputs_of(step)) {
       if (made && is_newer(input, *made)) {

@@ -55,8 +55,8 @@ class AffectedTests : public testing::Test {
         if (const auto node = graph_.find(file)) tests_[i].files.push_back({*node, "command"});
       }
     }
-    return affected_by({graph_, "/b", *graph_.find("/b/build.ninja"), newer_, changes_, doubts_,
-                        tests_, rules_, preparations_, groups_, objects_});
+    build_.manifest = *graph_.find("/b/build.ninja");
+    return affected_by({build_, "/b", changes_, tests_, rules_, preparations_, groups_});
   }
 
   // "a: because, because" for each test.
@@ -70,17 +70,15 @@ class AffectedTests : public testing::Test {
     return lines;
   }
 
-  BuildGraph graph_;
+  NinjaBuild build_;
+  BuildGraph& graph_ = build_.graph;
   std::size_t in_build_ = 0;
   std::vector<CandidateTest> tests_;
   std::vector<Strings> named_;
   std::vector<ChangedFile> changes_;
-  std::vector<Doubt> doubts_;
   std::vector<RuledTests> rules_;
   std::vector<Preparation> preparations_;
   std::vector<FileGroup> groups_;
-  std::unordered_set<BuildGraph::Node> objects_;
-  std::string newer_;
 };
 
 TEST_F(AffectedTests, ASourceAffectsTheTestsWhoseProgramsAreMadeFromIt) {
@@ -142,7 +140,7 @@ TEST_F(AffectedTests, WhatCMakeReadsIsKnownHoweverManyFilesOfItChanged) {
 
 TEST_F(AffectedTests, AnIgnoredFileIsNoReasonUnlessSomebodyKnowsIt) {
   change("README.md").is_ignored = true;
-  doubts_.push_back({*graph_.find("/b/b.o"), "is not built"});
+  build_.doubts.push_back({*graph_.find("/b/b.o"), "is not built"});
   EXPECT_EQ(answer(), Strings{});
   EXPECT_EQ(ask().known, std::vector<KnownBy>{KnownBy::ignored});
   change("a.cpp").is_ignored = true;
@@ -199,20 +197,20 @@ TEST_F(AffectedTests, ATestIsAsSureAsWhatItNeeds) {
 }
 
 TEST_F(AffectedTests, WhereAChangeLeadsADoubtAddsNothing) {
-  doubts_.push_back({*graph_.find("/b/a.o"), "is not built"});
+  build_.doubts.push_back({*graph_.find("/b/a.o"), "is not built"});
   change("a.cpp");
   EXPECT_EQ(answer(), Strings{"a: a.cpp, through bin/a;"});
 }
 
 TEST_F(AffectedTests, WhatIsInDoubtIsTaken) {
-  doubts_.push_back({*graph_.find("/b/b.o"), "is not built"});
+  build_.doubts.push_back({*graph_.find("/b/b.o"), "is not built"});
   EXPECT_EQ(answer(), Strings{});  // nothing changed
   change("a.cpp");
   EXPECT_EQ(answer(), (Strings{"a: a.cpp, through bin/a;", "b: b.o is not built, through bin/b;"}));
 }
 
 TEST_F(AffectedTests, AGraphThatNoLongerHoldsAffectsAllTests) {
-  newer_ = "/s/x.cmake";
+  build_.newer_than_manifest = "/s/x.cmake";
   EXPECT_EQ(answer(), Strings{});
   change("a.cpp");
   EXPECT_EQ(ask().tests.size(), 3U);
@@ -244,7 +242,7 @@ TEST_F(AffectedTests, ATestThatBuildsNeedsHeadersAndSourcesOfLibraries) {
   step({"/b/lib.o"}, "/b/lib.a");
   step({"/b/lib.a", "/b/b.o"}, "/b/bin/b");
   for (const char* object : {"/b/a.o", "/b/b.o", "/b/both.o", "/b/lib.o"}) {
-    objects_.insert(graph_.node(object));
+    build_.objects.insert(graph_.node(object));
   }
   tests_.push_back({"builds"});
   named_.push_back({"/b/nothing"});
@@ -255,7 +253,8 @@ TEST_F(AffectedTests, ATestThatBuildsNeedsHeadersAndSourcesOfLibraries) {
                                                                   {"b.cpp", false},
                                                                   {"both.cpp", true}}) {
     changes_.clear();
-    change(file).is_compiled = file != "common.h";
+    const BuildGraph::Node node = change(file).node;
+    if (file != "common.h") build_.compiled.insert(node);
     const Strings lines = answer();
     const std::string line = "builds: " + file + ", which the build that it starts may read;";
     EXPECT_EQ(std::ranges::find(lines, line) != lines.end(), is_taken) << file;
@@ -295,7 +294,7 @@ TEST_F(AffectedTests, AGroupHasWhatADoubtLeadsToButNotWhatIsInDoubtItself) {
     named_.push_back({});
     tests_.back().groups = {{i, "command", "word"}};
   }
-  doubts_.push_back({*graph_.find("/b/b.o"), "is not built"});
+  build_.doubts.push_back({*graph_.find("/b/b.o"), "is not built"});
   change("a.cpp");
   EXPECT_EQ(answer(), (Strings{"a: a.cpp, through bin/a;", "b: b.o is not built, through bin/b;",
                                "g0: a.cpp, for word, which its command names; "
