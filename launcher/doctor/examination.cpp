@@ -170,40 +170,11 @@ Json json_of(const Machine& machine) {
           {"tools", std::move(tools)}};
 }
 
-}  // namespace
-
-std::string to_text(const Diagnosis& diagnosis) {
-  std::string text = facts_of(diagnosis);
-  text += findings_of(diagnosis, Severity::wrong);
-  text += findings_of(diagnosis, Severity::worth_knowing);
-  if (!diagnosis.unseen.empty()) text += "\nnot checked:\n";
-  for (const std::string& one : diagnosis.unseen) text += "  " + printable(one) + "\n";
-  return text + conclusion_of(diagnosis.findings);
-}
-
-std::string to_json(const Diagnosis& diagnosis) {
-  const auto as_json = [](const Finding& finding) { return json_of(finding); };
-  const Json json{{"version", 1},
-                  {"holdfast", HOLDFAST_VERSION},
-                  {"tree", text_or_null(diagnosis.tree)},
-                  {"wrong", has_wrong(diagnosis.findings)},
-                  {"findings", collected(diagnosis.findings, as_json)},
-                  {"not_looked_at", collected(diagnosis.unseen, valid_utf8)},
-                  {"machine", json_of(diagnosis.machine)}};
-  return json.dump(2) + "\n";
-}
-
-namespace {
-
-std::string system_name() {
-  utsname system{};
-  (void)::uname(&system);
-  return fmt::format("{} {}", system.sysname, system.release);
-}
-
 void add_machine(const std::string& tree, Tools tools, Diagnosis& diagnosis) {
   Machine& machine = diagnosis.machine;
-  machine.system = system_name();
+  utsname system{};
+  (void)::uname(&system);
+  machine.system = fmt::format("{} {}", system.sysname, system.release);
   machine.limits = look_at_limits();
   machine.places = look_at_places(tree, tools.patience);
   machine.memory = look_at_memory();
@@ -313,19 +284,16 @@ class TreeExamination {
                       "and only Ninja says it",
                       generator.empty() ? "another tool" : generator));
     }
-    BuildOrder build;
-    build.tree = order_.tree;
-    build.ninja = order_.cached("CMAKE_MAKE_PROGRAM");
-    build.file =
+    const std::string manifest =
         generator == "Ninja" ? "build.ninja" : fmt::format("build-{}.ninja", order_.configuration);
-    build.command = programs.build;
-    build.patience = patience_;
+    BuildOrder build{{order_.tree, order_.cached("CMAKE_MAKE_PROGRAM"), manifest, patience_},
+                     programs.build};
     for (const SeenTest& test : programs.tests) {
       if (test.program == SeenTest::Program::missing) build.missing.push_back(test.path);
     }
     for (const auto& [file, tests] : tests_of_file_) build.programs.push_back(file);
     // Without Ninja, that is a finding about tools.
-    if (::access(build.ninja.c_str(), X_OK) != 0) return;
+    if (::access(build.ninja.program.c_str(), X_OK) != 0) return;
     const Build seen = look_at_build(build);
     for (const auto& [path, target] : seen.missing) programs.targets.emplace(path, target);
     take(
@@ -408,6 +376,27 @@ class TreeExamination {
 };
 
 }  // namespace
+
+std::string to_text(const Diagnosis& diagnosis) {
+  std::string text = facts_of(diagnosis);
+  text += findings_of(diagnosis, Severity::wrong);
+  text += findings_of(diagnosis, Severity::worth_knowing);
+  if (!diagnosis.unseen.empty()) text += "\nnot checked:\n";
+  for (const std::string& one : diagnosis.unseen) text += "  " + printable(one) + "\n";
+  return text + conclusion_of(diagnosis.findings);
+}
+
+std::string to_json(const Diagnosis& diagnosis) {
+  const auto as_json = [](const Finding& finding) { return json_of(finding); };
+  const Json json{{"version", 1},
+                  {"holdfast", HOLDFAST_VERSION},
+                  {"tree", text_or_null(diagnosis.tree)},
+                  {"wrong", has_wrong(diagnosis.findings)},
+                  {"findings", collected(diagnosis.findings, as_json)},
+                  {"not_looked_at", collected(diagnosis.unseen, valid_utf8)},
+                  {"machine", json_of(diagnosis.machine)}};
+  return json.dump(2) + "\n";
+}
 
 Diagnosis examine_machine(Milliseconds patience) {
   Diagnosis diagnosis;

@@ -153,7 +153,7 @@ std::vector<MadeProgram> made_among(const std::vector<std::string>& programs,
                                     const std::unordered_set<std::string_view>& outputs) {
   std::vector<MadeProgram> made;
   for (const std::string& path : programs) {
-    const std::vector<std::string> names = names_for_ninja(path, order.tree);
+    const std::vector<std::string> names = names_for_ninja(path, order.ninja.directory);
     const auto name =
         std::ranges::find_if(names, [&](const std::string& one) { return outputs.contains(one); });
     if (name != names.end()) made.push_back({path, *name});
@@ -163,8 +163,7 @@ std::vector<MadeProgram> made_among(const std::vector<std::string>& programs,
 
 class BuildLook {
  public:
-  explicit BuildLook(const BuildOrder& order)
-      : order_(order), tree_{order.tree, order.ninja, order.file, order.patience} {}
+  explicit BuildLook(const BuildOrder& order) : order_(order), tree_(order.ninja) {}
 
   Build look() && {
     if (const Result<void> looked = look_at_all(); !looked)
@@ -233,11 +232,11 @@ class BuildLook {
   }
 
   std::string in_tree(std::string_view path) const {
-    return path.starts_with('/') ? std::string(path) : text_of({order_.tree, "/", path});
+    return path.starts_with('/') ? std::string(path) : text_of({tree_.directory, "/", path});
   }
 
   const BuildOrder& order_;
-  NinjaTree tree_;
+  const NinjaTree& tree_;
   std::string log_;
   NinjaLog logged_;  // parts of log_
   Build build_;
@@ -272,18 +271,18 @@ Build look_at_build(const BuildOrder& order) { return BuildLook(order).look(); }
 
 Findings check_build(const BuildOrder& order, const Build& build, const TestsOfProgram& tests_of) {
   Findings all;
-  const std::string tree = for_shell(order.tree);
+  const std::string tree = for_shell(order.ninja.directory);
+  const std::string file = order.ninja.directory + "/" + order.ninja.manifest;
   if (!build.trouble.empty()) {
     all.push_back({Kind::build_unknown,
                    "whether programs are older than their sources is not known: " + build.trouble,
-                   order.tree + "/" + order.file, "see what Ninja says",
-                   fmt::format("{} -C {} -n", for_shell(order.ninja), tree)});
+                   file, "see what Ninja says",
+                   fmt::format("{} -C {} -n", for_shell(order.ninja.program), tree)});
   }
   if (!build.configure.empty()) {
     all.push_back({Kind::configure_again,
-                   "the tree has to be configured again: " + build.configure.front(),
-                   order.tree + "/" + order.file, "build the tree: it configures itself",
-                   "cmake --build " + tree});
+                   "the tree has to be configured again: " + build.configure.front(), file,
+                   "build the tree: it configures itself", "cmake --build " + tree});
   }
   for (const MadeProgram& one : build.old) {
     all.push_back({Kind::program_old,

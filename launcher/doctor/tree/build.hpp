@@ -15,7 +15,6 @@
 
 #include "affected/ninja.hpp"
 #include "affected/ninja_tools.hpp"
-#include "base/duration.hpp"
 #include "doctor/base/finding.hpp"
 
 namespace holdfast::doctor {
@@ -51,13 +50,10 @@ struct Reasons {
 void read_reasons(std::string_view explained, const NinjaLog& logged, Reasons& reasons);
 
 struct BuildOrder {
-  std::string ninja = {};  // its path; empty: Ninja does not build the tree
-  std::string tree = {};
-  std::string file = {};              // "build.ninja"
-  std::string command;                // builds the tree
-  std::vector<std::string> programs;  // of tests, absolute; those that exist
-  std::vector<std::string> missing;   // those that do not
-  Milliseconds patience{0};           // for each call
+  NinjaTree ninja;
+  std::string command = {};                // builds the tree
+  std::vector<std::string> programs = {};  // of tests, absolute; those that exist
+  std::vector<std::string> missing = {};   // those that do not
 };
 
 struct MadeProgram {

@@ -73,8 +73,7 @@ class BuildOfNinja : public testing::Test {
   }
 
   Build look(int count) const {
-    BuildOrder order{.ninja = ninja_, .tree = tree_, .file = "build.ninja"};
-    order.patience = Milliseconds{60'000};
+    BuildOrder order{{tree_, ninja_, "build.ninja", Milliseconds{60'000}}};
     order.missing = {tree_ + "/p0", tree_ + "/nobody"};
     for (int i = 0; i < count; ++i) order.programs.push_back(fmt::format("{}/p{}", tree_, i));
     return look_at_build(order);
@@ -163,8 +162,7 @@ TEST_F(BuildOfNinja, WhatIsNewerByLessThanASecondMakesProgramsOld) {
 TEST_F(BuildOfNinja, AGraphThatIsTooLongForOneCallIsSeenWhole) {
   constexpr int k_programs = 400;
   std::string text = "rule touch\n  command = touch $out\n";
-  BuildOrder order{.ninja = ninja_, .tree = tree_, .file = "build.ninja"};
-  order.patience = Milliseconds{60'000};
+  BuildOrder order{{tree_, ninja_, "build.ninja", Milliseconds{60'000}}};
   for (int i = 0; i < k_programs; ++i) {
     const std::string program = fmt::format("{:0>200}", i);
     text += fmt::format("build {}: touch s\n", program);
@@ -206,11 +204,8 @@ TEST_F(BuildOfNinja, ATreeIsSeenThroughALinkToo) {
   date("s", 1);
   const std::string link = tree_ + "/link";
   fs::create_directory_symlink(tree_, link);
-  const BuildOrder order{.ninja = ninja_,
-                         .tree = tree_,
-                         .file = "build.ninja",
-                         .programs = {link + "/sub/p"},
-                         .patience = Milliseconds{60'000}};
+  const BuildOrder order{.ninja = {tree_, ninja_, "build.ninja", Milliseconds{60'000}},
+                         .programs = {link + "/sub/p"}};
   const Build seen = look_at_build(order);
   EXPECT_EQ(targets_of(seen), Targets{"sub/p"});
   ASSERT_EQ(seen.old.size(), 1U);

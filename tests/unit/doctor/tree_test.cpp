@@ -136,10 +136,7 @@ TEST(Programs, AnotherTestMayMakeWhatATestNeeds) {
 }
 
 TEST(Build, OldProgramsAndAnOldConfigurationAreWrong) {
-  const BuildOrder order{.ninja = "/usr/bin/ninja",
-                         .tree = "/b c",
-                         .file = "build.ninja",
-                         .command = "cmake --build '/b c'"};
+  const BuildOrder order{{"/b c", "/usr/bin/ninja", "build.ninja"}, "cmake --build '/b c'"};
   Build build;
   const auto tests_of = [](const std::string&) { return std::vector<std::string>{"a"}; };
   EXPECT_EQ(kinds_of(check_build(order, build, tests_of)), Kinds{});
