@@ -189,11 +189,6 @@ Result<Listing> ask_for_tests(const ListingOrder& order) {
   return Listing{std::move(listed.output), std::move(listed.errors)};
 }
 
-Result<std::string> list_tests(const ListingOrder& order) {
-  HOLDFAST_TRY(Listing listing, ask_for_tests(order));
-  return std::move(listing.text);
-}
-
 Result<std::vector<ListedTest>> all_listed(const std::string& listing) {
   try {
     const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
@@ -210,8 +205,8 @@ Result<std::vector<ListedTest>> all_listed(const std::string& listing) {
 
 Result<std::vector<ListedTest>> tests_of_tree(const std::string& tree,
                                               const std::string& configuration) {
-  HOLDFAST_TRY(const std::string listing, list_tests(listing_of(tree, configuration)));
-  return all_listed(listing);
+  HOLDFAST_TRY(const Listing listing, ask_for_tests(listing_of(tree, configuration)));
+  return all_listed(listing.text);
 }
 
 }  // namespace holdfast::cli

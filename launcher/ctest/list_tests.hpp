@@ -64,8 +64,6 @@ struct Listing {
 
 // The error is a clause.
 Result<Listing> ask_for_tests(const ListingOrder& order);
-// Returns only the text.
-Result<std::string> list_tests(const ListingOrder& order);
 
 // The tests in what ctest lists as JSON, in ctest's order; their numbers are their places. What
 // PRE_TEST commands print may come before the JSON. The error is a clause.

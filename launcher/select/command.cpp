@@ -1,8 +1,6 @@
 // `holdfast ctest`: becomes a ctest of chosen tests. `holdfast shard`: says which tests are in a
 // shard. `holdfast rerun`: becomes a ctest that does what an earlier one did.
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -10,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,8 +23,8 @@
 #include "history/recent.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/run_directory.hpp"
+#include "os/process/execute.hpp"
 #include "select/ctest_call.hpp"
-#include "select/earlier_run.hpp"
 #include "select/selection.hpp"
 #include "select/slurm_array.hpp"
 #include "values/test_order.hpp"
@@ -191,22 +188,22 @@ struct ShardOptions : ChoosingOptions {
 };
 
 std::string json_of(const Chosen& chosen, const ShardNumber& shard) {
-  nlohmann::ordered_json object;
-  object["version"] = 1;
-  object["shard"] = to_text(shard);
-  object["fingerprint"] = chosen.division->fingerprint;
-  object["tests"] = nlohmann::ordered_json::array();
-  for (const std::size_t place : chosen.division->shards[shard.number - 1]) {
+  using Json = nlohmann::ordered_json;
+  const auto as_json = [&](std::size_t place) {
     const SelectableTest& test = chosen.all.tests[chosen.divided[place]];
-    nlohmann::ordered_json one{{"test", test.name}, {"index", test.number}};
-    one["seconds"] = nullptr;
-    if (const auto& time = chosen.times[place]) one["seconds"] = static_cast<double>(*time) / 1000;
-    object["tests"].push_back(std::move(one));
-  }
-  return object.dump() + '\n';
+    const auto& time = chosen.times[place];
+    return Json{{"test", test.name},
+                {"index", test.number},
+                {"seconds", time ? Json(static_cast<double>(*time) / 1000) : Json(nullptr)}};
+  };
+  const Json all{{"version", 1},
+                 {"shard", to_text(shard)},
+                 {"fingerprint", chosen.division->fingerprint},
+                 {"tests", collected(chosen.division->shards[shard.number - 1], as_json)}};
+  return all.dump() + '\n';
 }
 
-Result<std::string> shard_as_text(const ShardOptions& options) {
+Result<int> print_shard(const ShardOptions& options) {
   HOLDFAST_DO(refuse_stray_words(options, "--timings, --format or --tree"));
   const Result<ShardNumber> shard = parse_shard(options.shard);
   if (!shard) return ErrorInWords{to_text("shard", shard.error())};
@@ -214,18 +211,14 @@ Result<std::string> shard_as_text(const ShardOptions& options) {
   Restrictions restrictions = options.restrictions;
   restrictions.shard = *shard;
   HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
-  if (options.format == "json") return json_of(chosen, *shard);
+  if (options.format == "json") return print_or_fail(json_of(chosen, *shard));
   std::vector<std::string> names =
       collected(chosen.tests, [&](std::size_t place) { return chosen.all.tests[place].name; });
-  if (options.format == "names") return names_as_lines(names);
+  if (options.format == "names") return print_or_fail(names_as_lines(names));
   // An expression selects all tests of a name.
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names_as_expression(names);
-}
-
-Result<int> print_shard(const ShardOptions& options) {
-  return print_or_fail(shard_as_text(options));
+  return print_or_fail(names_as_expression(names));
 }
 
 // `holdfast rerun`.
@@ -272,12 +265,10 @@ Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted)
 // Gives ctest the variables that decided then what tests do, and takes away those that did not.
 void restore_variables(const RunStarted& started) {
   if (started.program.empty()) return;  // an older Holdfast did not record them
-  std::vector<std::string> to_go;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) {
-    std::string name(*entry, std::string_view(*entry).find('='));
-    if (shapes_run(name)) to_go.push_back(std::move(name));
+  for (const std::string& entry : os::own_environment()) {
+    const Variable variable = variable_of(entry);
+    if (shapes_run(variable.name)) ::unsetenv(variable.name.c_str());
   }
-  for (const std::string& name : to_go) ::unsetenv(name.c_str());
   for (const std::string& entry : started.environment) {
     const Variable variable = variable_of(entry);
     if (variable.name != entry) ::setenv(variable.name.c_str(), variable.value.c_str(), 1);

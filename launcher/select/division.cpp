@@ -51,24 +51,22 @@ std::vector<Numbers> grouped(DisjointSets& sets, const Numbers& members) {
 // The units of a list, and which of them may be repeated.
 class Units {
  public:
-  explicit Units(const TestGraph& graph) : of_(graph.tests(), k_none), graph_(graph) {
+  explicit Units(const TestGraph& graph) : of(graph.tests(), k_none), graph_(graph) {
     collect();
     connect();
   }
 
-  // The unit of a test; k_none: it is in none.
-  std::size_t of(std::size_t test) const { return of_[test]; }
   // The unit of a fixture that is required; k_none: no test provides it.
   std::size_t of_fixture(std::size_t fixture) const {
     const std::vector<std::size_t>& providers = graph_.fixtures[fixture].providers;
-    return providers.empty() ? k_none : of_[providers.front()];
+    return providers.empty() ? k_none : of[providers.front()];
   }
-  // Whether the unit must not be repeated.
-  bool is_tied(std::size_t unit) const { return is_tied_[unit]; }
-  bool may_repeat(std::size_t test) const { return of_[test] != k_none && !is_tied_[of_[test]]; }
-  const std::vector<Numbers>& members() const { return members_; }
-  // The unit and all units that it needs, ascending.
-  const Numbers& with_needed(std::size_t unit) const { return with_needed_[unit]; }
+  bool may_repeat(std::size_t test) const { return of[test] != k_none && !is_tied[of[test]]; }
+
+  Numbers of;                        // by test: its unit; k_none: it is in none
+  std::vector<Numbers> members;      // by unit
+  std::vector<Numbers> with_needed;  // by unit: it and all units that it needs, ascending
+  std::vector<bool> is_tied;         // by unit: it must not be repeated
 
  private:
   // A test that provides two fixtures makes one unit of them, and so do two tests of one name.
@@ -88,60 +86,54 @@ class Units {
         if (provides[test]) sets.join(test, names + name);
       }
     }
-    members_ = grouped(sets, places_in(provides));
-    for (std::size_t unit = 0; unit < members_.size(); ++unit) {
-      for (const std::size_t test : members_[unit]) of_[test] = unit;
+    members = grouped(sets, places_in(provides));
+    for (std::size_t unit = 0; unit < members.size(); ++unit) {
+      for (const std::size_t test : members[unit]) of[test] = unit;
     }
   }
 
   // What needs a unit that must not be repeated must not be repeated either.
   void connect() {
-    std::vector<Numbers> needs(members_.size());         // by unit: others
-    std::vector<bool> has_single_test(members_.size());  // it needs a test that is in no unit
+    std::vector<Numbers> needs(members.size());         // by unit: others
+    std::vector<bool> has_single_test(members.size());  // it needs a test that is in no unit
     for (const Numbers& named : graph_.named) {
-      if (std::ranges::all_of(named, [&](std::size_t test) { return of_[test] != k_none; }))
+      if (std::ranges::all_of(named, [&](std::size_t test) { return of[test] != k_none; }))
         continue;
       for (const std::size_t test : named) {
-        if (of_[test] != k_none) has_single_test[of_[test]] = true;
+        if (of[test] != k_none) has_single_test[of[test]] = true;
       }
     }
-    for (std::size_t test = 0; test < of_.size(); ++test) {
-      const std::size_t unit = of_[test];
+    for (std::size_t test = 0; test < of.size(); ++test) {
+      const std::size_t unit = of[test];
       if (unit == k_none) continue;
       for (const std::size_t fixture : graph_.required[test]) {
         if (of_fixture(fixture) != k_none) needs[unit].push_back(of_fixture(fixture));
       }
       for (const std::size_t name : graph_.depends[test]) {
         for (const std::size_t other : graph_.named[name]) {
-          if (of_[other] != k_none) needs[unit].push_back(of_[other]);
-          if (of_[other] == k_none) has_single_test[unit] = true;
+          if (of[other] != k_none) needs[unit].push_back(of[other]);
+          if (of[other] == k_none) has_single_test[unit] = true;
         }
       }
     }
     for (std::size_t unit = 0; unit < needs.size(); ++unit) {
-      with_needed_.push_back(closed(unit, needs));
-      is_tied_.push_back(std::ranges::any_of(
-          with_needed_.back(), [&](std::size_t one) { return has_single_test[one]; }));
+      with_needed.push_back(closed(unit, needs));
+      is_tied.push_back(std::ranges::any_of(with_needed.back(),
+                                            [&](std::size_t one) { return has_single_test[one]; }));
     }
   }
 
   static Numbers closed(std::size_t unit, const std::vector<Numbers>& needs) {
     std::set<std::size_t> all{unit};
     Numbers open{unit};
-    while (!open.empty()) {
-      const std::size_t one = open.back();
-      open.pop_back();
-      for (const std::size_t needed : needs[one]) {
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      for (const std::size_t needed : needs[open[i]]) {
         if (all.insert(needed).second) open.push_back(needed);
       }
     }
     return {all.begin(), all.end()};
   }
 
-  Numbers of_;                        // by test
-  std::vector<Numbers> members_;      // by unit
-  std::vector<Numbers> with_needed_;  // by unit
-  std::vector<bool> is_tied_;         // by unit
   const TestGraph& graph_;
 };
 
@@ -150,7 +142,7 @@ class Units {
 DisjointSets joined(const TestGraph& graph, const Units& units) {
   const std::size_t names = graph.tests();
   const std::size_t first_unit = names + graph.named.size();
-  DisjointSets sets(first_unit + units.members().size());
+  DisjointSets sets(first_unit + units.members.size());
   // Whether the name is that of a test that must not be repeated.
   std::vector<bool> ties(graph.named.size());
   for (std::size_t name = 0; name < ties.size(); ++name) {
@@ -162,13 +154,13 @@ DisjointSets joined(const TestGraph& graph, const Units& units) {
   }
   for (std::size_t test = 0; test < graph.tests(); ++test) {
     if (units.may_repeat(test)) continue;
-    if (units.of(test) != k_none) sets.join(test, first_unit + units.of(test));
+    if (units.of[test] != k_none) sets.join(test, first_unit + units.of[test]);
     for (const std::size_t name : graph.depends[test]) {
       if (ties[name]) sets.join(test, names + name);
     }
     for (const std::size_t fixture : graph.required[test]) {
       const std::size_t unit = units.of_fixture(fixture);
-      if (unit != k_none && units.is_tied(unit)) sets.join(test, first_unit + unit);
+      if (unit != k_none && units.is_tied[unit]) sets.join(test, first_unit + unit);
     }
   }
   return sets;
@@ -178,18 +170,18 @@ DisjointSets joined(const TestGraph& graph, const Units& units) {
 Numbers units_for(const TestGraph& graph, const Units& units, const Numbers& tests) {
   Numbers named;
   const auto add = [&](std::size_t unit) {
-    if (unit != k_none && !units.is_tied(unit)) named.push_back(unit);
+    if (unit != k_none && !units.is_tied[unit]) named.push_back(unit);
   };
   for (const std::size_t test : tests) {
     for (const std::size_t fixture : graph.required[test]) add(units.of_fixture(fixture));
     for (const std::size_t name : graph.depends[test]) {
-      for (const std::size_t other : graph.named[name]) add(units.of(other));
+      for (const std::size_t other : graph.named[name]) add(units.of[other]);
     }
   }
   make_ascending_set(named);
   Numbers all;
   for (const std::size_t unit : named) {
-    all.insert(all.end(), units.with_needed(unit).begin(), units.with_needed(unit).end());
+    all.insert(all.end(), units.with_needed[unit].begin(), units.with_needed[unit].end());
   }
   make_ascending_set(all);
   return all;
@@ -197,22 +189,22 @@ Numbers units_for(const TestGraph& graph, const Units& units, const Numbers& tes
 
 // Units that only one another need. None of them gets an item if another one's item has it.
 void add_left_units(const Units& units, std::vector<ShardItem>& items) {
-  const std::size_t count = units.members().size();
+  const std::size_t count = units.members.size();
   std::vector<bool> has(count);
   for (const ShardItem& item : items) {
     for (const std::size_t unit : item.units) has[unit] = true;
   }
   std::vector<bool> is_needed(count);  // by a left one that it does not need itself
   for (std::size_t unit = 0; unit < count; ++unit) {
-    if (has[unit] || units.is_tied(unit)) continue;
-    for (const std::size_t one : units.with_needed(unit)) {
-      if (!std::ranges::binary_search(units.with_needed(one), unit)) is_needed[one] = true;
+    if (has[unit] || units.is_tied[unit]) continue;
+    for (const std::size_t one : units.with_needed[unit]) {
+      if (!std::ranges::binary_search(units.with_needed[one], unit)) is_needed[one] = true;
     }
   }
   for (std::size_t unit = 0; unit < count; ++unit) {
-    if (has[unit] || units.is_tied(unit) || is_needed[unit]) continue;
-    items.push_back({{}, units.with_needed(unit)});
-    for (const std::size_t one : units.with_needed(unit)) has[one] = true;
+    if (has[unit] || units.is_tied[unit] || is_needed[unit]) continue;
+    items.push_back({{}, units.with_needed[unit]});
+    for (const std::size_t one : units.with_needed[unit]) has[one] = true;
   }
 }
 
@@ -234,7 +226,7 @@ Clusters find_clusters(const TestGraph& graph) {
     if (!units.may_repeat(test)) own.push_back(test);
   }
   Clusters all;
-  all.units = units.members();
+  all.units = units.members;
   for (Numbers& tests : grouped(sets, own)) {
     Numbers needed = units_for(graph, units, tests);
     all.items.push_back({std::move(tests), std::move(needed)});
@@ -380,7 +372,6 @@ std::vector<std::int64_t> weights_of(const std::vector<SelectableTest>& tests,
 // All clusters, each as one piece, in the order in which they are placed.
 std::vector<ShardPiece> pieces_of(const Clusters& all, const PieceMaker& maker) {
   std::vector<ShardPiece> pieces;
-  pieces.reserve(all.clusters.size());
   for (const std::vector<std::size_t>& items : all.clusters) {
     pieces.push_back(maker.piece_of(items));
     pieces.back().is_whole = items.size() > 1;

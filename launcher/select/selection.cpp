@@ -33,7 +33,6 @@
 #include "os/file/removal.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
-#include "select/earlier_run.hpp"
 #include "settings/project_settings.hpp"
 #include "values/held_locks.hpp"
 #include "values/lock_spec.hpp"
@@ -146,9 +145,9 @@ class LeftOut {
 
   std::optional<TestSet> list(const CtestCall& call,
                               const std::vector<std::string>& options) const {
-    const Result<std::string> listing = list_tests({call.program, call.directory, options});
+    const Result<Listing> listing = ask_for_tests({call.program, call.directory, options});
     if (!listing) return std::nullopt;
-    const Result<std::vector<ListedTest>> read = all_listed(*listing);
+    const Result<std::vector<ListedTest>> read = all_listed(listing->text);
     if (!read) return std::nullopt;
     return named(collected(*read, [](const ListedTest& test) { return RanTest{test.name}; }));
   }
@@ -183,11 +182,10 @@ TestSet tests_not_begun(const UserCall& user, const TreeTests& all) {
       continue;
     if (const auto planned = left_out.planned(run, std::move(recorded))) {
       found.see_planned(*planned);
-    } else if (run.has_lost_records) {
-      complain("run " + run.entry.id +
-               " could not record all of its tests, and which is not known");
     } else {
-      complain("run " + run.entry.id + " ended too early, and what it left out is not known");
+      complain("run " + run.entry.id +
+               (run.has_lost_records ? " could not record all of its tests, and which is not known"
+                                     : " ended too early, and what it left out is not known"));
     }
   }
   return found.tests();

@@ -200,17 +200,13 @@ std::string script_for(const UserCall& user, const fs::path& directory) {
   return text + "\n";
 }
 
-std::set<std::string> runs_of(const std::string& tree) {
-  std::set<std::string> ids;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) ids.insert(run.id);
-  return ids;
-}
-
-std::vector<NamedReport> load_shards(const std::string& tree, const std::set<std::string>& before,
+// `before`: runs that are no shards.
+std::vector<NamedReport> load_shards(const std::string& tree,
+                                     const std::vector<std::string>& before,
                                      const std::string& fingerprint) {
   std::vector<NamedReport> shards;
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
-    if (before.contains(run.id)) continue;
+    if (std::ranges::find(before, run.id) != before.end()) continue;
     Result<LoadedReport> loaded = load_whole_report(run, RunState::over);
     if (!loaded || loaded->report.division.fingerprint != fingerprint) continue;
     std::string name = loaded->report.division.shard;
@@ -298,7 +294,8 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
     HOLDFAST_DO(leave_shard(directory, chosen, restrictions, number));
     tasks.push_back(number);
   }
-  const std::set<std::string> before = runs_of(user.tree);
+  const std::vector<std::string> before =
+      collected(list_runs(user.tree, Dates::only_for_the_order), &RunEntry::id);
   // If one ends us, the job is cancelled, and what has run is still reported.
   const os::HeldSignals signals;
   const std::vector<std::string> command = joined({"ctest"}, user.words.kept);

@@ -210,9 +210,10 @@ TEST_F(TreeOfCtest, ItIsAskedInItsDirectoryAndWithVariablesBeforeOurs) {
   ListingOrder asked = order("pwd; echo \"$HOLDFAST_EXPLAIN $X $TMPDIR\"");
   asked.directory = tree_ + "/sub";
   asked.variables = {"X=1"};
-  const Result<std::string> text = list_tests(asked);
-  ASSERT_TRUE(text);
-  EXPECT_TRUE(text->starts_with(fs::canonical(tree_ + "/sub").string() + "\n1 1 ")) << *text;
+  const Result<Listing> answer = ask_for_tests(asked);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->text.starts_with(fs::canonical(tree_ + "/sub").string() + "\n1 1 "))
+      << answer->text;
 }
 
 TEST_F(TreeOfCtest, WhoGivesNoAnswerInTimeIsNotWaitedFor) {

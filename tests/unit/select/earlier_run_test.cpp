@@ -1,4 +1,4 @@
-#include "select/earlier_run.hpp"
+#include "select/ctest_call.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
