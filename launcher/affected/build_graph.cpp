@@ -56,9 +56,8 @@ std::vector<bool> leading_to(const BuildGraph& graph, BuildGraph::Node goal) {
   std::vector<bool> leads(graph.node_count());
   leads[goal] = true;
   std::vector<BuildGraph::Node> open{goal};
-  while (!open.empty()) {
-    const std::optional<BuildGraph::Step> maker = graph.maker_of(open.back());
-    open.pop_back();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const std::optional<BuildGraph::Step> maker = graph.maker_of(open[i]);
     if (!maker) continue;
     for (const BuildGraph::Node input : graph.inputs_of(*maker)) {
       if (leads[input]) continue;
@@ -82,10 +81,8 @@ bool Reach::enter(std::uint32_t cause, BuildGraph::Node node) {
 void Reach::spread(std::uint32_t cause, BuildGraph::Node from) {
   enter(cause, from);
   std::vector<BuildGraph::Node> open{from};
-  while (!open.empty()) {
-    const BuildGraph::Node node = open.back();
-    open.pop_back();
-    for (const BuildGraph::Step step : graph_.users_of(node)) {
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    for (const BuildGraph::Step step : graph_.users_of(open[i])) {
       for (const BuildGraph::Node output : graph_.outputs_of(step)) {
         if (enter(cause, output)) open.push_back(output);
       }

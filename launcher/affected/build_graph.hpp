@@ -21,12 +21,9 @@ class BuildGraph {
   using Step = std::uint32_t;
 
   BuildGraph() = default;
+  // A copy would hold paths of the original.
   BuildGraph(BuildGraph&&) = default;
   BuildGraph& operator=(BuildGraph&&) = default;
-  // A copy would hold paths of the original.
-  BuildGraph(const BuildGraph&) = delete;
-  BuildGraph& operator=(const BuildGraph&) = delete;
-  ~BuildGraph() = default;
 
   // Returns the node of that path. Makes one if there is none.
   Node node(std::string_view path);

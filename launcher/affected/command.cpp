@@ -48,13 +48,6 @@ std::string affected_explained(const FoundAffected& found) {
   return lines;
 }
 
-// One name in each line, for `cmake --build TREE --target`.
-std::string affected_targets(const FoundAffected& found) {
-  std::string lines;
-  for (const std::string& target : found.targets) lines += target + '\n';
-  return lines;
-}
-
 // An expression for ctest's -R. The error: ctest takes none for so many tests.
 Result<std::string> affected_expression(const FoundAffected& found) {
   const std::vector<std::string> names = collected(found.affected.tests, &AffectedTest::name);
@@ -94,7 +87,7 @@ constexpr std::array<std::string_view, 4> k_formats{"names", "targets", "ctest",
 
 Result<std::string> output_of(const FoundAffected& found, const Options& options) {
   if (options.format == "json") return affected_json(found, options.order.since);
-  if (options.format == "targets") return affected_targets(found);
+  if (options.format == "targets") return names_as_lines(found.targets);
   if (options.format == "ctest") return affected_expression(found);
   return options.explain ? affected_explained(found) : affected_names(found);
 }

@@ -217,11 +217,8 @@ class ScriptReader {
   void take_home(bool is_first) {
     const bool ends = at_ == text_.size() || text_[at_] == '/' ||
                       k_blanks.find(text_[at_]) != std::string_view::npos;
-    if (is_first && ends) {
-      add_values(reader_.values_of("HOME"));
-    } else {
-      add("~");
-    }
+    if (is_first && ends) return add_values(reader_.values_of("HOME"));
+    add("~");
   }
 
   // After the `$`.

@@ -42,12 +42,6 @@ std::optional<std::string> own_variable(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-// Programs and libraries are found by these. Ninja knows what they are made from, and the words of
-// a command are looked up in PATH.
-bool is_search_path(std::string_view variable) {
-  return variable == "PATH" || variable == "LD_LIBRARY_PATH";
-}
-
 constexpr std::size_t k_longest_script = 256 * 1024;
 
 // Whether a script may start a build: `cmake --build`, `ctest --build-and-test`, try_compile().
@@ -69,12 +63,6 @@ bool is_within(std::string_view path, std::string_view directory) {
          (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-// Without `./` and `../` at its begin.
-std::string_view known_part(std::string_view path) {
-  while (path.starts_with("./") || path.starts_with("../")) path = path.substr(path.find('/') + 1);
-  return path;
-}
-
 class Namer {
  public:
   Namer(const NamingQuestion& question, FileNames& names) : question_(question), names_(names) {}
@@ -83,7 +71,10 @@ class Namer {
     candidate_ = {test.name};
     const std::string directory = in_tree(test.directory);
     CommandReader reader(directory, own_variable);
-    for (const std::string& entry : environment_of(test)) {
+    std::vector<std::string> own;
+    if (!test.modifications.empty()) own = os::own_environment();
+    for (const std::string& entry :
+         modified_environment(std::move(own), test.environment, test.modifications)) {
       reader.set(std::string(name_in(entry)), std::string(value_in(entry)));
     }
     directories_ = {directory};
@@ -142,12 +133,6 @@ class Namer {
   std::string in_tree(const std::string& directory) const {
     if (directory.starts_with('/')) return directory;
     return question_.tree + "/" + directory;
-  }
-
-  static std::vector<std::string> environment_of(const ListedTest& test) {
-    return modified_environment(
-        test.modifications.empty() ? std::vector<std::string>() : os::own_environment(),
-        test.environment, test.modifications);
   }
 
   // A name that Ninja has for several files may stand in a command and mean something else.
@@ -249,8 +234,11 @@ class Namer {
   }
 
   void add_value(std::string_view variable, std::string_view value, std::string_view by) {
+    // Programs and libraries are found by these. Ninja knows what they are made from, and the words
+    // of a command are looked up in PATH.
+    const bool is_search_path = variable == "PATH" || variable == "LD_LIBRARY_PATH";
     const auto add_part = [&](std::string_view path) {
-      return add(path, {by, path, is_search_path(variable)});
+      return add(path, {by, path, is_search_path});
     };
     if (!add_part(value)) find_paths(value, add_part);
   }
@@ -282,9 +270,10 @@ class Namer {
         return;
       }
       const Resolved& file = resolve(text_of({directory, "/", path}));
+      // A plain word may be the name of a directory in the build tree by chance.
       if (is_name && naming.is_whole && !naming.is_place && file.is_there &&
-          !file.directory.empty()) {
-        add_by_chance(file.directory, here);
+          is_path_below(file.directory, question_.tree)) {
+        add_group({FileGroup::Kind::doubt, file.directory + "/" + k_unknown}, here);
       }
       here.is_place = naming.is_place || is_name;
       add(file, here);
@@ -296,7 +285,8 @@ class Namer {
     if (is_name) std::ranges::for_each(search_path_, try_in);
     if (!is_name && !is_there && !is_known_once) {
       add_as_glob(path, naming);
-      const std::string_view part = known_part(path);
+      std::string_view part = path;
+      while (take_words(part, "./") || take_words(part, "../")) continue;
       if (!part.empty()) {
         add_group({FileGroup::Kind::doubt, text_of({{&k_unknown, 1}, "/", part})}, naming);
       }
@@ -366,12 +356,6 @@ class Namer {
                !(naming.is_place && is_within(directory, question_.tree))) {
       add_group({FileGroup::Kind::directory, directory}, naming);
     }
-  }
-
-  // A plain word may be the name of a directory in the build tree by chance.
-  void add_by_chance(const std::string& directory, const Naming& naming) {
-    if (directory == question_.tree || !is_within(directory, question_.tree)) return;
-    add_group({FileGroup::Kind::doubt, directory + "/" + k_unknown}, naming);
   }
 
   void add_tree() {

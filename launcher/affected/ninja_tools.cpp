@@ -103,21 +103,19 @@ class DepfileReader {
     const char c = text_[at_];
     if (c == '\\' && (next() == '\n' || (next() == '\r' && next(2) == '\n'))) {
       end_word();
-      at_ += next() == '\n' ? 2 : 3;
+      at_ += next() == '\n' ? 1 : 2;
     } else if ((c == '\\' && (next() == ' ' || next() == '#' || is_escaped_colon())) ||
                (c == '$' && next() == '$')) {
       word_ += next();
-      at_ += 2;
+      ++at_;
     } else if (c == '\n') {
       end_rule();
-      ++at_;
     } else if (c == ' ' || c == '\t' || c == '\r') {
       end_word();
-      ++at_;
     } else {
       word_ += c;
-      ++at_;
     }
+    ++at_;
   }
 
   // Before a blank, the backslash is the last byte of a directory of Windows.

@@ -124,8 +124,6 @@ bool is_of_system(std::string_view path) {
   return path.starts_with("/usr/include/") || path.starts_with("/usr/lib/");
 }
 
-std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
 }  // namespace
 
 std::vector<NamedPaths> read_named_paths(const std::string& text, const std::string& tree,
@@ -176,7 +174,7 @@ std::optional<std::vector<std::string>> IncludedFiles::of(
                                : names_.of(text_of({directory, "/", name}));
         if (is_there(path)) add(std::move(path));
       };
-      try_in(directory_of(file));
+      try_in(file.substr(0, file.rfind('/')));
       for (const std::string& directory : directories) try_in(directory);
     }
   }

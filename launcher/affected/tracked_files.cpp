@@ -37,13 +37,6 @@ std::string stamp_of(const std::string& file) {
   return std::to_string(in_ns(info.st_mtim)) + " " + std::to_string(info.st_size);
 }
 
-// By the clock that stamps files.
-std::int64_t now_of_files() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return in_ns(now);
-}
-
 // git was asked for what is below `prefix` alone, and its paths begin at the top of the repository.
 std::string below(const std::string& prefix, std::string_view path) {
   return std::string(path.substr(std::min(prefix.size(), path.size())));
@@ -57,7 +50,9 @@ struct Look {
 // Looks at the files below `source` that differ from what is committed.
 Result<Look> look(const std::string& source) {
   Look look;
-  look.seen.at_ns = now_of_files();
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock that stamps files
+  look.seen.at_ns = in_ns(now);
   const os::BoundedOrder where_order =
       os::git_order(source, {"rev-parse", "--show-prefix"}, k_git_time);
   os::BoundedOrder status_order = os::git_order(

@@ -25,32 +25,6 @@ void add_name(std::string& expression, std::string_view name) {
   }
 }
 
-}  // namespace
-
-std::string expression_for_names(const std::vector<std::string>& names) {
-  std::string expression;
-  for (const std::string& name : names) {
-    expression += expression.empty() ? "^(" : "|";
-    add_name(expression, name);
-  }
-  return expression.empty() ? "^$" : expression + ")$";
-}
-
-bool is_too_large_for_ctest(std::string_view expression) {
-  constexpr std::size_t k_most = 65'000;
-  // A name begins with two nodes of three bytes, and ends with a NUL byte. An escaped byte has a
-  // node of its own, and so has what follows it, if anything does. A set has its bytes one by one.
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < expression.size(); ++i) {
-    const char c = expression[i];
-    const bool is_set = expression.substr(i).starts_with(k_any_such_bytes);
-    size += c == '\\' ? 8 : c == '|' ? 7 : is_set ? 200 : 1;
-  }
-  return size > k_most;
-}
-
-namespace {
-
 // The instructions that wait for the next byte, each once.
 class Waiting {
  public:
@@ -239,6 +213,28 @@ class Compiler {
 };
 
 }  // namespace
+
+std::string expression_for_names(const std::vector<std::string>& names) {
+  std::string expression;
+  for (const std::string& name : names) {
+    expression += expression.empty() ? "^(" : "|";
+    add_name(expression, name);
+  }
+  return expression.empty() ? "^$" : expression + ")$";
+}
+
+bool is_too_large_for_ctest(std::string_view expression) {
+  constexpr std::size_t k_most = 65'000;
+  // A name begins with two nodes of three bytes, and ends with a NUL byte. An escaped byte has a
+  // node of its own, and so has what follows it, if anything does. A set has its bytes one by one.
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    const char c = expression[i];
+    const bool is_set = expression.substr(i).starts_with(k_any_such_bytes);
+    size += c == '\\' ? 8 : c == '|' ? 7 : is_set ? 200 : 1;
+  }
+  return size > k_most;
+}
 
 bool is_true_in_cmake(std::string_view text) {
   const std::string word = upper(std::string(text));

@@ -96,14 +96,11 @@ void decide_by(const Lists& lists, VerdictRecord& record) {
   }
 }
 
-// MAX_ARG_STRLEN of execve(2), less the byte that ends the argument.
-std::size_t longest_argument() {
-  return 32 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) - 1;
-}
-
 // In the words of libuv, which starts processes for ctest.
 std::string_view refusal_of(const LogEntry& entry, double run_started) {
-  if (entry.command.longest > longest_argument()) return "argument list too long";
+  // MAX_ARG_STRLEN of execve(2), less the byte that ends the argument.
+  const std::size_t longest_argument = 32 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) - 1;
+  if (entry.command.longest > longest_argument) return "argument list too long";
   // If the program is gone now, it may have been there when ctest started it. The inode's change
   // time changes with the file's mode and with its bytes.
   const std::string& program = entry.command.program;
@@ -171,7 +168,6 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
   return records;
 }
 
-constexpr std::string_view k_tmp = ".tmp";
 constexpr std::uint64_t k_longest_gap = 96;
 
 std::string read_at(std::istream& stream, std::uint64_t offset, std::uint64_t length) {
@@ -221,12 +217,6 @@ std::uint64_t share_of_each(const std::vector<OutputPlace*>& places, const KeptS
   for (const OutputPlace* place : places) total += std::min(place->length, sizes.of_each);
   if (total <= sizes.of_all) return sizes.of_each;
   return std::min(std::max(sizes.of_all / places.size(), k_least), sizes.of_each);
-}
-
-Result<os::UniqueFd> make_copy(const std::string& path) {
-  const std::string directory = path.substr(0, path.rfind('/'));
-  HOLDFAST_DO(os::make_own_directories(directory, 0755));
-  return os::open_own(path, O_WRONLY | O_CREAT | O_TRUNC);
 }
 
 }  // namespace
@@ -301,7 +291,7 @@ void LoggedOutputs::open(const std::string& log) {
   files_.clear();
   if (written_from_ > written_to_) return;  // no log is of this run
   const fs::path last(log);
-  const std::string unfinished = last.filename().string() + std::string(k_tmp);
+  const std::string unfinished = last.filename().string() + ".tmp";
   std::vector<fs::path> all{last};
   std::error_code failed;
   for (fs::directory_iterator entry(last.parent_path(), failed), end; !failed && entry != end;
@@ -336,7 +326,8 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
   for (OutputPlace* const place : places) {
     if (size + std::min(place->length, limit) > sizes.of_all) continue;
     if (!copy.valid()) {
-      HOLDFAST_TRY(copy, make_copy(file.string()));
+      HOLDFAST_DO(os::make_own_directories(file.parent_path().string(), 0755));
+      HOLDFAST_TRY(copy, os::open_own(file.string(), O_WRONLY | O_CREAT | O_TRUNC));
     }
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
     // What is cut has room for the line that says so, or a report would cut it again.

@@ -111,8 +111,6 @@ struct LogTail {
 inline constexpr std::string_view k_end_of_tail =
     "\n----------------------------------------------------------\n\n";
 
-// The head that begins there and ends at `end` at the latest.
-std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t end);
 // The head of a test that the launcher starts, which ends at `end` at the latest. `mark`: where its
 // second word begins, with the quote before it; `word`: that word up to the test's place
 // (settings/command_line.hpp).

@@ -70,6 +70,15 @@ constexpr CtestOption k_options[] = {
     {"--track", "", Fate::keep, k_value},
 };
 
+// `name` is either name of an option. One that is not known has no traits, and may have a value.
+GivenOption known_option(std::string_view name) {
+  const auto* const known = std::ranges::find_if(k_options, [&](const CtestOption& option) {
+    return !name.empty() && (option.name == name || option.long_name == name);
+  });
+  if (known == std::end(k_options)) return {name};
+  return {known->name, known->fate, known->traits};
+}
+
 std::optional<std::size_t> number_of_jobs(std::string_view text) {
   const std::optional<std::size_t> jobs = parse_number<std::size_t>(text);
   return jobs == 0U ? std::nullopt : jobs;
@@ -164,14 +173,6 @@ CtestSelection selection_by(std::string_view option, const std::string& value,
 }
 
 }  // namespace
-
-GivenOption known_option(std::string_view name) {
-  const auto* const known = std::ranges::find_if(k_options, [&](const CtestOption& option) {
-    return !name.empty() && (option.name == name || option.long_name == name);
-  });
-  if (known == std::end(k_options)) return {name};
-  return {known->name, known->fate, known->traits};
-}
 
 std::vector<GivenOption> options_in(const std::vector<std::string>& command) {
   std::vector<GivenOption> options;

@@ -49,9 +49,6 @@ struct GivenOption {
   }
 };
 
-// `name` is either name of an option. One that is not known has no traits, and may have a value.
-GivenOption known_option(std::string_view name);
-
 // The options of the command, which begins with the program. Values are no options. The results are
 // parts of the command.
 std::vector<GivenOption> options_in(const std::vector<std::string>& command);

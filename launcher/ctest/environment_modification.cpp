@@ -25,11 +25,8 @@ void put(Entries& entries, std::string_view name, const std::optional<std::strin
     return;
   }
   std::string entry = std::string(name) + "=" + *value;
-  if (found == entries.end()) {
-    entries.push_back(std::move(entry));
-  } else {
-    *found = std::move(entry);
-  }
+  if (found == entries.end()) return entries.push_back(std::move(entry));
+  *found = std::move(entry);
 }
 
 // `before` and `after` with the separator between, if there is something on both sides.

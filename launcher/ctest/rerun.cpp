@@ -1,8 +1,5 @@
 #include "ctest/rerun.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 #include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
 #include "values/test_order.hpp"
@@ -99,9 +96,8 @@ const std::vector<std::size_t>& TestPlaces::named(std::string_view name) const {
 std::vector<std::size_t> TestPlaces::meant_by(const RanTest& test) const {
   const std::vector<std::size_t>& all = named(test.name);
   const auto with = [&](std::string_view key) {
-    std::vector<std::size_t> places;
-    std::ranges::copy_if(all, std::back_inserter(places),
-                         [&](std::size_t place) { return keys_[place] == key; });
+    std::vector<std::size_t> places = all;
+    std::erase_if(places, [&](std::size_t place) { return keys_[place] != key; });
     return places;
   };
   std::vector<std::size_t> places = with(test.key);

@@ -25,9 +25,8 @@ TestSet closed(const TestGraph& graph, TestSet wanted, bool by_depends) {
       open.push_back(test);
     }
   };
-  while (!open.empty()) {
-    const std::size_t test = open.back();
-    open.pop_back();
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const std::size_t test = open[i];
     for (const std::size_t name : graph.depends[test]) {
       if (!by_depends || has_names[name]) continue;
       has_names[name] = true;
@@ -78,6 +77,27 @@ void remove_matching(const std::string& expression, std::vector<SelectableTest>&
     std::erase_if(test.schedule.*fixtures,
                   [&](const std::string& name) { return matcher->is_found_in(name); });
   }
+}
+
+// What the notes say of one test.
+struct Noted {
+  std::vector<std::string> fixtures;
+  bool uses_services = false;
+};
+
+std::map<std::string, Noted> read_notes(std::string_view notes) {
+  std::map<std::string, Noted> tests;
+  for (std::string_view line : TextParts{notes, '\n'}) {
+    const std::string_view kind = take_part(line, ' ');
+    if (kind != "F" && kind != "S") continue;
+    Noted& test = tests[decode_file_name(take_part(line, ' '))];
+    test.uses_services = test.uses_services || kind == "S";
+    while (kind != "S" && !line.empty()) {
+      const std::string_view name = take_part(line, ',');
+      if (!name.empty()) test.fixtures.push_back(decode_file_name(name));
+    }
+  }
+  return tests;
 }
 
 }  // namespace
@@ -167,31 +187,6 @@ void apply(const FixtureFilter& filter, std::vector<SelectableTest>& tests) {
   remove_matching(filter.setup, tests, &TestSchedule::setup);
   remove_matching(filter.cleanup, tests, &TestSchedule::cleanup);
 }
-
-namespace {
-
-// What the notes say of one test.
-struct Noted {
-  std::vector<std::string> fixtures;
-  bool uses_services = false;
-};
-
-std::map<std::string, Noted> read_notes(std::string_view notes) {
-  std::map<std::string, Noted> tests;
-  for (std::string_view line : TextParts{notes, '\n'}) {
-    const std::string_view kind = take_part(line, ' ');
-    if (kind != "F" && kind != "S") continue;
-    Noted& test = tests[decode_file_name(take_part(line, ' '))];
-    test.uses_services = test.uses_services || kind == "S";
-    while (kind != "S" && !line.empty()) {
-      const std::string_view name = take_part(line, ',');
-      if (!name.empty()) test.fixtures.push_back(decode_file_name(name));
-    }
-  }
-  return tests;
-}
-
-}  // namespace
 
 FixtureSets FixtureSets::read(std::string_view notes) {
   const std::map<std::string, Noted> tests = read_notes(notes);

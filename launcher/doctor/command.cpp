@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <string>
@@ -32,9 +31,8 @@ struct DoctorOptions {
 Result<std::string> find_configuration(const std::string& tree, const std::string& wanted,
                                        const std::vector<std::string>& known) {
   if (wanted.empty() || known.empty()) return wanted;
-  const auto found = std::ranges::find_if(known, [&](const std::string& one) {
-    return ::strcasecmp(one.c_str(), wanted.c_str()) == 0;
-  });
+  const auto found = std::ranges::find_if(
+      known, [&](const std::string& one) { return lower(one) == lower(wanted); });
   if (found != known.end()) return *found;
   return ErrorInWords{tree + " has no configuration " + brief_in_quotes(wanted) + ": expected " +
                       alternatives(known)};

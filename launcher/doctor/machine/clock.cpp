@@ -45,10 +45,8 @@ Findings check_times(const Times& times) {
                                ahead(times.run_at_ms, times.now_ms)),
                    "", "check the clock; reports and the history show wrong times", "date"});
   }
-  std::vector<DatedFile> late;
-  for (const DatedFile& file : times.files) {
-    if (file.at_ms > latest) late.push_back(file);
-  }
+  std::vector<DatedFile> late = times.files;
+  std::erase_if(late, [&](const DatedFile& file) { return file.at_ms <= latest; });
   std::ranges::stable_sort(late, std::greater{}, &DatedFile::at_ms);
   for (std::size_t i = 0; i < std::min(late.size(), k_most_files); ++i) {
     const bool is_last = i + 1 == k_most_files && late.size() > k_most_files;

@@ -63,17 +63,16 @@ std::string configure_anew(const Tools& tools) {
 }
 
 void check_missing(const Tools& tools, const Tool& tool, Findings& all) {
+  if (tool.is == ToolIs::debugger) return;
   if (tool.is == ToolIs::git) {
     if (!tools.has_repository) return;
-    all.push_back({Kind::no_git,
-                   "git is not in PATH: reports do not say what is changed in the sources", "",
-                   "install git"});
-    return;
+    return all.push_back({Kind::no_git,
+                          "git is not in PATH: reports do not say what is changed in the sources",
+                          "", "install git"});
   }
-  if (tool.is == ToolIs::debugger) return;
   if (tool.setting.empty()) {
-    all.push_back({Kind::tool_missing, tool.name + " is not in PATH", "", "install " + tool.name});
-    return;
+    return all.push_back(
+        {Kind::tool_missing, tool.name + " is not in PATH", "", "install " + tool.name});
   }
   all.push_back(
       {Kind::tool_missing,

@@ -23,10 +23,9 @@ class Look {
   void look_at(const PreflightNeeds& needs, Kind kind) {
     kind_ = kind;
     if (needs.ports) look_at_ports(*needs.ports);
-    look_at_each(needs.sockets, [&](const std::string& path) { return trouble_with_socket(path); });
-    look_at_each(needs.commands,
-                 [&](const std::string& word) { return trouble_with_command(word); });
-    look_at_each(needs.disk, [&](const DiskNeed& need) { return trouble_with_disk(need); });
+    look_at_each(needs.sockets, &Look::trouble_with_socket);
+    look_at_each(needs.commands, &Look::trouble_with_command);
+    look_at_each(needs.disk, &Look::trouble_with_disk);
   }
 
   Findings take() && { return std::move(missing_); }
@@ -39,10 +38,11 @@ class Look {
         {kind_, what, origin, fails ? "provide it: until then ctest runs no test" : "provide it"});
   }
 
-  template <typename T, typename TroubleWith>
-  void look_at_each(const std::optional<Needed<T>>& needed, TroubleWith trouble_with) {
+  template <typename T>
+  void look_at_each(const std::optional<Needed<T>>& needed,
+                    std::string (Look::*trouble_with)(const T&) const) {
     if (!needed) return;
-    for (const T& one : needed->all) add(trouble_with(one), needed->origin);
+    for (const T& one : needed->all) add((this->*trouble_with)(one), needed->origin);
   }
 
   void look_at_ports(const Needed<std::uint16_t>& needed) {

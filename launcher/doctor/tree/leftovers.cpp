@@ -29,13 +29,6 @@ void add_markers(const fs::path& run, std::vector<std::string>& markers) {
   }
 }
 
-void add_troubles(const RunEntry& run, Leftovers& left) {
-  left.last_run = run.id;
-  for (const LogLine& line : LogReader(run.directory).take_lines()) {
-    if (line.level >= LogLevel::warn) left.troubles.push_back(line.message);
-  }
-}
-
 std::string reap(const std::string& tree) { return "holdfast reap --tree " + for_shell(tree); }
 
 void check_processes(const Leftovers& left, Findings& all) {
@@ -85,10 +78,6 @@ void check_dead_run(const Leftovers& left, const DeadRun& run, Findings& all) {
 
 constexpr std::size_t k_longest_command = 200;
 
-std::string place_of(const os::SurveyedLock& lock) {
-  return lock.scope_directory + "/" + encode_file_name(lock.name);
-}
-
 void add_runs(const std::vector<LiveRun>& runs, const std::string& tree, Locks& locks) {
   for (const LiveRun& run : runs) {
     const auto known = std::ranges::find(locks.runs, run.ctest.pid, &RunInTree::pid);
@@ -111,9 +100,9 @@ void check_holder(const os::SurveyedLock& lock, const LockParty& holder, const s
                                               : fmt::format("; {} wait{} for it", lock.tickets,
                                                             lock.tickets == 1 ? "s" : "");
   if (holder.stopped) {
-    all.push_back({Kind::holder_stopped, held + ", which is stopped" + waits + tests, "",
-                   "let it go on, or end it", fmt::format("kill -CONT {}", holder.process.pid)});
-    return;
+    return all.push_back({Kind::holder_stopped, held + ", which is stopped" + waits + tests, "",
+                          "let it go on, or end it",
+                          fmt::format("kill -CONT {}", holder.process.pid)});
   }
   all.push_back({Kind::lock_held, held + waits + tests, "",
                  "a test that wants it waits; holdfast locks shows who waits", "holdfast locks"});
@@ -141,18 +130,22 @@ Leftovers look_at_leftovers(const std::string& tree) {
   std::erase_if(left.let_go, [&](const LeftBehind& one) {
     return std::ranges::find(left.unwanted, pid_of(one), pid_of) != left.unwanted.end();
   });
+  const std::vector<RunEntry> runs = list_runs(tree);
   const Result<bool> taken = is_tree_taken(tree);
   if (!taken || *taken) {
     left.unseen = "what dead runs left: " +
                   (taken ? std::string("a run is going on in the tree") : to_text(taken.error()));
   } else {
     left.dead = find_dead_runs(tree);
-    for (const RunEntry& run : list_runs(tree)) {
+    for (const RunEntry& run : runs) {
       if (!is_going_on(run)) add_markers(run.directory, left.markers);
     }
   }
-  if (const std::vector<RunEntry> runs = list_runs(tree); !runs.empty()) {
-    add_troubles(runs.front(), left);
+  if (!runs.empty()) {
+    left.last_run = runs.front().id;
+    for (const LogLine& line : LogReader(runs.front().directory).take_lines()) {
+      if (line.level >= LogLevel::warn) left.troubles.push_back(line.message);
+    }
   }
   for (const std::string& name : manual_services(tree)) {
     const ManualService kept(tree, name);
@@ -214,7 +207,7 @@ Findings check_locks(const Locks& locks, const std::map<std::string, TestNames>&
          "another ctest waits for it, unless both name their tests", "holdfast status"});
   }
   for (const os::SurveyedLock& lock : locks.survey.locks) {
-    const auto tests = wanted.find(place_of(lock));
+    const auto tests = wanted.find(lock.scope_directory + "/" + encode_file_name(lock.name));
     // Inside an attempt that holds the lock, only runs of that attempt wait for it.
     if (!lock.below.empty()) continue;
     const bool is_of_scope = std::ranges::find(scopes, lock.scope_directory) != scopes.end();

@@ -74,16 +74,11 @@ using Lacks = std::map<Lack, TestNames>;
 Lacks lacks_of(const std::vector<SeenTest>& tests) {
   Lacks lacks;
   for (const SeenTest& test : tests) {
-    switch (test.program) {
-      case SeenTest::Program::found:
-        break;
-      case SeenTest::Program::missing:
-        lacks[{test.needs_others ? Kind::program_later : Kind::program_missing, test.path}]
-            .push_back(test.name);
-        break;
-      case SeenTest::Program::refused:
-        lacks[{Kind::program_refused, test.path}].push_back(test.name);
-        break;
+    if (test.program == SeenTest::Program::missing) {
+      lacks[{test.needs_others ? Kind::program_later : Kind::program_missing, test.path}].push_back(
+          test.name);
+    } else if (test.program == SeenTest::Program::refused) {
+      lacks[{Kind::program_refused, test.path}].push_back(test.name);
     }
     if (!test.interpreter.empty()) {
       lacks[{Kind::interpreter_missing, test.interpreter, test.path}].push_back(test.name);

@@ -19,13 +19,10 @@ namespace {
 constexpr unsigned k_few_ports = 100;
 
 std::string condition_of(const SettingsOverride& override) {
-  std::string text;
-  if (override.test) text += "test = " + brief_in_quotes(*override.test);
-  if (override.label) {
-    text +=
-        (text.empty() ? "" : " and ") + std::string("label = ") + brief_in_quotes(*override.label);
-  }
-  return text;
+  std::vector<std::string> parts;
+  if (override.test) parts.push_back("test = " + brief_in_quotes(*override.test));
+  if (override.label) parts.push_back("label = " + brief_in_quotes(*override.label));
+  return separated(parts, " and ");
 }
 
 // The overrides that match a test, by their indices.
