@@ -216,7 +216,7 @@ void MemoryWatch::note_start(Connection& connection) const {
 
 wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
   const Result<wire::MemoryQuestion> asked = wire::read<wire::MemoryQuestion>(question);
-  if (!asked) return wire::Message(wire::k_memory);
+  if (!asked) return wire::Message(wire::MemoryQuestion::k_kind);
   // The kernel's log names the victim. We ask the counter too. That claims the counter's rise, so
   // that the rise does not explain another death.
   const bool named = os::kernel_log_names_victim(asked->main, os::age_of(asker.launcher));

@@ -345,7 +345,7 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
   if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
-  wire::Message end(wire::k_end);
+  wire::Message end(wire::EndAnswer::k_kind);
   HOLDFAST_DO(os::send_message(link.socket.get(), end));
   // A stopped keeper gets SIGCONT: it must still record the run and give back the tree.
   (void)wait_for_answer(link.socket.get(), k_end_patience);

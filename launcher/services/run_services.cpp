@@ -78,9 +78,10 @@ void RunServices::doubt_old_answers() {
 
 std::optional<wire::Message> RunServices::answer(const wire::Message& message, Connection& asker) {
   wire::Message reply;
-  if (message.kind == wire::k_services) {
+  if (message.kind == wire::ServicesAnswer::k_kind) {
     if (!services_ || asker.services.empty()) {
-      return wire::Message(wire::k_services, {{"why", "services are asked for by who needs none"}});
+      return wire::Message(wire::ServicesAnswer::k_kind,
+                           {{"why", "services are asked for by who needs none"}});
     }
     if (services_->has_asked(asker.use)) {
       // Another process of the test is to use the services. The reply comes as for ask().
@@ -90,7 +91,7 @@ std::optional<wire::Message> RunServices::answer(const wire::Message& message, C
     } else {
       asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher, asker.services});
     }
-  } else if (message.kind == wire::k_red) {
+  } else if (message.kind == wire::RedServices::k_kind) {
     leave_red(asker.use);
   } else if (message.kind == wire::k_waiting) {
     reply = wire::Message(wire::k_waiting, {{"why", waits_for(asker.use)}});

@@ -343,7 +343,7 @@ TEST(Wire, WhatAnAttemptWaitsForComesBack) {
     EXPECT_EQ(read->names, sent.names);
     EXPECT_EQ(read->why, sent.why);
   }
-  EXPECT_FALSE(wire::read<AttemptWait>(Message(k_waits, {{"what", "garbage"}})));
+  EXPECT_FALSE(wire::read<AttemptWait>(Message(AttemptWait::k_kind, {{"what", "garbage"}})));
 }
 
 TEST(Wire, MessagesNestInMessages) {
