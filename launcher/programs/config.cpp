@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "attempt/programs.hpp"
-#include "base/encoding.hpp"
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
@@ -49,10 +48,7 @@ Result<Found> find(const ConfigOptions& options) {
 }
 
 std::string labels_text(std::string_view labels) {
-  std::string text;
-  while (!labels.empty()) {
-    text += (text.empty() ? "" : ", ") + decode_file_name(take_part(labels, ','));
-  }
+  const std::string text = separated(decoded_names(labels), ", ");
   return text.empty() ? "none" : text;
 }
 

@@ -30,6 +30,7 @@
 #include "settings/declared_services.hpp"
 #include "settings/project_settings.hpp"
 #include "values/policy.hpp"
+#include "values/service_state.hpp"
 
 namespace holdfast::cli {
 
@@ -74,9 +75,9 @@ constexpr HelpOfOption k_options[] = {
 std::string text_of(const HelpOfOption& row) {
   std::string text = "  " + std::string(row.option) + " " + std::string(row.argument);
   text.resize(std::max(text.size(), k_column - 1), ' ');
-  for (std::string_view rest = row.help; !rest.empty();) {
+  for (const std::string_view line : TextParts{row.help, '\n'}) {
     text.resize(std::max(text.size() + 1, text.rfind('\n') + 1 + k_column), ' ');
-    text.append(take_part(rest, '\n')).append("\n");
+    text.append(line).append("\n");
   }
   return text;
 }
@@ -99,32 +100,6 @@ Own exit codes: 75 locks not free in time, 124 timeout, 125 Holdfast itself fail
 126 COMMAND cannot be executed, 127 COMMAND not found.
 )";
 }
-
-}  // namespace
-
-std::vector<OptionWords> options_of_run() {
-  std::vector<OptionWords> all;
-  for (const HelpOfOption& row : k_options) {
-    if (row.option.empty()) continue;
-    all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
-    std::ranges::replace(all.back().help, '\n', ' ');
-    if (row.words == nullptr) continue;
-    if (const std::string words = row.words(); !words.empty()) all.back().value = words;
-  }
-  return all;
-}
-
-int print_help_of_run() {
-  const std::string text = help_of_run();
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
-    return exit_codes::k_success;
-  }
-  return refused(os::system_error("write to stdout"));
-}
-
-// Becomes the launcher.
-
-namespace {
 
 // The build tree whose services are meant. Found upward from here it must be ours or root's, as its
 // services will run as us, and anybody can leave a tree in /tmp.
@@ -183,40 +158,10 @@ Result<supervision::HandOver> prepare(const CommandLine& line, const LauncherOrd
   return prepared;
 }
 
-}  // namespace
-
-Values with_directory(Values said) {
-  if (last_of(said, Setting::scratch) == nullptr) {
-    said.insert(
-        said.begin(),
-        {Setting::scratch, Source::file, std::string(holdfast::name_of(Policy{}.scratch)), {}});
-  }
-  return said;
-}
-
-int become_launcher(std::vector<std::string> words, const Result<CommandLine>& line,
-                    const LauncherOrder* order) {
-  Result<std::string> launcher = supervision::launcher_program();
-  if (!launcher) return refused(launcher.error(), exit_codes::k_own_failure);
-  // A command is no test even if a test runs it. What ctest told the launcher of that test is not
-  // meant for this command.
-  ::unsetenv(std::string(environment::k_attach).c_str());
-  std::vector<char*> all{launcher->data()};
-  for (std::string& word : words) all.push_back(word.data());
-  all.push_back(nullptr);
-  Result<supervision::HandOver> prepared =
-      order != nullptr ? prepare(*line, *order) : supervision::HandOver();
-  if (!prepared) return refused(prepared.error(), exit_codes::k_own_failure);
-  const Error failed = supervision::hand_over(*launcher, all.data(), environ, *prepared);
-  return refused(failed, exit_codes::k_own_failure);
-}
-
-namespace {
-
 namespace fs = std::filesystem;
 
 std::string name_of(const CommandLine& line, std::string_view command) {
-  return line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
+  return line.name.value_or(std::string(last_part_of(command)));
 }
 
 // The project's settings: of the tree that the user names, else found from here upward.
@@ -243,6 +188,52 @@ Values without_those_of_tests(Values said, const CommandLine& line) {
 }
 
 }  // namespace
+
+std::vector<OptionWords> options_of_run() {
+  std::vector<OptionWords> all;
+  for (const HelpOfOption& row : k_options) {
+    if (row.option.empty()) continue;
+    all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
+    std::ranges::replace(all.back().help, '\n', ' ');
+    if (row.words == nullptr) continue;
+    if (const std::string words = row.words(); !words.empty()) all.back().value = words;
+  }
+  return all;
+}
+
+int print_help_of_run() {
+  const std::string text = help_of_run();
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return exit_codes::k_success;
+  }
+  return refused(os::system_error("write to stdout"));
+}
+
+Values with_directory(Values said) {
+  if (last_of(said, Setting::scratch) == nullptr) {
+    said.insert(
+        said.begin(),
+        {Setting::scratch, Source::file, std::string(holdfast::name_of(Policy{}.scratch)), {}});
+  }
+  return said;
+}
+
+int become_launcher(std::vector<std::string> words, const Result<CommandLine>& line,
+                    const LauncherOrder* order) {
+  Result<std::string> launcher = supervision::launcher_program();
+  if (!launcher) return refused(launcher.error(), exit_codes::k_own_failure);
+  // A command is no test even if a test runs it. What ctest told the launcher of that test is not
+  // meant for this command.
+  ::unsetenv(std::string(environment::k_attach).c_str());
+  std::vector<char*> all{launcher->data()};
+  for (std::string& word : words) all.push_back(word.data());
+  all.push_back(nullptr);
+  Result<supervision::HandOver> prepared =
+      order != nullptr ? prepare(*line, *order) : supervision::HandOver();
+  if (!prepared) return refused(prepared.error(), exit_codes::k_own_failure);
+  const Error failed = supervision::hand_over(*launcher, all.data(), environ, *prepared);
+  return refused(failed, exit_codes::k_own_failure);
+}
 
 int exec_run(const std::vector<std::string>& words) {
   const Result<CommandLine> line = parse_command_line({words.begin(), words.end()});

@@ -27,7 +27,7 @@ namespace holdfast {
 struct ServiceUser {
   std::string attempt;
   std::string test;
-  TestFixtures fixtures;
+  TestSchedule schedule;  // with its fixtures
   ProcessName launcher;
   std::vector<ServiceUse> uses;
   std::int64_t since_unix_ms = 0;         // 0: it has not had them yet

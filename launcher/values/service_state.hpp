@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "values/service_spec.hpp"
+#include "values/test_order.hpp"
 
 namespace holdfast {
 
@@ -111,20 +112,14 @@ ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsign
 // fill a database. If the database is then started anew, it is empty, and a test that requires the
 // fixture fails for a reason that is not its own.
 
-// The names of a test's fixtures, as ctest knows them.
-struct TestFixtures {
-  std::vector<std::string> sets_up;   // FIXTURES_SETUP
-  std::vector<std::string> required;  // FIXTURES_REQUIRED
-};
-
 class FixtureGenerations {
  public:
   // `test` sets up its fixtures on these generations. The last call for a test and service counts.
-  void set_up(const TestFixtures& fixtures, const std::string& test,
+  void set_up(const TestSchedule& schedule, const std::string& test,
               const std::vector<AcquiredService>& had);
   // Returns one sentence for each test that set up one of these fixtures on an older generation
   // than `had`.
-  std::vector<std::string> older(const TestFixtures& fixtures,
+  std::vector<std::string> older(const TestSchedule& schedule,
                                  const std::vector<AcquiredService>& had) const;
   void forget() { by_fixture_.clear(); }
 
