@@ -77,22 +77,10 @@ Result<RetryRule> parse_rule(std::string_view text) {
 }
 
 bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
-  switch (rule.cause) {
-    case RetryCause::any:
-      return true;
-    case RetryCause::signal:
-      return cause == RetryCause::crash && rule.code == main.code;
-    case RetryCause::exit_code:
-      return cause == rule.cause && rule.code == main.code;
-    case RetryCause::crash:
-    case RetryCause::timeout:
-    case RetryCause::launch:
-    case RetryCause::oom:
-    case RetryCause::node:
-    case RetryCause::service:  // no end tells that a service was lost
-      return cause == rule.cause;
-  }
-  return false;
+  if (rule.cause == RetryCause::any) return true;
+  if (rule.cause == RetryCause::signal) return cause == RetryCause::crash && rule.code == main.code;
+  // No end tells that a service was lost.
+  return cause == rule.cause && (cause != RetryCause::exit_code || rule.code == main.code);
 }
 
 constexpr std::string_view k_exponential = "exponential:";
