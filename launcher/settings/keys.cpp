@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::size_t k_longest_quote = 80;
 
+// A string that is not empty; the error is what was found.
+Result<std::string> filled_text_in(const toml::node& value) {
+  const auto* text = value.as_string();
+  if (text == nullptr) return ErrorInWords{describe_type(value)};
+  if (text->get().empty()) return ErrorInWords{"an empty string"};
+  return text->get();
+}
+
 }  // namespace
 
 void Complaints::add(Place at, const std::string& what, const std::string& found,
@@ -51,18 +59,6 @@ std::string in_quotes(std::string_view text) {
   for (char c : text.substr(0, k_longest_quote)) quote += is_control(c) ? '?' : c;
   return quote + (is_long ? "\"..." : "\"");
 }
-
-namespace {
-
-// A string that is not empty; the error is what was found.
-Result<std::string> filled_text_in(const toml::node& value) {
-  const auto* text = value.as_string();
-  if (text == nullptr) return ErrorInWords{describe_type(value)};
-  if (text->get().empty()) return ErrorInWords{"an empty string"};
-  return text->get();
-}
-
-}  // namespace
 
 Result<Milliseconds> duration_of(const toml::node& value) {
   if (const auto* text = value.as_string()) {

@@ -13,7 +13,12 @@
 
 #include "base/duration.hpp"
 #include "base/result.hpp"
-#include "settings/toml.hpp"
+
+// toml++ (https://marzer.github.io/tomlplusplus), without exceptions and formatters.
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
 
 namespace holdfast {
 

@@ -16,7 +16,6 @@
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
 #include "settings/setting_keys.hpp"
-#include "settings/toml.hpp"
 #include "values/file_glob.hpp"
 #include "values/lock_spec.hpp"
 #include "values/retry_rules.hpp"
@@ -188,10 +187,6 @@ Result<Day> day_in(const toml::node& value) {
   return *day;
 }
 
-Result<unsigned> attempts_in(const toml::node& value) {
-  return number_in(value, 0, k_most_further_attempts);
-}
-
 void check_is_there(const TableReader& table, std::string_view key, const std::string& expected) {
   if (!table.has(key)) table.complain_of_table("no `" + std::string(key) + "`", expected);
 }
@@ -222,6 +217,9 @@ KnownFlaky read_known_flake(const TableReader& table) {
   entry.expires = table.value("expires", day, day_in).value_or(Day{});
   const std::string attempts =
       "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts);
+  const auto attempts_in = [](const toml::node& value) {
+    return number_in(value, 0, k_most_further_attempts);
+  };
   entry.flake.attempts =
       table.value("attempts", attempts, attempts_in).value_or(k_default_flaky_attempts);
   return entry;
@@ -320,11 +318,6 @@ Preflight read_preflight(const toml::node& node, const std::string& key, Complai
   return preflight;
 }
 
-Values read_build_steps(const toml::node& node, Complaints& complaints) {
-  const std::optional<TableReader> table = table_in(node, "build-steps", complaints);
-  return table ? read_settings(*table, TableOf::build_steps, {}) : Values{};
-}
-
 struct PlacedOverride {
   Place at;
   std::string profile;  // empty: for all profiles
@@ -386,7 +379,9 @@ class FileReader {
       return key.str() == name;
     };
     if (is("profile", "[profile.NAME]")) {
-      read_profiles(value);
+      for (const NamedTable& one : named_tables_in(value, "profile", complaints_)) {
+        read_profile(one);
+      }
     } else if (is("override", "[[override]]")) {
       read_overrides(value, "[[override]]", {});
     } else if (is("known-flaky", "[[known-flaky]]")) {
@@ -397,7 +392,9 @@ class FileReader {
     } else if (is("service", "[service.NAME]")) {
       common_.services = read_services(value, directory_, complaints_);
     } else if (is("build-steps", "[build-steps]")) {
-      common_.build_steps = read_build_steps(value, complaints_);
+      if (const auto table = table_in(value, "build-steps", complaints_)) {
+        common_.build_steps = read_settings(*table, TableOf::build_steps, {});
+      }
     } else if (is("cluster", "[cluster]")) {
       common_.cluster = read_cluster(value, directory_, complaints_);
     } else if (is("preflight", "[preflight]")) {
@@ -408,10 +405,6 @@ class FileReader {
           alternatives(tables) + "; what holds for all tests goes into [profile.default]" +
               suggestion(key.str(), keys));
     }
-  }
-
-  void read_profiles(const toml::node& node) {
-    for (const NamedTable& one : named_tables_in(node, "profile", complaints_)) read_profile(one);
   }
 
   void read_profile(const NamedTable& named) {
