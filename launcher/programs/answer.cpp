@@ -11,11 +11,8 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/exit_codes.hpp"
-#include "command/command.hpp"
 #include "programs/commands.hpp"
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
@@ -37,11 +34,10 @@ int refuse(const Error& error) {
 }
 
 int answer_found(const std::vector<std::string>& patterns) {
-  const Result<Signatures> signatures = Signatures::of(patterns);
-  if (!signatures) return refuse(signatures.error());
   const std::string output{std::istreambuf_iterator<char>(std::cin), {}};
-  const std::optional<std::size_t> found = signatures->found_in(output);
-  return print(wire::encode(to_message(wire::Found{found})));
+  const Result<std::optional<std::size_t>> found = signature_in(output, patterns);
+  if (!found) return refuse(found.error());
+  return print(wire::encode(to_message(wire::Found{*found})));
 }
 
 int answer_steps(const std::string& tree) {
