@@ -47,6 +47,16 @@ void each_field(wire::Any<OrphanMarker> auto& orphan, auto&& use) {
   use("why", orphan.why);
 }
 
+void each_field(wire::Any<TestSchedule> auto& schedule, auto&& use) {
+  const TestSchedule nothing;
+  use("depends", schedule.depends, nothing.depends);
+  use("setup", schedule.setup, nothing.setup);
+  use("required", schedule.required, nothing.required);
+  use("cleanup", schedule.cleanup, nothing.cleanup);
+  use("serial", schedule.serial, nothing.serial);
+  use("processors", schedule.processors, nothing.processors);
+}
+
 // What one probe saw after the test had failed for good.
 struct Finding {
   std::string probe;    // `program`, `git`, …
@@ -85,11 +95,17 @@ struct WrittenFile {
   friend bool operator==(const WrittenFile&, const WrittenFile&) = default;
 };
 
+void each_field(wire::Any<WrittenFile> auto& file, auto&& use) {
+  const WrittenFile nothing;
+  use("file", file.file);
+  use("written", file.written, nothing.written);
+  use("removed", file.is_removed, nothing.is_removed);
+}
+
 // The kinds of fields.
 namespace kinds {
 using Text = std::string;
 using Texts = std::vector<std::string>;
-using Locks = std::vector<std::string>;
 using Number = std::int64_t;
 using Measured = std::optional<std::int64_t>;
 using Code = std::optional<int>;

@@ -291,15 +291,12 @@ std::optional<fs::path> find_build_tree(const fs::path& from) {
   fs::path directory = fs::absolute(from, failed).lexically_normal();
   if (failed) return std::nullopt;
   if (!directory.has_filename()) directory = directory.parent_path();  // "a/b/" is "a/b"
-  while (true) {
-    if (fs::is_directory(directory / names::k_tree_directory, failed) ||
-        fs::is_regular_file(directory / "CMakeCache.txt", failed)) {
-      return directory;
-    }
-    const fs::path parent = directory.parent_path();
-    if (parent == directory) return std::nullopt;
-    directory = parent;
+  while (!fs::is_directory(directory / names::k_tree_directory, failed) &&
+         !fs::is_regular_file(directory / "CMakeCache.txt", failed)) {
+    if (directory == directory.parent_path()) return std::nullopt;
+    directory = directory.parent_path();
   }
+  return directory;
 }
 
 }  // namespace holdfast
