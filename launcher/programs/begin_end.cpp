@@ -7,7 +7,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +19,6 @@
 #include "cleanup/reap.hpp"
 #include "cleanup/stale_files.hpp"
 #include "cleanup/stopped_supervisors.hpp"
-#include "command/command.hpp"
 #include "doctor/preflight/preflight.hpp"
 #include "history/command.hpp"
 #include "history/recent.hpp"

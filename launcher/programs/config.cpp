@@ -4,16 +4,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "attempt/programs.hpp"
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "cluster/cluster_client.hpp"
-#include "command/command.hpp"
 #include "ctest/list_tests.hpp"
 #include "journal/run_directory.hpp"
 #include "programs/commands.hpp"

@@ -5,7 +5,6 @@
 
 #include "base/environment.hpp"
 #include "base/program_identity.hpp"
-#include "base/text.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -85,7 +84,7 @@ std::vector<std::string> interpreter_of(std::string_view head) {
 bool is_interpreter(std::string_view program) {
   constexpr std::string_view k_names[] = {"sh",   "bash", "dash",  "zsh",  "env",
                                           "perl", "ruby", "cmake", "node", "valgrind"};
-  const std::string_view name = program.substr(program.rfind('/') + 1);
+  const std::string_view name = last_part_of(program);
   return name.starts_with("python") || std::ranges::find(k_names, name) != std::end(k_names);
 }
 

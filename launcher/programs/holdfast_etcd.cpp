@@ -13,7 +13,6 @@
 #include <list>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/duration.hpp"
 #include "base/environment.hpp"

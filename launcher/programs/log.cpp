@@ -7,16 +7,13 @@
 #include <cstdio>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "command/command.hpp"
 #include "journal/log.hpp"
 #include "journal/log_reader.hpp"
 #include "journal/run_directory.hpp"

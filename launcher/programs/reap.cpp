@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
@@ -12,7 +10,6 @@
 #include "cleanup/reap.hpp"
 #include "cleanup/stale_files.hpp"
 #include "cleanup/stopped_supervisors.hpp"
-#include "command/command.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"

@@ -8,19 +8,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "attempt/hand_over.hpp"
 #include "attempt/programs.hpp"
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
 #include "cluster/cluster_client.hpp"
-#include "command/command.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
