@@ -4,7 +4,6 @@
 // Pure.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -26,8 +25,8 @@ namespace holdfast {
 // output, and it is not known what ctest found there.
 enum class Verdict : std::uint8_t { passed, failed, skipped, disabled, unknown };
 
-constexpr std::array<std::string_view, 5> words_of(Verdict) {
-  return {"passed", "failed", "skipped", "disabled", "unknown"};
+constexpr auto words_of(Verdict) {
+  return word_list("passed", "failed", "skipped", "disabled", "unknown");
 }
 
 struct Leftover {

@@ -2,7 +2,6 @@
 // SOCK_SEQPACKET socket. A version of Holdfast refuses the messages of another version. Pure.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -88,9 +87,7 @@ enum class CameOut : std::uint8_t {
   skipped,
   bare,  // the launcher becomes the test
 };
-constexpr std::array<std::string_view, 5> words_of(CameOut) {
-  return {"", "passed", "failed", "skipped", "bare"};
-}
+constexpr auto words_of(CameOut) { return word_list("", "passed", "failed", "skipped", "bare"); }
 
 // What comes next in ctest: a run that begins now, or only tests. The keeper itself sees whether
 // the tests begin another run. Or nothing yet: the caller has to look at something when nothing of
@@ -103,7 +100,7 @@ enum class WaitFor : std::uint8_t {
   services,
   step,  // of Slurm
 };
-constexpr std::array<std::string_view, 3> words_of(WaitFor) { return {"lock", "services", "step"}; }
+constexpr auto words_of(WaitFor) { return word_list("lock", "services", "step"); }
 
 #define HOLDFAST_PART(Struct) struct Struct {
 #define HOLDFAST_MESSAGE(Struct, kind) \

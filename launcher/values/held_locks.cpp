@@ -77,8 +77,7 @@ std::optional<Rank> rank_of(std::string_view place) {
 // inside, at any depth, wants it exclusively.
 bool is_among_siblings(const LockSpec& spec) {
   if (has_units(spec.mode)) return false;
-  return spec.name == k_run_serial_lock ||
-         (spec.name == k_retry_alone_lock && spec.scope == LockScope::build);
+  return spec.name == k_run_serial_lock || is_retry_alone_lock(spec);
 }
 
 Error refused(const LockSpec& spec, std::string_view had) {

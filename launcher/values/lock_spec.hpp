@@ -2,7 +2,6 @@
 // `memory:SIZE[@scope]`.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,9 +27,7 @@ std::string size_text(std::uint64_t kb);
 // Of a lock with an amount, each holder has a part of a whole, in KiB.
 enum class LockMode : std::uint8_t { exclusive, shared, counted, amount };
 
-constexpr std::array<std::string_view, 4> words_of(LockMode) {
-  return {"exclusive", "shared", "counted", "amount"};
-}
+constexpr auto words_of(LockMode) { return word_list("exclusive", "shared", "counted", "amount"); }
 
 // Whether holders of such a lock may each have some units of it.
 constexpr bool has_units(LockMode mode) {
@@ -41,8 +38,8 @@ constexpr bool has_units(LockMode mode) {
 // etcd, all others by this machine.
 enum class LockScope : std::uint8_t { build, project, user, machine, cluster };
 
-constexpr std::array<std::string_view, 5> words_of(LockScope) {
-  return {"build", "project", "user", "machine", "cluster"};
+constexpr auto words_of(LockScope) {
+  return word_list("build", "project", "user", "machine", "cluster");
 }
 
 struct LockSpec {

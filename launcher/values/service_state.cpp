@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "values/lock_spec.hpp"
 
 namespace holdfast {

@@ -1,11 +1,9 @@
 // Whether services are declared in a way that makes sense.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,8 +44,8 @@ enum class ServiceState : std::uint8_t {
   failed,    // it is not started again
 };
 
-constexpr std::array<std::string_view, 6> words_of(ServiceState) {
-  return {"absent", "starting", "ready", "draining", "stopping", "failed"};
+constexpr auto words_of(ServiceState) {
+  return word_list("absent", "starting", "ready", "draining", "stopping", "failed");
 }
 
 struct ServiceLife {
@@ -77,9 +75,9 @@ enum class ServiceNews : std::uint8_t {
   told_to_stop,  // the run ends
 };
 
-constexpr std::array<std::string_view, 10> words_of(ServiceNews) {
-  return {"ready",  "healthy", "unhealthy", "died",  "ended",
-          "wanted", "unused",  "served",    "renew", "told_to_stop"};
+constexpr auto words_of(ServiceNews) {
+  return word_list("ready", "healthy", "unhealthy", "died", "ended", "wanted", "unused", "served",
+                   "renew", "told_to_stop");
 }
 
 struct ServiceEvent {
