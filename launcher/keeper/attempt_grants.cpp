@@ -191,10 +191,9 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
 
 wire::Again answer_again(const wire::Again& question, Connection& asker, Run& run,
                          RunLines& lines) {
-  const RunAnswer answer = run.retries().again(asker.key);
-  if (!answer.granted) {
-    os::log_about(asker.test, asker.attempt, LogLevel::info, {"not tried again: ", answer.reason});
-    return {.reason = answer.reason};
+  if (const std::string refusal = run.retries().again(asker.key); !refusal.empty()) {
+    os::log_about(asker.test, asker.attempt, LogLevel::info, {"not tried again: ", refusal});
+    return {.reason = refusal};
   }
   if (run.scratch() != nullptr && question.is_scratch_empty) {
     run.scratch()->give_back(std::exchange(asker.scratch, {}));

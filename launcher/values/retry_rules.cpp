@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
-
 namespace holdfast {
 
 namespace {
@@ -230,7 +228,7 @@ bool RunRetries::opens() const {
          std::uint64_t{failures_} * k_whole > std::uint64_t{limits_.breaker} * failed_.size();
 }
 
-RunAnswer RunRetries::again(std::string_view test) {
+std::string RunRetries::again(std::string_view test) {
   came_out(test, true);
   if (!is_open() && opens()) {
     why_open_ =
@@ -239,15 +237,15 @@ RunAnswer RunRetries::again(std::string_view test) {
   }
   if (is_open()) {
     ++refused_;
-    return {false, why_open_};
+    return why_open_;
   }
   if (limits_.budget && granted_ >= *limits_.budget) {
     ++refused_;
-    return {false, text_of({"the run's retry-budget of ",
-                            counted(*limits_.budget, "further attempt"), " is spent"})};
+    return text_of(
+        {"the run's retry-budget of ", counted(*limits_.budget, "further attempt"), " is spent"});
   }
   ++granted_;
-  return {true, {}};
+  return {};
 }
 
 std::string RunRetries::summary() const {
