@@ -22,7 +22,7 @@ bool learn(std::string_view variable, std::string_view value, TestProperties& pr
   if (text != nullptr) *text = value;
   if (flag != nullptr) *flag = true;
   if (text != nullptr || flag != nullptr) return true;
-  const std::optional<Setting> setting = setting_of_property(variable);
+  const std::optional<Setting> setting = setting_with(&SettingRow::property, variable);
   // An empty property counts as not set.
   if (setting && !value.empty()) {
     said.push_back({*setting, Source::property, std::string(value), {}});
