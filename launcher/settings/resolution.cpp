@@ -193,15 +193,10 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
 }  // namespace
 
 std::string origin_of(const Value& value) {
-  switch (value.source) {
-    case Source::file:
-      return value.origin;
-    case Source::property:
-      return "the test's HOLDFAST_" + std::string(row_of(value.setting).property);
-    case Source::option:
-      return std::string(row_of(value.setting).option);
-  }
-  return value.origin;
+  if (value.source == Source::file) return value.origin;
+  const SettingRow& row = row_of(value.setting);
+  if (value.source == Source::option) return std::string(row.option);
+  return "the test's HOLDFAST_" + std::string(row.property);
 }
 
 std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved,

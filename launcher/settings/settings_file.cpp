@@ -33,22 +33,18 @@ struct Profile {
 
 using Profiles = std::map<std::string, Profile>;
 
-// The profile from which `name` inherits; none: it is `default`, or unknown.
-std::optional<std::string> parent_of(const Profiles& profiles, const std::string& name) {
-  const auto found = profiles.find(name);
-  if (found == profiles.end()) return std::nullopt;
-  if (found->second.inherits) return found->second.inherits;
-  if (name == k_default_profile) return std::nullopt;
-  return std::string(k_default_profile);
-}
-
-// `name`, its parent and so on, up to `default` or the first profile that comes twice.
+// `name`, the profile from which it inherits and so on, up to `default`, an unknown profile or the
+// first profile that comes twice.
 std::vector<std::string> way_from(const Profiles& profiles, const std::string& name) {
   std::vector<std::string> way{name};
-  while (const std::optional<std::string> parent = parent_of(profiles, way.back())) {
-    const bool seen = std::find(way.begin(), way.end(), *parent) != way.end();
-    way.push_back(*parent);
-    if (seen) break;
+  for (bool seen = false; !seen;) {
+    const auto found = profiles.find(way.back());
+    const bool is_last =
+        found == profiles.end() || (way.back() == k_default_profile && !found->second.inherits);
+    if (is_last) break;
+    const std::string parent = found->second.inherits.value_or(std::string(k_default_profile));
+    seen = std::ranges::find(way, parent) != way.end();
+    way.push_back(parent);
   }
   return way;
 }
