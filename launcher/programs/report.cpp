@@ -140,7 +140,7 @@ Result<std::vector<NamedReport>> load_shards(const std::vector<std::string>& fil
 Result<LoadedReport> load(const ReportOptions& options) {
   if (!options.from.empty()) return load_bundle(options.from);
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
-  if (options.run == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
+  if (options.run == "latest" && list_runs(tree).empty()) {
     if (std::optional<RunReport> builds = load_builds(tree))
       return LoadedReport{*std::move(builds), std::make_unique<Outputs>()};
   }

@@ -209,14 +209,14 @@ std::string script_for(const UserCall& user, const fs::path& directory) {
 
 std::set<std::string> runs_of(const std::string& tree) {
   std::set<std::string> ids;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) ids.insert(run.id);
+  for (const RunEntry& run : list_runs(tree)) ids.insert(run.id);
   return ids;
 }
 
 std::vector<NamedReport> load_shards(const std::string& tree, const std::set<std::string>& before,
                                      const std::string& fingerprint) {
   std::vector<NamedReport> shards;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+  for (const RunEntry& run : list_runs(tree)) {
     if (before.contains(run.id)) continue;
     Result<LoadedReport> loaded = load_whole_report(run, RunState::over);
     if (!loaded || loaded->report.division.fingerprint != fingerprint) continue;
