@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <string_view>
 
 #include "attempt/programs.hpp"
 #include "base/exit_codes.hpp"
