@@ -109,9 +109,7 @@ void order(std::vector<RunEntry>& runs) {
 bool is_at_work(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started || end_record(run.journal)) return false;
-  if (started->boot == os::numbering_id()) {
-    return os::is_alive(started->ctest);
-  }
+  if (started->boot == os::numbering_id()) return os::is_alive(started->ctest);
   const std::string boot = os::boot_id();
   return !boot.empty() && started->boot.substr(0, started->boot.find('/')) == boot;
 }

@@ -213,18 +213,14 @@ Result<void> unpack(const std::string& file, std::uint64_t most, int to) {
   // A FIFO would make us wait for ever.
   const os::UniqueFd there(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
-  if (!there.valid() || ::fstat(there.get(), &status) != 0) {
-    return os::system_error("read " + file);
-  }
+  if (!there.valid() || ::fstat(there.get(), &status) != 0) return os::system_error("read " + file);
   if (!S_ISREG(status.st_mode)) return Error{"read " + file + ": it is no regular file"};
   return Unpacking(file, most, to).all();
 }
 
 Result<void> work(int count, char** arguments) {
   const std::string_view verb = count > 1 ? arguments[1] : "";
-  if (verb == "pack" && count == 3) {
-    return pack(arguments[2], stdin, STDOUT_FILENO);
-  }
+  if (verb == "pack" && count == 3) return pack(arguments[2], stdin, STDOUT_FILENO);
   const auto most =
       verb == "unpack" && count == 4 ? parse_number<std::uint64_t>(arguments[3]) : std::nullopt;
   if (most) return unpack(arguments[2], *most, STDOUT_FILENO);

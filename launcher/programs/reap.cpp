@@ -96,9 +96,7 @@ int tidy_up(const Untidy& untidy) {
                                printable(untidy.trouble)),
                    k_not_ended);
   const Tidied tidied = tidy(untidy.runs);
-  for (const std::string& trouble : tidied.troubles) {
-    complain(printable(trouble));
-  }
+  for (const std::string& trouble : tidied.troubles) complain(printable(trouble));
   if (tidied.runs != 0) fmt::print("tidied {}\n", describe(tidied));
   return tidied.troubles.empty() ? exit_codes::k_success : k_not_ended;
 }
@@ -130,9 +128,7 @@ bool continue_stopped(const ReapOrder& order) {
 }
 
 int end_all(const ReapOrder& order) {
-  if (const Result<RunEntry> last = find_run(order.tree, "latest")) {
-    os::continue_log(last->journal);
-  }
+  if (const Result<RunEntry> last = find_run(order.tree, "latest")) os::continue_log(last->journal);
   const bool has_continued = continue_stopped(order);
   const std::vector<wire::ManualState> forgotten = find_forgotten(order);
   const bool all_ended = end_forgotten(order, forgotten);

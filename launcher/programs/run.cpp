@@ -163,9 +163,7 @@ std::string name_of(const CommandLine& line, std::string_view command) {
 
 // The project's settings: of the tree that the user names, else found from here upward.
 Result<ProjectSettings> settings_for(const CommandLine& line) {
-  if (!line.tree.empty()) {
-    return ProjectSettings::of_tree(line.tree);
-  }
+  if (!line.tree.empty()) return ProjectSettings::of_tree(line.tree);
   std::error_code error;
   const fs::path here = fs::current_path(error);
   const std::optional<std::string> file = settings_file_around(here.string());

@@ -94,8 +94,8 @@ struct SettingsOverride {
 struct Settings {
   std::string file;                  // empty: there is none
   std::vector<ProfileLayer> layers;  // `default` first, the selected profile last
-  std::vector<SettingsOverride>
-      overrides;  // the overrides of these profiles and those for all profiles
+  // The overrides of these profiles and those for all profiles.
+  std::vector<SettingsOverride> overrides;
   std::vector<KnownFlaky> known_flaky = {};  // in the order of the file
   std::vector<AffectedRule> affected = {};   // likewise
   Values build_steps = {};
@@ -109,8 +109,8 @@ inline constexpr std::uint64_t k_default_kept_output_in_all_kb = 4U << 20U;
 // The settings of a whole run.
 struct RunSettings {
   SecondRun runs = SecondRun::wait;
-  std::string
-      oom_events;  // path of the counter of kills because memory ran out; empty: our cgroup's
+  // Path of the counter of kills because memory ran out; empty: our cgroup's.
+  std::string oom_events;
   RunRetryLimits retries;
   TrackedFiles tracked_files = TrackedFiles::ignore;
   std::vector<ReportRequest> reports = {};  // written when the run has ended

@@ -132,8 +132,8 @@ inline constexpr std::string_view k_settings = "settings";
 // `holdfast answer steps` -> holdfast-exec: the StepSettings of a project.
 inline constexpr std::string_view k_steps = "steps";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
-inline constexpr std::string_view k_hold =
-    "hold";  // with the descriptor of a lock: keep it open, too
+// With the descriptor of a lock: keep it open, too.
+inline constexpr std::string_view k_hold = "hold";
 // Comes with a descriptor of the containment around the attempt. If the field `cgroup` has a
 // cgroup's name, the descriptor is that cgroup's directory. Otherwise it is a pidfd of the first
 // process of the PID namespace.

@@ -46,8 +46,8 @@ struct LockSpec {
   std::string name;
   LockMode mode = LockMode::exclusive;
   std::uint64_t units = 1;  // counted: K, how many slots are wanted; amount: KiB that are wanted
-  std::uint64_t size =
-      1;  // counted: N, how many there are; amount: all KiB, 0: the machine's memory
+  // counted: N, how many there are; amount: all KiB, 0: the machine's memory
+  std::uint64_t size = 1;
   LockScope scope = LockScope::project;
 
   friend bool operator==(const LockSpec&, const LockSpec&) = default;

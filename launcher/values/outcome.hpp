@@ -341,8 +341,8 @@ bool names_oom_victim(std::string_view line, int pid);
 class OomClaims {
  public:
   struct Start {
-    std::optional<std::uint64_t>
-        kills;                 // the counter when the attempt began; none: there is no counter
+    // The counter when the attempt began; none: there is no counter.
+    std::optional<std::uint64_t> kills;
     std::uint64_t claims = 0;  // how many deaths had been explained by then
   };
 

@@ -282,9 +282,7 @@ ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsign
 void FixtureGenerations::set_up(const TestSchedule& schedule, const std::string& test,
                                 const std::vector<AcquiredService>& had) {
   for (const std::string& fixture : schedule.setup) {
-    for (const AcquiredService& one : had) {
-      by_fixture_[fixture][{test, one.name}] = one.generation;
-    }
+    for (const AcquiredService& one : had) by_fixture_[fixture][{test, one.name}] = one.generation;
   }
 }
 
