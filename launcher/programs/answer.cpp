@@ -43,8 +43,9 @@ int answer_found(const std::vector<std::string>& patterns) {
 int answer_steps(const std::string& tree) {
   const Result<ProjectSettings> project = ProjectSettings::of_tree(tree);
   if (!project) return refuse(in_one_line(project.error()));
-  const StepSettings steps{build_step_settings(project->settings()), project->run().oom_events};
-  return print(wire::encode(wire::written(wire::k_steps, steps)));
+  const BuildStepSettings steps = build_step_settings(project->settings());
+  return print(wire::encode(
+      to_message(wire::StepSettings{steps.transient, steps.memory_kb, project->run().oom_events})));
 }
 
 }  // namespace

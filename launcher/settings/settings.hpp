@@ -127,12 +127,6 @@ struct BuildStepSettings {
   std::optional<std::uint64_t> memory_kb;
 };
 
-// What a build step is told of holdfast.toml.
-struct StepSettings {
-  BuildStepSettings steps;
-  std::string oom_events;  // as RunSettings has it
-};
-
 // Of all layers, in their order.
 Values said_in_profiles(const Settings& settings);
 

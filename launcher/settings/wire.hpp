@@ -28,12 +28,6 @@ void each_field(wire::Any<AcquiredService> auto& one, auto&& use) {
   use("generation", one.generation);
 }
 
-void each_field(wire::Any<StepSettings> auto& steps, auto&& use) {
-  use("transient", steps.steps.transient);
-  use("memory_kb", steps.steps.memory_kb);
-  use("oom_events", steps.oom_events);
-}
-
 void each_field(wire::Any<ReportRequest> auto& report, auto&& use) {
   use("format", report.format, wire::k_needed);
   use("file", report.file);
@@ -129,8 +123,6 @@ std::string subject_of(const AttemptWait& wait);
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
 inline constexpr std::string_view k_settings = "settings";
-// `holdfast answer steps` -> holdfast-exec: the StepSettings of a project.
-inline constexpr std::string_view k_steps = "steps";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
 // With the descriptor of a lock: keep it open, too.
 inline constexpr std::string_view k_hold = "hold";
