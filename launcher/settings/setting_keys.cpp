@@ -179,7 +179,7 @@ void read_as(kind::Variables /*kind*/, const std::vector<Variable>& /*of*/, cons
   }
   for (const auto& [name, entry] : *table) {
     if (const std::string expected = trouble_with_variable(name.str()); !expected.empty()) {
-      key.table.complain(place_of(name.source()), key.name, in_quotes(name.str()), expected);
+      key.table.complain(name.source().begin, key.name, in_quotes(name.str()), expected);
       continue;
     }
     const Result<std::string> text = text_in(kind::Command{}, entry);

@@ -28,7 +28,7 @@ namespace {
 struct Profile {
   ProfileLayer layer;
   std::optional<std::string> inherits;  // none: `default`
-  Place inherits_at;
+  Place inherits_at = {};
 };
 
 using Profiles = std::map<std::string, Profile>;
@@ -396,10 +396,10 @@ class FileReader {
     } else if (is("preflight", "[preflight]")) {
       common_.preflight = read_preflight(value, "preflight", complaints_);
     } else {
-      complaints_.add(
-          place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
-          alternatives(tables) + "; what holds for all tests goes into [profile.default]" +
-              suggestion(key.str(), keys));
+      complaints_.add(key.source().begin, "top level", "the unknown key " + in_quotes(key.str()),
+                      alternatives(tables) +
+                          "; what holds for all tests goes into [profile.default]" +
+                          suggestion(key.str(), keys));
     }
   }
 
@@ -414,7 +414,7 @@ class FileReader {
     profile.layer.name = name;
     profile.layer.said = read_said(table, TableOf::profile, keys_of_table("[profile.NAME]"));
     profile.inherits = table.text("inherits", "the name of a profile");
-    if (profile.inherits) profile.inherits_at = place_of(table.get("inherits")->source());
+    if (profile.inherits) profile.inherits_at = table.get("inherits")->source().begin;
     if (const toml::node* own = table.get("preflight")) {
       profile.layer.preflight = read_preflight(*own, "profile." + name + ".preflight", complaints_);
     }
@@ -490,7 +490,7 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
   if (!parsed) {
     Complaints complaints(path);
     const Error why = in_one_line(ErrorInWords{std::string(parsed.error().description())});
-    complaints.add(place_of(parsed.error().source()), why.message);
+    complaints.add(parsed.error().source().begin, why.message);
     return *complaints.error();
   }
   FileReader reader(path);
