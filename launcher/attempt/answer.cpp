@@ -4,7 +4,6 @@
 
 #include "attempt/programs.hpp"
 #include "os/file/descriptors.hpp"
-#include "settings/wire.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -54,9 +53,9 @@ Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& p
   return found.index;
 }
 
-Result<StepSettings> step_settings(const std::string& tree) {
+Result<wire::StepSettings> step_settings(const std::string& tree) {
   HOLDFAST_TRY(const wire::Message answer, answer_to({"steps", tree}, {}));
-  return wire::read_as<StepSettings>(wire::k_steps, answer);
+  return wire::read<wire::StepSettings>(answer);
 }
 
 int await_unless_told_to_end(supervision::Surroundings& around,

@@ -12,7 +12,7 @@
 #include "base/result.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/execute.hpp"
-#include "settings/settings.hpp"
+#include "settings/wire.hpp"
 
 namespace holdfast::exec {
 
@@ -28,7 +28,7 @@ Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& p
 
 // Returns what holdfast.toml says of steps; `tree`: a build tree of the project. The error is a
 // sentence.
-Result<StepSettings> step_settings(const std::string& tree);
+Result<wire::StepSettings> step_settings(const std::string& tree);
 
 // Waits for bounded work beside a test that may be told to end.
 

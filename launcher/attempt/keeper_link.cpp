@@ -83,7 +83,8 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
   // over.
   const auto receive = [this] {
     os::ReceivedMessage came = os::receive_message(fd());
-    while (came.message && came.message->kind == wire::k_end) came = os::receive_message(fd());
+    while (came.message && came.message->kind == wire::EndAnswer::k_kind)
+      came = os::receive_message(fd());
     return came;
   };
   os::ReceivedMessage received = receive();

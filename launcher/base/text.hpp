@@ -259,8 +259,10 @@ std::string_view last_bytes(std::string_view text, std::size_t size);
 // Enumerations whose values people write by name. Such an enumeration lists its names in the order
 // of its values:
 //
-//   constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"};
-//   }
+//   constexpr auto words_of(OnLeak) { return word_list("kill", "fail", "ignore"); }
+constexpr auto word_list(const auto&... words) {
+  return std::array<std::string_view, sizeof...(words)>{words...};
+}
 
 template <typename E>
 concept Worded = requires(E value) {

@@ -56,7 +56,7 @@ void BatchServices::give_to(WorkerCommand& command) const {
 }
 
 void BatchServices::ask() {
-  if (!link_.tell(wire::k_services)) return lose_keeper();
+  if (!link_.tell(wire::ServicesAnswer::k_kind)) return lose_keeper();
   state_ = State::asked;
 }
 
@@ -72,7 +72,7 @@ BatchServices::News BatchServices::hear() {
     const std::optional<wire::Message> message = link_.hear();
     if (!message) {
       lose_keeper();
-    } else if (message->kind == wire::k_services) {
+    } else if (message->kind == wire::ServicesAnswer::k_kind) {
       take(*message);
     }
   }

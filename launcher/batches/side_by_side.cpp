@@ -172,7 +172,7 @@ void LentSlots::tell(std::size_t running, std::size_t waiting) {
 }
 
 bool LentSlots::connect() {
-  const wire::Message message(wire::k_slots);
+  const wire::Message message(wire::Slots::k_kind);
   const bool is_sent =
       static_cast<bool>(os::send_message(plan_.keeper, message, {for_keeper_.get()}));
   for_keeper_.reset();

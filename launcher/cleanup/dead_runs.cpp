@@ -311,7 +311,7 @@ std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
     const Result<os::OwnDirectory> runs =
         os::OwnDirectory::open((tree / directory_of(whose)).string());
     if (!runs) continue;
-    for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order, whose)) {
+    for (const RunEntry& entry : list_runs(tree, whose)) {
       std::optional<DeadRun> run = look_at(entry, tree, *runs, numbering);
       if (run) dead.push_back(*std::move(run));
     }

@@ -33,7 +33,7 @@ std::string_view value_of(std::string_view environment, std::string_view name) {
 
 // Whether the newest of them that is not at work ended complete, or there is none.
 bool last_ended_well(const std::filesystem::path& tree, RunsOf whose) {
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
+  for (const RunEntry& run : list_runs(tree, whose)) {
     const std::optional<RunStarted> started = first_record(run.journal);
     if (started && started->boot == os::numbering_id() && lives(started->ctest)) continue;
     const std::optional<RunEnded> end = end_record(run.journal);
@@ -229,7 +229,7 @@ ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
   ReapScope scope(tree.string(), let_go);
   const std::string boot = os::numbering_id();
   for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
-    for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
+    for (const RunEntry& run : list_runs(tree, whose)) {
       const std::optional<RunStarted> started = first_record(run.journal);
       if (!started || started->tree != tree.string()) continue;
       if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;

@@ -101,7 +101,7 @@ class StoppedSearch {
   std::vector<StoppedSupervisor> run() {
     os::for_each_process([this](pid_t pid) { look_at_process(pid); });
     for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
-      for (const RunEntry& run : list_runs(tree_, Dates::only_for_the_order, whose)) {
+      for (const RunEntry& run : list_runs(tree_, whose)) {
         const std::optional<RunStarted> started = first_record(run.journal);
         if (!started || started->tree != tree_.string() || started->ctest.pid <= 0) continue;
         if (started->boot == os::numbering_id()) (void)of(started->ctest);

@@ -189,7 +189,11 @@ ClusterParty party_in(const Parsed& kv) {
   party.boot = word_in(value, "boot");
   party.attempt = word_in(value, "attempt");
   // `exclusive`, and what is not understood, excludes the most.
-  read_how(text_in(value, "mode"), party);
+  if (const std::optional<LockSpec> how = parse_how(text_in(value, "mode"))) {
+    party.mode = how->mode;
+    party.units = how->units;
+    party.size = how->size;
+  }
   party.has_noted = is_true(value, "noted");
   for (const Parsed& slot : array_in(value, "slots")) {
     if (slot.is_number_unsigned() && slot.get<std::uint64_t>() < k_most_slots) {

@@ -363,7 +363,7 @@ class TreeExamination {
     const std::vector<RunEntry> runs = list_runs(order_.tree);
     if (!runs.empty()) {
       times.run = runs.front().id;
-      times.run_at_ms = static_cast<std::int64_t>(runs.front().started * 1000);
+      times.run_at_ms = static_cast<std::int64_t>(started_at(runs.front()) * 1000);
     }
     take(check_times(times));
   }

@@ -10,16 +10,16 @@
 namespace holdfast {
 namespace {
 
-bool is_known(const std::vector<RunHead>& known, const RunEntry& run) {
+bool is_known(const std::vector<RunHead>& known, const std::string& run, double started) {
   return std::any_of(known.begin(), known.end(), [&](const RunHead& head) {
-    return head.id == run.id && head.started == run.started;
+    return head.id == run && head.started == started;
   });
 }
 
 // Whether the run may have been pruned. A history that has had no reason to be pruned takes older
 // runs, too: those of another shard, for instance.
-bool may_be_pruned(const std::vector<RunHead>& known, const RunEntry& run, std::int64_t bytes) {
-  return !known.empty() && run.started < known.front().started && bytes > HistoryLimits{}.bytes / 2;
+bool may_be_pruned(const std::vector<RunHead>& known, double started, std::int64_t bytes) {
+  return !known.empty() && started < known.front().started && bytes > HistoryLimits{}.bytes / 2;
 }
 
 }  // namespace
@@ -43,11 +43,13 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
   std::vector<RunEntry> runs = list_runs(tree);
   std::reverse(runs.begin(), runs.end());  // oldest first
   for (const RunEntry& run : runs) {
-    if (is_known(known, run) || may_be_pruned(known, run, bytes) || is_going_on(run)) continue;
+    const double started = started_at(run);
+    if (is_known(known, run.id, started) || may_be_pruned(known, started, bytes)) continue;
+    if (is_going_on(run)) continue;
     const Result<RunReport> report = load_report(run);
     if (!report || !report->run.inside.empty()) continue;
     const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
-    PastRun past = past_run_of(*report, *outputs, run.started);
+    PastRun past = past_run_of(*report, *outputs, started);
     past.head.id = run.id;
     if (past.results.empty()) continue;
     results += past.results.size();

@@ -71,6 +71,9 @@ class FieldReader {
   void read(const char* field, std::optional<std::int64_t>& to) { to = integer(field); }
   void read(const char* field, std::optional<int>& to) { to = small_integer(field); }
   void read(const char* field, double& to) { to = number(field); }
+  void read(const char* field, std::optional<double>& to) {
+    if (const double value = number(field); value > 0) to = value;
+  }
   void read(const char* field, bool& to) { to = value<bool>(field).value_or(to); }
   void read(const char* field, std::optional<bool>& to) { to = value<bool>(field); }
   void read(const char* field, std::optional<Outcome>& to) { to = outcome_named(text(field)); }
@@ -85,15 +88,16 @@ class FieldReader {
     });
   }
 
+  // Of a struct that has a list of its fields.
+  template <wire::Listed T>
+  void read(const char* field, T& to) {
+    read_object(field, find(field), [&](FieldReader& object) { object.read_fields(to); });
+  }
   template <wire::Listed T>
   void read(const char* field, std::vector<T>& to) {
-    const auto read = [&](FieldReader& object) {
-      const auto read_one = [&](const char* name, auto& value) { object.read(name, value); };
-      each_field(to.emplace_back(), read_one);
-    };
-    for (const Json& item : array(field)) read_object(field, &item, read);
+    const auto read_item = [&](FieldReader& object) { object.read_fields(to.emplace_back()); };
+    for (const Json& item : array(field)) read_object(field, &item, read_item);
   }
-
   void read(const char* field, std::optional<std::string>& marker) {
     read_object(field, find(field), [&](FieldReader& object) { marker = object.text("reason"); });
   }
@@ -111,17 +115,6 @@ class FieldReader {
     }
   }
 
-  void read(const char* field, TestSchedule& to) {
-    read_object(field, find(field), [&](FieldReader& object) {
-      to.depends = object.texts("depends");
-      to.setup = object.texts("setup");
-      to.required = object.texts("required");
-      to.cleanup = object.texts("cleanup");
-      to.serial = object.value<bool>("serial").value_or(false);
-      to.processors = std::max<std::int64_t>(1, object.integer("processors").value_or(1));
-    });
-  }
-
   // In the file that the field `log` names.
   void read(const char* field, std::optional<OutputPlace>& to) { to = place(field, text("log")); }
 
@@ -137,7 +130,7 @@ class FieldReader {
     }
   }
 
-  // Cases and files without a name are left out.
+  // Cases without a name are left out.
   void read(const char* field, std::vector<CaseRecord>& to) {
     const std::string log = text("log");
     for (const Json& item : array(field)) {
@@ -165,23 +158,13 @@ class FieldReader {
     }
   }
 
-  void read(const char* field, std::vector<WrittenFile>& to) {
-    for (const Json& item : array(field)) {
-      WrittenFile file;
-      read_object(field, &item, [&](FieldReader& object) {
-        file.file = object.text("file");
-        file.is_removed = object.value<bool>("removed").value_or(false);
-        const double written = object.number("written");
-        if (written > 0) file.written = written;
-      });
-      if (!file.file.empty()) to.push_back(std::move(file));
-    }
-  }
-
   // The field that could not be used, and why. Empty if there was none.
   std::string take_complaint() { return std::move(complaint_); }
 
  private:
+  void read_fields(wire::Listed auto& whole) {
+    each_field(whole, [&](const char* field, auto& value, const auto&...) { read(field, value); });
+  }
   std::optional<int> small_integer(const char* field) {
     const std::optional<std::int64_t> wide = integer(field);
     if (!wide) return std::nullopt;
@@ -306,8 +289,13 @@ ParsedLine record_of(const Json& object) {
   if (ended != nullptr && !ended->outcome && parsed.complaint.empty()) {
     parsed.complaint = "attempt_ended with no known outcome";
   }
-  auto* sources = std::get_if<SourcesRecord>(&*parsed.record);
-  if (sources != nullptr) sources->more = std::clamp(sources->more, std::int64_t{0}, k_most_more);
+  if (auto* started = std::get_if<AttemptStarted>(&*parsed.record)) {
+    started->schedule.processors = std::max<std::int64_t>(1, started->schedule.processors);
+  }
+  if (auto* sources = std::get_if<SourcesRecord>(&*parsed.record)) {
+    sources->more = std::clamp(sources->more, std::int64_t{0}, k_most_more);
+    std::erase_if(sources->changed, [](const WrittenFile& one) { return one.file.empty(); });
+  }
   return parsed;
 }
 
@@ -346,18 +334,6 @@ Json parsed_json(std::string_view text) {
   const auto shallow = [](int depth, Json::parse_event_t, Json&) { return depth <= k_max_depth; };
   return Json::parse(text, shallow, /*allow_exceptions=*/false);
 }
-
-}  // namespace
-
-ParsedLine parse_record(std::string_view line) {
-  Json object = parsed_json(line);
-  // A test's name may hold any bytes. The record must not be lost for one odd byte.
-  if (object.is_discarded()) object = parsed_json(valid_utf8(line));
-  if (!object.is_object()) return refused("not a JSON object of a record's size");
-  return record_of(object);
-}
-
-namespace {
 
 class LineCollector {
  public:
@@ -441,6 +417,14 @@ std::string first_line(std::istream& stream) {
 }
 
 }  // namespace
+
+ParsedLine parse_record(std::string_view line) {
+  Json object = parsed_json(line);
+  // A test's name may hold any bytes. The record must not be lost for one odd byte.
+  if (object.is_discarded()) object = parsed_json(valid_utf8(line));
+  if (!object.is_object()) return refused("not a JSON object of a record's size");
+  return record_of(object);
+}
 
 JournalFlaws read_records(std::istream& stream, const SeeRecord& see) {
   LineCollector lines(see);

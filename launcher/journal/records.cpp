@@ -43,15 +43,6 @@ void add(JsonLine& line, std::string_view name, const ProcessName& process) {
   line.number("start", static_cast<std::int64_t>(process.start)).end_object();
 }
 
-template <wire::Listed T>
-void add(JsonLine& line, std::string_view name, const std::vector<T>& items) {
-  add_list(line, name, items, [&](const T& item) {
-    line.begin_object();
-    each_field(item, [&](std::string_view field, const auto& value) { add(line, field, value); });
-    line.end_object();
-  });
-}
-
 void add(JsonLine& line, std::string_view name, const kinds::Marker& reason) {
   line.begin_object(name).text("reason", *reason).end_object();
 }
@@ -64,20 +55,6 @@ void add(JsonLine& line, std::string_view name, const std::vector<Finding>& find
               std::string_view(finding.text).substr(0, k_longest_finding));
     line.end_object();
   }
-  line.end_object();
-}
-
-void add(JsonLine& line, std::string_view name, const TestSchedule& schedule) {
-  const auto add_names = [&](std::string_view which, const std::vector<std::string>& names) {
-    if (!names.empty()) add(line, which, names);
-  };
-  line.begin_object(name);
-  add_names("depends", schedule.depends);
-  add_names("setup", schedule.setup);
-  add_names("required", schedule.required);
-  add_names("cleanup", schedule.cleanup);
-  if (schedule.serial) line.raw("serial", "true");
-  if (schedule.processors > 1) line.number("processors", schedule.processors);
   line.end_object();
 }
 
@@ -99,18 +76,28 @@ void add(JsonLine& line, std::string_view name, const std::vector<OutputPlace>& 
   line.text("earlier_log", printed->log).raw(name, numbers + "]");
 }
 
-void add(JsonLine& line, std::string_view name, const std::vector<WrittenFile>& files) {
-  add_list(line, name, files, [&](const WrittenFile& one) {
-    line.begin_object().text("file", one.file);
-    if (one.written) line.seconds("written", microseconds_of(*one.written));
-    if (one.is_removed) line.raw("removed", "true");
-    line.end_object();
-  });
-}
-
 template <typename T>
 void add(JsonLine& line, std::string_view name, const std::optional<T>& value) {
   if (value) add(line, name, *value);
+}
+
+// Of a struct that has a list of its fields. A field with the value for `absent` is not written.
+template <wire::Listed T>
+void add_fields(JsonLine& line, const T& whole) {
+  each_field(whole, [&](std::string_view field, const auto& value, const auto&... absent) {
+    if ((... && (value != absent))) add(line, field, value);
+  });
+  line.end_object();
+}
+
+template <wire::Listed T>
+void add(JsonLine& line, std::string_view name, const T& whole) {
+  add_fields(line.begin_object(name), whole);
+}
+
+template <wire::Listed T>
+void add(JsonLine& line, std::string_view name, const std::vector<T>& items) {
+  add_list(line, name, items, [&](const T& item) { add_fields(line.begin_object(), item); });
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 // Pure.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -26,8 +25,8 @@ namespace holdfast {
 // output, and it is not known what ctest found there.
 enum class Verdict : std::uint8_t { passed, failed, skipped, disabled, unknown };
 
-constexpr std::array<std::string_view, 5> words_of(Verdict) {
-  return {"passed", "failed", "skipped", "disabled", "unknown"};
+constexpr auto words_of(Verdict) {
+  return word_list("passed", "failed", "skipped", "disabled", "unknown");
 }
 
 struct Leftover {
@@ -45,6 +44,16 @@ void each_field(wire::Any<Leftover> auto& leftover, auto&& use) {
 void each_field(wire::Any<OrphanMarker> auto& orphan, auto&& use) {
   use("file", orphan.file);
   use("why", orphan.why);
+}
+
+void each_field(wire::Any<TestSchedule> auto& schedule, auto&& use) {
+  const TestSchedule nothing;
+  use("depends", schedule.depends, nothing.depends);
+  use("setup", schedule.setup, nothing.setup);
+  use("required", schedule.required, nothing.required);
+  use("cleanup", schedule.cleanup, nothing.cleanup);
+  use("serial", schedule.serial, nothing.serial);
+  use("processors", schedule.processors, nothing.processors);
 }
 
 // What one probe saw after the test had failed for good.
@@ -85,11 +94,17 @@ struct WrittenFile {
   friend bool operator==(const WrittenFile&, const WrittenFile&) = default;
 };
 
+void each_field(wire::Any<WrittenFile> auto& file, auto&& use) {
+  const WrittenFile nothing;
+  use("file", file.file);
+  use("written", file.written, nothing.written);
+  use("removed", file.is_removed, nothing.is_removed);
+}
+
 // The kinds of fields.
 namespace kinds {
 using Text = std::string;
 using Texts = std::vector<std::string>;
-using Locks = std::vector<std::string>;
 using Number = std::int64_t;
 using Measured = std::optional<std::int64_t>;
 using Code = std::optional<int>;

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <span>
 #include <system_error>
 #include <tuple>
@@ -22,11 +23,6 @@ namespace holdfast {
 namespace {
 
 namespace fs = std::filesystem;
-
-double started_at(const fs::path& journal) {
-  const std::optional<RunStarted> started = first_record(journal);
-  return started && started->at > 0 ? started->at : written_at(journal).value_or(0);
-}
 
 // The parts of a run's name, which the keeper gives (run/run.cpp).
 struct RunName {
@@ -60,10 +56,10 @@ RunName name_of(std::string_view id) {
 std::optional<RunEntry> entry_of(const os::OwnDirectory& runs, const fs::path& place,
                                  const std::string& name) {
   if (!runs.has_file(name, std::string(names::k_journal_file))) return std::nullopt;
-  return RunEntry{name, place / name, place / name / names::k_journal_file, 0};
+  return RunEntry{name, place / name, place / name / names::k_journal_file};
 }
 
-std::vector<RunEntry> undated_runs(const fs::path& tree, RunsOf whose) {
+std::vector<RunEntry> unsorted_runs(const fs::path& tree, RunsOf whose) {
   std::vector<RunEntry> found;
   const fs::path place = tree / directory_of(whose);
   const Result<os::OwnDirectory> runs = os::OwnDirectory::open(place.string());
@@ -76,17 +72,13 @@ std::vector<RunEntry> undated_runs(const fs::path& tree, RunsOf whose) {
   return found;
 }
 
-RunEntry dated(RunEntry run) {
-  run.started = started_at(run.journal);
-  return run;
-}
-
 // The newest first. For two runs of the same moment the id decides, so that the order is always the
 // same.
 void date_and_sort(std::span<RunEntry> runs) {
-  for (RunEntry& run : runs) run.started = started_at(run.journal);
-  std::ranges::sort(runs, std::greater(), [](const RunEntry& run) {
-    return std::tuple(name_of(run.id).number, run.started, std::string_view(run.id));
+  std::map<std::string, double> dates;  // of a journal that is written to, it may change
+  for (const RunEntry& run : runs) dates[run.id] = started_at(run);
+  std::ranges::sort(runs, std::greater(), [&](const RunEntry& run) {
+    return std::tuple(name_of(run.id).number, dates.at(run.id), std::string_view(run.id));
   });
 }
 
@@ -117,9 +109,7 @@ void order(std::vector<RunEntry>& runs) {
 bool is_at_work(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started || end_record(run.journal)) return false;
-  if (started->boot == os::numbering_id()) {
-    return os::is_alive(started->ctest);
-  }
+  if (started->boot == os::numbering_id()) return os::is_alive(started->ctest);
   const std::string boot = os::boot_id();
   return !boot.empty() && started->boot.substr(0, started->boot.find('/')) == boot;
 }
@@ -131,17 +121,13 @@ std::string short_list(const std::vector<RunEntry>& runs) {
 // The newest run. If a test of another run started the newest run, the user means the other run,
 // unless the user asks from inside that other run.
 RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
-  const RunEntry* latest = &runs.front();
-  while (true) {
+  auto latest = runs.begin();
+  for (auto outer = latest; outer != runs.end();) {
+    latest = outer;
     const std::optional<RunStarted> started = first_record(latest->journal);
     if (!started || started->inside.empty() || started->inside == around) break;
-    // We look for the outer run only among older runs. So the loop ends, whatever the journals say.
-    const RunEntry* outer = latest;
-    for (const RunEntry* run = latest + 1; run < runs.data() + runs.size(); ++run) {
-      if (run->id == started->inside) outer = run;
-    }
-    if (outer == latest) break;
-    latest = outer;
+    // The outer run is older. So the loop ends, whatever the journals say.
+    outer = std::ranges::find(latest + 1, runs.end(), started->inside, &RunEntry::id);
   }
   return *latest;
 }
@@ -223,13 +209,14 @@ std::filesystem::path tree_of(const RunEntry& run) {
   return run.directory.parent_path().parent_path().parent_path();
 }
 
-std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates, RunsOf whose) {
-  std::vector<RunEntry> runs = undated_runs(tree, whose);
-  if (dates == Dates::only_for_the_order) {
-    order(runs);
-  } else {
-    date_and_sort(runs);
-  }
+double started_at(const RunEntry& run) {
+  const std::optional<RunStarted> started = first_record(run.journal);
+  return started && started->at > 0 ? started->at : written_at(run.journal).value_or(0);
+}
+
+std::vector<RunEntry> list_runs(const fs::path& tree, RunsOf whose) {
+  std::vector<RunEntry> runs = unsorted_runs(tree, whose);
+  order(runs);
   return runs;
 }
 
@@ -241,20 +228,20 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
   // If `wanted` is a whole name, no list and no order are needed.
   if (seen && !wanted.empty() && wanted.find('/') == std::string_view::npos) {
     std::optional<RunEntry> entry = entry_of(*seen, place, std::string(wanted));
-    if (entry) return dated(*std::move(entry));
+    if (entry) return *std::move(entry);
   }
-  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
+  std::vector<RunEntry> runs = list_runs(tree);
   if (runs.empty())
     return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
-  if (wanted.empty() || wanted == "latest") return dated(latest_of(runs, around));
+  if (wanted.empty() || wanted == "latest") return latest_of(runs, around);
 
   const auto named =
       std::ranges::find_if(runs, [&](const RunEntry& run) { return names_run(run.id, wanted); });
-  if (named != runs.end()) return dated(std::move(*named));
+  if (named != runs.end()) return std::move(*named);
   std::vector<RunEntry> meant;
   std::ranges::copy_if(runs, std::back_inserter(meant),
                        [&](const RunEntry& run) { return may_mean(run.id, wanted); });
-  if (meant.size() == 1) return dated(std::move(meant.front()));
+  if (meant.size() == 1) return std::move(meant.front());
   if (!meant.empty())
     return Error{
         fmt::format("find run {}: several runs begin with that: {}", wanted, short_list(meant))};
@@ -263,7 +250,7 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
 }
 
 Pruned prune_runs(const fs::path& tree, std::string_view live, Kept kept, RunsOf whose) {
-  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order, whose);
+  std::vector<RunEntry> runs = list_runs(tree, whose);
   const bool live_listed = std::ranges::find(runs, live, &RunEntry::id) != runs.end();
   std::size_t room = kept.runs > 0 && live_listed ? kept.runs - 1 : kept.runs;
   Pruned pruned;
@@ -291,15 +278,12 @@ std::optional<fs::path> find_build_tree(const fs::path& from) {
   fs::path directory = fs::absolute(from, failed).lexically_normal();
   if (failed) return std::nullopt;
   if (!directory.has_filename()) directory = directory.parent_path();  // "a/b/" is "a/b"
-  while (true) {
-    if (fs::is_directory(directory / names::k_tree_directory, failed) ||
-        fs::is_regular_file(directory / "CMakeCache.txt", failed)) {
-      return directory;
-    }
-    const fs::path parent = directory.parent_path();
-    if (parent == directory) return std::nullopt;
-    directory = parent;
+  while (!fs::is_directory(directory / names::k_tree_directory, failed) &&
+         !fs::is_regular_file(directory / "CMakeCache.txt", failed)) {
+    if (directory == directory.parent_path()) return std::nullopt;
+    directory = directory.parent_path();
   }
+  return directory;
 }
 
 }  // namespace holdfast

@@ -39,19 +39,15 @@ struct RunEntry {
   std::string id;
   std::filesystem::path directory;
   std::filesystem::path journal;
-  double started = 0;  // run_started.at, or else when the journal was last written
 };
 
+// When the run began: run_started.at, or else when the journal was last written.
+double started_at(const RunEntry& run);
 // The build tree that the run belongs to.
 std::filesystem::path tree_of(const RunEntry& run);
 
-// Whether `started` of a listed run is exact. With only_for_the_order, `started` is 0 for a run
-// that its name puts in order: the journal of that run is not read.
-enum class Dates { exact, only_for_the_order };
-
 // Directories that hold a journal, newest first. Symbolic links are left out.
-std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates = Dates::exact,
-                                RunsOf whose = RunsOf::ctest);
+std::vector<RunEntry> list_runs(const std::filesystem::path& tree, RunsOf whose = RunsOf::ctest);
 
 // Whether `wanted` is the run's id, with or without the number, or the number alone; and whether it
 // is the beginning of the id, with or without the number.

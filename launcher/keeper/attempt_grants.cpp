@@ -191,10 +191,9 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
 
 wire::Again answer_again(const wire::Again& question, Connection& asker, Run& run,
                          RunLines& lines) {
-  const RunAnswer answer = run.retries().again(asker.key);
-  if (!answer.granted) {
-    os::log_about(asker.test, asker.attempt, LogLevel::info, {"not tried again: ", answer.reason});
-    return {.reason = answer.reason};
+  if (const std::string refusal = run.retries().again(asker.key); !refusal.empty()) {
+    os::log_about(asker.test, asker.attempt, LogLevel::info, {"not tried again: ", refusal});
+    return {.reason = refusal};
   }
   if (run.scratch() != nullptr && question.is_scratch_empty) {
     run.scratch()->give_back(std::exchange(asker.scratch, {}));
@@ -216,7 +215,7 @@ void MemoryWatch::note_start(Connection& connection) const {
 
 wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
   const Result<wire::MemoryQuestion> asked = wire::read<wire::MemoryQuestion>(question);
-  if (!asked) return wire::Message(wire::k_memory);
+  if (!asked) return wire::Message(wire::MemoryQuestion::k_kind);
   // The kernel's log names the victim. We ask the counter too. That claims the counter's rise, so
   // that the rise does not explain another death.
   const bool named = os::kernel_log_names_victim(asked->main, os::age_of(asker.launcher));

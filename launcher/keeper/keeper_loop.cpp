@@ -228,12 +228,12 @@ bool KeeperLoop::take(const wire::Message& message, os::UniqueFd& descriptor, Co
     tree_lock_ = std::move(descriptor);
   } else if (message.kind == wire::k_log) {
     log_turn_.begin(std::move(descriptor));
-  } else if (message.kind == wire::k_slots) {
+  } else if (message.kind == wire::Slots::k_kind) {
     slots_.begin(std::move(descriptor), from, connections_);
   } else if (message.kind == cluster::k_connect) {
     // Without it, holdfast-etcd would seem to be dead.
     if (descriptor.valid()) cluster_.connect(std::move(descriptor));
-  } else if (message.kind == wire::k_waits) {
+  } else if (message.kind == wire::AttemptWait::k_kind) {
     if (Result<wire::AttemptWait> wait = wire::read<wire::AttemptWait>(message)) from.wait = *wait;
   } else if (message.kind == wire::k_contain) {
     from.contained = std::move(descriptor);
@@ -249,7 +249,7 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     Result<wire::AttemptRequest> request = wire::to_request(message);
     return request ? grant(*request, asker) : refusal(to_text(request.error()));
   }
-  if (message.kind == wire::k_farewell) {
+  if (message.kind == wire::Farewell::k_kind) {
     const Result<wire::Farewell> farewell = wire::read<wire::Farewell>(message);
     if (!farewell) return refusal(to_text(farewell.error()));
     const wire::CameOut came_out = farewell->came_out;
@@ -271,18 +271,18 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     }
     return {};
   }
-  if (message.kind == wire::k_say) {
+  if (message.kind == wire::Line::k_kind) {
     lines_.say_for({asker.test, asker.attempt}, message);
     return {};
   }
-  if (message.kind == wire::k_memory) return memory_.answer(message, asker);
-  if (message.kind == wire::k_again && run_.current() != nullptr) {
+  if (message.kind == wire::MemoryQuestion::k_kind) return memory_.answer(message, asker);
+  if (message.kind == wire::Again::k_kind && run_.current() != nullptr) {
     stale_.look(StalePrograms::Point::end, asker, run_.journal());
     leave_services(asker, Farewell::red);
     const Result<wire::Again> question = wire::read<wire::Again>(message);
     if (!question) return refusal(to_text(question.error()));
     const wire::Again reply = answer_again(*question, asker, *run_.current(), lines_);
-    if (reply.is_granted()) note_start(asker);
+    if (wire::is_granted(reply)) note_start(asker);
     return wire::to_message(reply);
   }
   if (std::optional<wire::Message> reply = services_.answer(message, asker)) {
@@ -294,13 +294,13 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     offer_networks();
     return {};
   }
-  if (message.kind == wire::k_end) return end_of_run(asker);
+  if (message.kind == wire::EndAnswer::k_kind) return end_of_run(asker);
   if (message.kind == wire::k_remembered) {
     run_.note_remembered();
     return {};
   }
-  if (message.kind == wire::k_status) return status();
-  if (message.kind == wire::k_tree) return next_tree(message, asker);
+  if (message.kind == wire::Status::k_kind) return status();
+  if (message.kind == wire::NextTree::k_kind) return next_tree(message, asker);
   if (message.kind == wire::k_alone) return let_go_of_shared_tree();
   return refusal("a " + message.kind + " message is not understood");
 }
@@ -423,7 +423,7 @@ void KeeperLoop::end_tests(const Connection* asker) {
   for (const Connection& connection : connections_) {
     // Launchers end with their tests. Usually only a guard that keeps leftovers is still there.
     if (&connection != asker && connection.socket.valid()) {
-      (void)os::send_message(connection.socket.get(), wire::Message(wire::k_end));
+      (void)os::send_message(connection.socket.get(), wire::Message(wire::EndAnswer::k_kind));
     }
   }
   // A stopped launcher keeps its guard from ending the tree. A stopped guard keeps the tree alive.

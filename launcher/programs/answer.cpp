@@ -11,11 +11,8 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/exit_codes.hpp"
-#include "command/command.hpp"
 #include "programs/commands.hpp"
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
@@ -37,18 +34,18 @@ int refuse(const Error& error) {
 }
 
 int answer_found(const std::vector<std::string>& patterns) {
-  const Result<Signatures> signatures = Signatures::of(patterns);
-  if (!signatures) return refuse(signatures.error());
   const std::string output{std::istreambuf_iterator<char>(std::cin), {}};
-  const std::optional<std::size_t> found = signatures->found_in(output);
-  return print(wire::encode(to_message(wire::Found{found})));
+  const Result<std::optional<std::size_t>> found = signature_in(output, patterns);
+  if (!found) return refuse(found.error());
+  return print(wire::encode(to_message(wire::Found{*found})));
 }
 
 int answer_steps(const std::string& tree) {
   const Result<ProjectSettings> project = ProjectSettings::of_tree(tree);
   if (!project) return refuse(in_one_line(project.error()));
-  const StepSettings steps{build_step_settings(project->settings()), project->run().oom_events};
-  return print(wire::encode(wire::written(wire::k_steps, steps)));
+  const BuildStepSettings steps = build_step_settings(project->settings());
+  return print(wire::encode(
+      to_message(wire::StepSettings{steps.transient, steps.memory_kb, project->run().oom_events})));
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +19,6 @@
 #include "cleanup/reap.hpp"
 #include "cleanup/stale_files.hpp"
 #include "cleanup/stopped_supervisors.hpp"
-#include "command/command.hpp"
 #include "doctor/preflight/preflight.hpp"
 #include "history/command.hpp"
 #include "history/recent.hpp"
@@ -323,17 +321,11 @@ Result<int> begin(const IntegrationOptions& options) {
     if (!has_what_is_needed(preflight, options.tree)) return k_not_ready;
     answer = go_on(next);
   }
-  switch (answer) {
-    case OwnKeeper::Answer::serves:
-      if (!keeper.log().file.empty()) os::begin_log(keeper.log());
-      return go_on_with(keeper, options, *ctest, settings.run().runs);
-    case OwnKeeper::Answer::silent:
-      // Launchers notice by themselves when the keeper answers again.
-      return exit_codes::k_success;
-    case OwnKeeper::Answer::absent:
-      break;
-  }
-  return begin_run(options, *ctest, std::move(settings));
+  if (answer == OwnKeeper::Answer::absent) return begin_run(options, *ctest, std::move(settings));
+  // Launchers notice by themselves when the keeper answers again.
+  if (answer == OwnKeeper::Answer::silent) return exit_codes::k_success;
+  if (!keeper.log().file.empty()) os::begin_log(keeper.log());
+  return go_on_with(keeper, options, *ctest, settings.run().runs);
 }
 
 struct EndOfRun {
@@ -345,7 +337,7 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
   if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
-  wire::Message end(wire::k_end);
+  wire::Message end(wire::EndAnswer::k_kind);
   HOLDFAST_DO(os::send_message(link.socket.get(), end));
   // A stopped keeper gets SIGCONT: it must still record the run and give back the tree.
   (void)wait_for_answer(link.socket.get(), k_end_patience);

@@ -4,17 +4,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "attempt/programs.hpp"
-#include "base/encoding.hpp"
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "cluster/cluster_client.hpp"
-#include "command/command.hpp"
 #include "ctest/list_tests.hpp"
 #include "journal/run_directory.hpp"
 #include "programs/commands.hpp"
@@ -49,10 +45,7 @@ Result<Found> find(const ConfigOptions& options) {
 }
 
 std::string labels_text(std::string_view labels) {
-  std::string text;
-  while (!labels.empty()) {
-    text += (text.empty() ? "" : ", ") + decode_file_name(take_part(labels, ','));
-  }
+  const std::string text = separated(decoded_names(labels), ", ");
   return text.empty() ? "none" : text;
 }
 

@@ -2,18 +2,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iterator>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/text.hpp"
 #include "batches/gtest_list.hpp"
-#include "command/command.hpp"
 #include "ctest/cmake_expression.hpp"
 #include "ctest/environment_modification.hpp"
 #include "ctest/list_tests.hpp"
@@ -87,10 +85,9 @@ bool filter_has(const ListedTest& test, const std::string& name) {
   const std::string of_case = filter_pattern(name);
   const std::string of_suite = filter_pattern(name.substr(0, name.rfind('.'))) + ".*";
   constexpr std::string_view k_option = "--gtest_filter=";
-  for (const std::string& word : test.command) {
-    if (!word.starts_with(k_option)) continue;
-    for (std::string_view rest = std::string_view(word).substr(k_option.size()); !rest.empty();) {
-      const std::string_view part = take_part(rest, ':');
+  for (std::string_view word : test.command) {
+    if (!take_words(word, k_option)) continue;
+    for (const std::string_view part : TextParts{word, ':'}) {
       if (part == of_case || part == of_suite) return true;
     }
   }
@@ -98,18 +95,9 @@ bool filter_has(const ListedTest& test, const std::string& name) {
 }
 
 const Framework& framework_of(FrameworkKind kind) {
-  switch (kind) {
-    case FrameworkKind::catch2_two:
-    case FrameworkKind::catch2_three:
-      return catch2();
-    case FrameworkKind::doctest:
-      return doctest();
-    case FrameworkKind::boost:
-      return boost_test();
-    case FrameworkKind::googletest:
-      break;
-  }
-  return googletest();
+  // In the order of FrameworkKind.
+  constexpr std::array k_frameworks{&googletest, &catch2, &catch2, &doctest, &boost_test};
+  return k_frameworks.at(static_cast<std::size_t>(kind))();
 }
 
 // Makes the selection of one case the only one. False: its framework cannot select that case alone,
@@ -163,9 +151,8 @@ Result<ListedTest> find_target(const std::string& tree, const std::vector<Listed
   }
   std::string line = tree + " has no test " + brief_in_quotes(name);
   if (tests.empty()) return ErrorInWords{line + why_no_test(tree, options.configuration)};
-  std::vector<std::string> names;
-  for (const ListedTest& one : tests) names.push_back(one.name);
-  const std::vector<std::string> near = look_alikes(name, names, k_near_names);
+  const std::vector<std::string> near =
+      look_alikes(name, collected(tests, &ListedTest::name), k_near_names);
   if (!near.empty()) {
     line += ": did you mean " + bounded_list(near, k_near_names, brief_in_quotes) + "?";
   }

@@ -5,7 +5,6 @@
 
 #include "base/environment.hpp"
 #include "base/program_identity.hpp"
-#include "base/text.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -35,19 +34,9 @@ std::vector<std::string> debugger_words(Debugger debugger, const std::string& pr
   const auto add = [&](const std::vector<std::string>& more) {
     words.insert(words.end(), more.begin(), more.end());
   };
-  switch (debugger) {
-    case Debugger::gdb:
-      add(words_of_gdb(command, extra));
-      break;
-    case Debugger::lldb:
-      add(extra);
-      words.emplace_back("--");
-      break;
-    case Debugger::rr:
-      words.emplace_back("record");
-      add(extra);
-      break;
-  }
+  if (debugger == Debugger::rr) words.emplace_back("record");
+  add(debugger == Debugger::gdb ? words_of_gdb(command, extra) : extra);
+  if (debugger == Debugger::lldb) words.emplace_back("--");
   add(command.words);
   return words;
 }
@@ -85,7 +74,7 @@ std::vector<std::string> interpreter_of(std::string_view head) {
 bool is_interpreter(std::string_view program) {
   constexpr std::string_view k_names[] = {"sh",   "bash", "dash",  "zsh",  "env",
                                           "perl", "ruby", "cmake", "node", "valgrind"};
-  const std::string_view name = program.substr(program.rfind('/') + 1);
+  const std::string_view name = last_part_of(program);
   return name.starts_with("python") || std::ranges::find(k_names, name) != std::end(k_names);
 }
 

@@ -1,7 +1,6 @@
 // How a debugger is started on a command.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,7 +12,7 @@ namespace holdfast::cli {
 
 enum class Debugger : std::uint8_t { gdb, lldb, rr };
 
-constexpr std::array<std::string_view, 3> words_of(Debugger) { return {"gdb", "lldb", "rr"}; }
+constexpr auto words_of(Debugger) { return word_list("gdb", "lldb", "rr"); }
 
 struct DebuggedCommand {
   std::vector<std::string> words;

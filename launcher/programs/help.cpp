@@ -8,13 +8,10 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "attempt/programs.hpp"
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
-#include "command/command.hpp"
 #include "os/file/descriptors.hpp"
 #include "programs/commands.hpp"
 #include "programs/reference.hpp"
@@ -81,8 +78,8 @@ bool is_called(const DeclaredName& name, std::string_view word) {
 
 std::string text_of(const DeclaredName& name) {
   std::string text = name.name + ": " + name.section + "\n" + wrapped(name.text);
-  for (std::string_view usage = name.usage; !usage.empty();) {
-    text.append("  ").append(take_part(usage, '\n')).append("\n");
+  for (const std::string_view line : TextParts{name.usage, '\n'}) {
+    text.append("  ").append(line).append("\n");
   }
   return text;
 }

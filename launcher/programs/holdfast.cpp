@@ -6,14 +6,11 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
-#include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
-#include "command/command.hpp"
 #include "journal/log.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"

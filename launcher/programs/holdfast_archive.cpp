@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -48,6 +49,7 @@ std::string error_text(const Archive& archive) {
 
 // --- Packing --------------------------------------------------------------------------------
 
+Error not_read() { return os::system_error("read what is to be packed"); }
 Error error_of(const Archive& writer) { return Error{"pack the archive: " + error_text(writer)}; }
 
 la_ssize_t give(::archive* writer, void* to, const void* bytes, std::size_t size) {
@@ -66,49 +68,15 @@ bool set_form(const Archive& writer, std::string_view form) {
   return form == "tar";
 }
 
-// Reads what is packed, with the lines between.
-class Source {
- public:
-  explicit Source(int from) : from_(from) {}
-
-  // None: the end, or read_so_far() has failed.
-  std::optional<std::string> line() {
-    while (true) {
-      const std::size_t end = bytes_.find('\n');
-      if (end != std::string::npos) {
-        std::string line = bytes_.substr(0, end);
-        bytes_.erase(0, end + 1);
-        return line;
-      }
-      if (!fill()) return std::nullopt;
-    }
+// The next line of what is packed. None: the end, or reading has failed.
+std::optional<std::string> next_line(std::FILE* from) {
+  std::string line;
+  for (int byte = std::getc(from); byte != EOF; byte = std::getc(from)) {
+    if (byte == '\n') return line;
+    line += static_cast<char>(byte);
   }
-
-  // The next piece, at most `limit` bytes; empty: the end, or read_so_far() has failed.
-  std::string piece(std::uint64_t limit) {
-    if (bytes_.empty()) fill();
-    std::string piece = bytes_.substr(0, std::min<std::uint64_t>(limit, bytes_.size()));
-    bytes_.erase(0, piece.size());
-    return piece;
-  }
-
-  // Fails if nothing more could be read, and it was not the end.
-  const Result<void>& read_so_far() const { return read_so_far_; }
-
- private:
-  bool fill() {
-    std::array<char, k_piece> read{};
-    const ssize_t got = os::retried([&] { return ::read(from_, read.data(), read.size()); });
-    if (got < 0) read_so_far_ = os::system_error("read what is to be packed");
-    if (got <= 0) return false;
-    bytes_.append(read.data(), static_cast<std::size_t>(got));
-    return true;
-  }
-
-  int from_;
-  std::string bytes_;
-  Result<void> read_so_far_;
-};
+  return std::nullopt;
+}
 
 bool begin_file(const Archive& writer, const PackedHead& head) {
   const Entry entry(::archive_entry_new());
@@ -120,21 +88,23 @@ bool begin_file(const Archive& writer, const PackedHead& head) {
   return is_fine(::archive_write_header(writer.get(), entry.get()));
 }
 
-Result<void> pack_file(const Archive& writer, const PackedHead& head, Source& source) {
+Result<void> pack_file(const Archive& writer, const PackedHead& head, std::FILE* from) {
   if (!begin_file(writer, head)) return error_of(writer);
+  std::array<char, k_piece> piece{};
   for (std::uint64_t left = head.size; left > 0;) {
-    const std::string piece = source.piece(left);
-    if (piece.empty() && !source.read_so_far()) return source.read_so_far();
-    if (piece.empty()) return Error{"pack " + head.name + ": it is not whole"};
-    if (::archive_write_data(writer.get(), piece.data(), piece.size()) < 0) return error_of(writer);
-    left -= piece.size();
+    const std::size_t got =
+        std::fread(piece.data(), 1, std::min<std::uint64_t>(left, piece.size()), from);
+    if (got == 0 && std::ferror(from) != 0) return not_read();
+    if (got == 0) return Error{"pack " + head.name + ": it is not whole"};
+    if (::archive_write_data(writer.get(), piece.data(), got) < 0) return error_of(writer);
+    left -= got;
   }
   return {};
 }
 
 // Reads files in the form of base/packed_file.hpp from `from`, and writes an archive to
 // `to`. `form`: tar, tar.gz, tar.zst or zip. Names must be ASCII.
-Result<void> pack(std::string_view form, int from, int to) {
+Result<void> pack(std::string_view form, std::FILE* from, int to) {
   const Archive writer(::archive_write_new());
   if (!set_form(writer, form)) return Error{"pack as " + std::string(form) + ": unknown form"};
   // Blocks of tape are of no use.
@@ -143,13 +113,12 @@ Result<void> pack(std::string_view form, int from, int to) {
   if (::archive_write_open(writer.get(), &to, nullptr, give, nullptr) != ARCHIVE_OK) {
     return error_of(writer);
   }
-  Source source(from);
-  while (const std::optional<std::string> line = source.line()) {
+  while (const std::optional<std::string> line = next_line(from)) {
     const std::optional<PackedHead> head = parse_packed_head(*line);
     if (!head) return Error{"pack the archive: expected a head of a file"};
-    HOLDFAST_DO(pack_file(writer, *head, source));
+    HOLDFAST_DO(pack_file(writer, *head, from));
   }
-  if (!source.read_so_far()) return source.read_so_far();
+  if (std::ferror(from) != 0) return not_read();
   if (!is_fine(::archive_write_close(writer.get()))) return error_of(writer);
   return {};
 }
@@ -244,18 +213,14 @@ Result<void> unpack(const std::string& file, std::uint64_t most, int to) {
   // A FIFO would make us wait for ever.
   const os::UniqueFd there(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
-  if (!there.valid() || ::fstat(there.get(), &status) != 0) {
-    return os::system_error("read " + file);
-  }
+  if (!there.valid() || ::fstat(there.get(), &status) != 0) return os::system_error("read " + file);
   if (!S_ISREG(status.st_mode)) return Error{"read " + file + ": it is no regular file"};
   return Unpacking(file, most, to).all();
 }
 
 Result<void> work(int count, char** arguments) {
   const std::string_view verb = count > 1 ? arguments[1] : "";
-  if (verb == "pack" && count == 3) {
-    return pack(arguments[2], STDIN_FILENO, STDOUT_FILENO);
-  }
+  if (verb == "pack" && count == 3) return pack(arguments[2], stdin, STDOUT_FILENO);
   const auto most =
       verb == "unpack" && count == 4 ? parse_number<std::uint64_t>(arguments[3]) : std::nullopt;
   if (most) return unpack(arguments[2], *most, STDOUT_FILENO);

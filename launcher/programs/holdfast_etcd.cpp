@@ -13,7 +13,6 @@
 #include <list>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/duration.hpp"
 #include "base/environment.hpp"
@@ -27,7 +26,6 @@
 #include "cluster/lock_order.hpp"
 #include "cluster/lock_session.hpp"
 #include "journal/log.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"

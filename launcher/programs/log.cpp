@@ -7,16 +7,13 @@
 #include <cstdio>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "command/command.hpp"
 #include "journal/log.hpp"
 #include "journal/log_reader.hpp"
 #include "journal/run_directory.hpp"
@@ -90,7 +87,7 @@ constexpr std::string_view k_by_hand = "by-hand";
 // Services that were started by hand have runs of their own.
 Result<RunEntry> run_of(const std::string& tree, const std::string& wanted) {
   if (wanted != k_by_hand) return find_run(tree, wanted, variable(environment::k_run_id));
-  std::vector<RunEntry> runs = list_runs(tree, Dates::exact, RunsOf::people);
+  std::vector<RunEntry> runs = list_runs(tree, RunsOf::people);
   if (runs.empty()) return ErrorInWords{tree + ": no service was started by hand here"};
   return std::move(runs.front());
 }

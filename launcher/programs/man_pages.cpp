@@ -35,7 +35,7 @@ std::string page_name(std::string name) {
 
 std::string usage_lines(std::string_view usage) {
   std::string text;
-  while (!usage.empty()) text += escaped(take_part(usage, '\n')) + "\n";
+  for (const std::string_view line : TextParts{usage, '\n'}) text += escaped(line) + "\n";
   return text;
 }
 

@@ -1,11 +1,8 @@
 #include <unistd.h>
 
-#include <string>
-
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
-#include "command/command.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/process/process.hpp"
 #include "programs/commands.hpp"

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/exit_codes.hpp"
 #include "base/names.hpp"
@@ -12,7 +10,6 @@
 #include "cleanup/reap.hpp"
 #include "cleanup/stale_files.hpp"
 #include "cleanup/stopped_supervisors.hpp"
-#include "command/command.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
@@ -99,9 +96,7 @@ int tidy_up(const Untidy& untidy) {
                                printable(untidy.trouble)),
                    k_not_ended);
   const Tidied tidied = tidy(untidy.runs);
-  for (const std::string& trouble : tidied.troubles) {
-    complain(printable(trouble));
-  }
+  for (const std::string& trouble : tidied.troubles) complain(printable(trouble));
   if (tidied.runs != 0) fmt::print("tidied {}\n", describe(tidied));
   return tidied.troubles.empty() ? exit_codes::k_success : k_not_ended;
 }
@@ -133,9 +128,7 @@ bool continue_stopped(const ReapOrder& order) {
 }
 
 int end_all(const ReapOrder& order) {
-  if (const Result<RunEntry> last = find_run(order.tree, "latest")) {
-    os::continue_log(last->journal);
-  }
+  if (const Result<RunEntry> last = find_run(order.tree, "latest")) os::continue_log(last->journal);
   const bool has_continued = continue_stopped(order);
   const std::vector<wire::ManualState> forgotten = find_forgotten(order);
   const bool all_ended = end_forgotten(order, forgotten);

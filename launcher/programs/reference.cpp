@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <string_view>
 
 #include "attempt/programs.hpp"
 #include "base/exit_codes.hpp"
@@ -83,6 +82,27 @@ std::vector<DeclaredName> names_of_modules() {
   return all;
 }
 
+// A word, and after a tab what it means, in one line.
+void print(std::string_view word, std::string meaning = {}) {
+  std::ranges::replace_if(meaning, is_control, ' ');
+  fmt::print("{}{}{}\n", word, meaning.empty() ? "" : "\t", meaning);
+}
+
+// The words that may stand for an option's value, or for a place for words; none: only the user
+// knows them.
+void print_words_for(const OptionWords& option) {
+  if (option.value.find('|') == std::string::npos) return;
+  for (const std::string_view word : TextParts{option.value, '|'}) print(word);
+}
+
+const CommandPage* command_in(const CommandPage& page, std::string_view word) {
+  const auto is_it = [&](const CommandPage& one) {
+    return one.name.substr(one.name.rfind(' ') + 1) == word;
+  };
+  const auto found = std::ranges::find_if(page.commands, is_it);
+  return found == page.commands.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 Reference reference_of(Command app) {
@@ -100,42 +120,13 @@ Topics topics_of(const Reference& reference) {
   return {sorted_once(topics.commands), sorted_once(topics.keys), sorted_once(topics.names)};
 }
 
+std::vector<std::string> spellings(const OptionWords& option) {
+  if (option.is_positional) return {};
+  return collected(TextParts{option.names, ','}, [](auto name) { return std::string(name); });
+}
+
 // `holdfast complete WORD...`: which words may follow on a command line. The completions of the
 // shells (shells/) ask for them.
-
-namespace {
-
-// A word, and after a tab what it means, in one line.
-void print(std::string_view word, std::string meaning = {}) {
-  std::ranges::replace_if(meaning, is_control, ' ');
-  fmt::print("{}{}{}\n", word, meaning.empty() ? "" : "\t", meaning);
-}
-
-// The words that may stand for an option's value, or for a place for words; none: only the user
-// knows them.
-void print_words_for(const OptionWords& option) {
-  std::string_view rest = option.value;
-  if (rest.find('|') == std::string_view::npos) return;
-  while (!rest.empty()) print(take_part(rest, '|'));
-}
-
-const CommandPage* command_in(const CommandPage& page, std::string_view word) {
-  const auto is_it = [&](const CommandPage& one) {
-    return one.name.substr(one.name.rfind(' ') + 1) == word;
-  };
-  const auto found = std::ranges::find_if(page.commands, is_it);
-  return found == page.commands.end() ? nullptr : &*found;
-}
-
-}  // namespace
-
-std::vector<std::string> spellings(const OptionWords& option) {
-  std::vector<std::string> all;
-  std::string_view names = option.is_positional ? "" : std::string_view(option.names);
-  while (!names.empty()) all.emplace_back(take_part(names, ','));
-  return all;
-}
-
 int complete(const CommandPage& program, const std::vector<std::string>& words) {
   const CommandPage* page = &program;
   for (const std::string& word : words) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -43,23 +44,12 @@ std::string settings_text(const std::string& tree) {
 
 // Lines of the cache that decide what is built and how. Values of other variables may be secrets.
 std::string cmake_text(const std::string& tree) {
-  constexpr std::string_view k_wanted[] = {"CMAKE_BUILD_TYPE:",
-                                           "CMAKE_CACHE_MAJOR_VERSION:",
-                                           "CMAKE_CACHE_MINOR_VERSION:",
-                                           "CMAKE_COMMAND:",
-                                           "CMAKE_CACHE_PATCH_VERSION:",
-                                           "CMAKE_CONFIGURATION_TYPES:",
-                                           "CMAKE_CTEST_COMMAND:",
-                                           "CMAKE_CXX_COMPILER:",
-                                           "CMAKE_CXX_FLAGS:",
-                                           "CMAKE_C_COMPILER:",
-                                           "CMAKE_C_FLAGS:",
-                                           "CMAKE_GENERATOR:",
-                                           "CMAKE_HOME_DIRECTORY:",
-                                           "CMAKE_PROJECT_NAME:",
-                                           "CMAKE_TOOLCHAIN_FILE:",
-                                           "CMAKE_CACHEFILE_DIR:",
-                                           "HOLDFAST_"};
+  constexpr auto k_wanted = std::to_array<std::string_view>(
+      {"CMAKE_BUILD_TYPE:", "CMAKE_CACHE_MAJOR_VERSION:", "CMAKE_CACHE_MINOR_VERSION:",
+       "CMAKE_COMMAND:", "CMAKE_CACHE_PATCH_VERSION:", "CMAKE_CONFIGURATION_TYPES:",
+       "CMAKE_CTEST_COMMAND:", "CMAKE_CXX_COMPILER:", "CMAKE_CXX_FLAGS:", "CMAKE_C_COMPILER:",
+       "CMAKE_C_FLAGS:", "CMAKE_GENERATOR:", "CMAKE_HOME_DIRECTORY:", "CMAKE_PROJECT_NAME:",
+       "CMAKE_TOOLCHAIN_FILE:", "CMAKE_CACHEFILE_DIR:", "HOLDFAST_"});
   std::ifstream cache(tree + "/CMakeCache.txt");
   std::string text;
   for (std::string line; std::getline(cache, line);) {
@@ -150,7 +140,7 @@ Result<std::vector<NamedReport>> load_shards(const std::vector<std::string>& fil
 Result<LoadedReport> load(const ReportOptions& options) {
   if (!options.from.empty()) return load_bundle(options.from);
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
-  if (options.run == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
+  if (options.run == "latest" && list_runs(tree).empty()) {
     if (std::optional<RunReport> builds = load_builds(tree))
       return LoadedReport{*std::move(builds), std::make_unique<Outputs>()};
   }

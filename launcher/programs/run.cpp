@@ -8,19 +8,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "attempt/hand_over.hpp"
 #include "attempt/programs.hpp"
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
 #include "cluster/cluster_client.hpp"
-#include "command/command.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
@@ -30,6 +27,7 @@
 #include "settings/declared_services.hpp"
 #include "settings/project_settings.hpp"
 #include "values/policy.hpp"
+#include "values/service_state.hpp"
 
 namespace holdfast::cli {
 
@@ -74,9 +72,9 @@ constexpr HelpOfOption k_options[] = {
 std::string text_of(const HelpOfOption& row) {
   std::string text = "  " + std::string(row.option) + " " + std::string(row.argument);
   text.resize(std::max(text.size(), k_column - 1), ' ');
-  for (std::string_view rest = row.help; !rest.empty();) {
+  for (const std::string_view line : TextParts{row.help, '\n'}) {
     text.resize(std::max(text.size() + 1, text.rfind('\n') + 1 + k_column), ' ');
-    text.append(take_part(rest, '\n')).append("\n");
+    text.append(line).append("\n");
   }
   return text;
 }
@@ -99,32 +97,6 @@ Own exit codes: 75 locks not free in time, 124 timeout, 125 Holdfast itself fail
 126 COMMAND cannot be executed, 127 COMMAND not found.
 )";
 }
-
-}  // namespace
-
-std::vector<OptionWords> options_of_run() {
-  std::vector<OptionWords> all;
-  for (const HelpOfOption& row : k_options) {
-    if (row.option.empty()) continue;
-    all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
-    std::ranges::replace(all.back().help, '\n', ' ');
-    if (row.words == nullptr) continue;
-    if (const std::string words = row.words(); !words.empty()) all.back().value = words;
-  }
-  return all;
-}
-
-int print_help_of_run() {
-  const std::string text = help_of_run();
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
-    return exit_codes::k_success;
-  }
-  return refused(os::system_error("write to stdout"));
-}
-
-// Becomes the launcher.
-
-namespace {
 
 // The build tree whose services are meant. Found upward from here it must be ours or root's, as its
 // services will run as us, and anybody can leave a tree in /tmp.
@@ -183,7 +155,54 @@ Result<supervision::HandOver> prepare(const CommandLine& line, const LauncherOrd
   return prepared;
 }
 
+namespace fs = std::filesystem;
+
+std::string name_of(const CommandLine& line, std::string_view command) {
+  return line.name.value_or(std::string(last_part_of(command)));
+}
+
+// The project's settings: of the tree that the user names, else found from here upward.
+Result<ProjectSettings> settings_for(const CommandLine& line) {
+  if (!line.tree.empty()) return ProjectSettings::of_tree(line.tree);
+  std::error_code error;
+  const fs::path here = fs::current_path(error);
+  const std::optional<std::string> file = settings_file_around(here.string());
+  if (!file) return ProjectSettings{};
+  return ProjectSettings::load(file, selected_profile());
+}
+
+// Leaves out what is only for a test of a run: a command has no cases, and no test is kept apart
+// from it. The launcher adds the locks of its options to other locks. But for a command, the locks
+// of its options replace those of the file.
+Values without_those_of_tests(Values said, const CommandLine& line) {
+  std::erase_if(said, [&](const Value& value) {
+    return value.setting == Setting::run_serial || value.setting == Setting::isolation ||
+           (value.setting == Setting::locks && !line.options.locks.empty());
+  });
+  return said;
+}
+
 }  // namespace
+
+std::vector<OptionWords> options_of_run() {
+  std::vector<OptionWords> all;
+  for (const HelpOfOption& row : k_options) {
+    if (row.option.empty()) continue;
+    all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
+    std::ranges::replace(all.back().help, '\n', ' ');
+    if (row.words == nullptr) continue;
+    if (const std::string words = row.words(); !words.empty()) all.back().value = words;
+  }
+  return all;
+}
+
+int print_help_of_run() {
+  const std::string text = help_of_run();
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return exit_codes::k_success;
+  }
+  return refused(os::system_error("write to stdout"));
+}
 
 Values with_directory(Values said) {
   if (last_of(said, Setting::scratch) == nullptr) {
@@ -210,39 +229,6 @@ int become_launcher(std::vector<std::string> words, const Result<CommandLine>& l
   const Error failed = supervision::hand_over(*launcher, all.data(), environ, *prepared);
   return refused(failed, exit_codes::k_own_failure);
 }
-
-namespace {
-
-namespace fs = std::filesystem;
-
-std::string name_of(const CommandLine& line, std::string_view command) {
-  return line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
-}
-
-// The project's settings: of the tree that the user names, else found from here upward.
-Result<ProjectSettings> settings_for(const CommandLine& line) {
-  if (!line.tree.empty()) {
-    return ProjectSettings::of_tree(line.tree);
-  }
-  std::error_code error;
-  const fs::path here = fs::current_path(error);
-  const std::optional<std::string> file = settings_file_around(here.string());
-  if (!file) return ProjectSettings{};
-  return ProjectSettings::load(file, selected_profile());
-}
-
-// Leaves out what is only for a test of a run: a command has no cases, and no test is kept apart
-// from it. The launcher adds the locks of its options to other locks. But for a command, the locks
-// of its options replace those of the file.
-Values without_those_of_tests(Values said, const CommandLine& line) {
-  std::erase_if(said, [&](const Value& value) {
-    return value.setting == Setting::run_serial || value.setting == Setting::isolation ||
-           (value.setting == Setting::locks && !line.options.locks.empty());
-  });
-  return said;
-}
-
-}  // namespace
 
 int exec_run(const std::vector<std::string>& words) {
   const Result<CommandLine> line = parse_command_line({words.begin(), words.end()});

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "base/duration.hpp"
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
-#include "command/command.hpp"
 #include "journal/run_directory.hpp"
 #include "locks/lock_listing.hpp"
 #include "os/file/clock.hpp"

@@ -30,7 +30,7 @@ Neighbours neighbours_of(const RunEntry& run) {
   const auto at = std::ranges::find(runs, run.id, &RunEntry::id);
   Neighbours found;
   if (at == runs.end()) return found;
-  if (at != runs.begin()) found.next_start = std::prev(at)->started;
+  if (at != runs.begin()) found.next_start = started_at(*std::prev(at));
   if (std::next(at) != runs.end()) found.before = *std::next(at);
   return found;
 }
@@ -63,7 +63,7 @@ Span steps_span(const RunEntry& run) {
   Span span;
   if (neighbours.before) {
     const std::optional<RunEnded> end = end_record(neighbours.before->journal);
-    span.from = std::max(end ? end->at : 0, neighbours.before->started);
+    span.from = std::max(end ? end->at : 0, started_at(*neighbours.before));
   }
   span.until = neighbours.next_start;
   return span;

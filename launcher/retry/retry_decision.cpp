@@ -135,9 +135,9 @@ RetryDecision decide_retry(const RetryQuestion& question) {
   return decision;
 }
 
-RetryDecision with_answer(RetryDecision decision, const RunAnswer& answer) {
-  if (decision.step == RetryDecision::Step::done || answer.granted) return decision;
-  return not_again(std::move(decision.end), answer.reason);
+RetryDecision with_answer(RetryDecision decision, std::string_view refusal) {
+  if (decision.step == RetryDecision::Step::done || refusal.empty()) return decision;
+  return not_again(std::move(decision.end), refusal);
 }
 
 bool is_flaky(const std::vector<AttemptResult>& attempts) {

@@ -57,7 +57,7 @@ struct RetryDecision {
 RetryDecision decide_retry(const RetryQuestion& question);
 
 // The same decision after the answer of the run (RunRetries::again()).
-RetryDecision with_answer(RetryDecision decision, const RunAnswer& answer);
+RetryDecision with_answer(RetryDecision decision, std::string_view refusal);
 
 // Whether the last attempt passed after an earlier one failed.
 bool is_flaky(const std::vector<AttemptResult>& attempts);

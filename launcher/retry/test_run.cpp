@@ -274,7 +274,7 @@ class TestRunner final : public AttemptRunner {
   std::optional<NextAttempt> next_attempt(const EndedAttempt& ended, RetryDecision& decision) {
     if (decision.step == RetryDecision::Step::done) return std::nullopt;
     wire::Again again = ended.test.held.keeper.asks_again(ended.scratch);
-    decision = with_answer(std::move(decision), {again.is_granted(), again.reason});
+    decision = with_answer(std::move(decision), again.reason);
     is_refused_ = decision.step == RetryDecision::Step::done;
     if (is_refused_) return std::nullopt;
     ended.result.retry = decision.reason;

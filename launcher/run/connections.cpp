@@ -83,7 +83,7 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   output = os::stream_of(launcher.pid, STDOUT_FILENO);
   if (granted.refusal.empty()) grace = granted.policy.grace;
   services = granted.policy.services;
-  if (!services.empty()) fixtures = fixtures_of(properties);
+  if (!services.empty()) schedule = schedule_of(properties);
   guard.begin(launcher, grace);
 }
 

@@ -62,7 +62,7 @@ struct Connection : wire::AttemptRequest {
   std::string scratch;                    // lent to the attempt; empty: none, or given back
   OomClaims::Start memory;                // the OOM counter when the attempt began
   std::vector<ServiceUse> services;       // that its tests need
-  TestFixtures fixtures;                  // of ctest, if the test needs services
+  TestSchedule schedule;                  // with its fixtures, if the test needs services
   UseId use = 0;                          // of services, now or at last; 0: none
   bool farewell = false;                  // the attempt has ended and is on record
   os::UniqueFd launcher_life;             // the launcher's pidfd, while the attempt goes on

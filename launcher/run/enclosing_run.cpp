@@ -43,7 +43,7 @@ std::string run_around_us(const std::string& tree, const ProcessName& ctest,
   const bool is_ancestor =
       numbering == os::numbering_id() && std::ranges::find(ancestors, ctest) != ancestors.end();
   const std::uint64_t tag = os::own_tag();
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+  for (const RunEntry& run : list_runs(tree)) {
     if (is_of(run, ctest, numbering) && (is_ancestor || has_tag(run, tag))) return run.id;
   }
   // The run is not on record. All processes inside it agree on this name.
@@ -53,7 +53,7 @@ std::string run_around_us(const std::string& tree, const ProcessName& ctest,
 std::vector<std::string> runs_of(const std::string& tree, const ProcessName& ctest,
                                  const std::string& numbering) {
   std::vector<std::string> ids;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+  for (const RunEntry& run : list_runs(tree)) {
     if (is_of(run, ctest, numbering)) ids.push_back(run.id);
   }
   return ids;

@@ -28,7 +28,7 @@ bool may_be_alive(const RunStarted& started, const std::string& tree) {
 }
 
 Result<wire::Status> status_from(const os::Connected& keeper) {
-  (void)os::send_message(keeper.socket.get(), wire::Message(wire::k_status));
+  (void)os::send_message(keeper.socket.get(), wire::Message(wire::Status::k_kind));
   HOLDFAST_TRY(const wire::Message reply, os::receive_message(keeper.socket.get()).message);
   return wire::read<wire::Status>(reply);
 }

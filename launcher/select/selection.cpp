@@ -52,7 +52,7 @@ struct PastRunOfTree {
 // that a test started, do not count.
 std::vector<PastRunOfTree> past_runs_of(const std::string& tree) {
   std::vector<PastRunOfTree> runs;
-  for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order)) {
+  for (const RunEntry& entry : list_runs(tree)) {
     std::optional<RunStarted> started = first_record(entry.journal);
     if (!started || !started->inside.empty()) continue;
     if (!settle(entry)) continue;

@@ -205,7 +205,7 @@ std::vector<NamedReport> load_shards(const std::string& tree,
                                      const std::vector<std::string>& before,
                                      const std::string& fingerprint) {
   std::vector<NamedReport> shards;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+  for (const RunEntry& run : list_runs(tree)) {
     if (std::ranges::find(before, run.id) != before.end()) continue;
     Result<LoadedReport> loaded = load_whole_report(run, RunState::over);
     if (!loaded || loaded->report.division.fingerprint != fingerprint) continue;

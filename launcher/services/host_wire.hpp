@@ -88,7 +88,7 @@ inline constexpr std::string_view k_state = "state";  // answered by the same ki
 // From the keeper of a run that is to use the service: answered by `state`, too. It names the
 // keeper that uses the service. If that is the asker, this connection is the keeper's from now on.
 inline constexpr std::string_view k_use = "use";
-// host -> keeper, besides k_say and k_contain of settings/wire.hpp: what has become of the
+// host -> keeper, besides Line and k_contain of settings/wire.hpp: what has become of the
 // service. The word for `kind`, from `ready` to `died`, is the kind of the message.
 struct HostNews {
   ServiceNews kind = ServiceNews::died;

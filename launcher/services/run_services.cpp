@@ -78,9 +78,10 @@ void RunServices::doubt_old_answers() {
 
 std::optional<wire::Message> RunServices::answer(const wire::Message& message, Connection& asker) {
   wire::Message reply;
-  if (message.kind == wire::k_services) {
+  if (message.kind == wire::ServicesAnswer::k_kind) {
     if (!services_ || asker.services.empty()) {
-      return wire::Message(wire::k_services, {{"why", "services are asked for by who needs none"}});
+      return wire::Message(wire::ServicesAnswer::k_kind,
+                           {{"why", "services are asked for by who needs none"}});
     }
     if (services_->has_asked(asker.use)) {
       // Another process of the test is to use the services. The reply comes as for ask().
@@ -88,9 +89,9 @@ std::optional<wire::Message> RunServices::answer(const wire::Message& message, C
       services_->ask_again(asker.use);
       carry_out();
     } else {
-      asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher, asker.services});
+      asker.use = ask({asker.attempt, asker.test, asker.schedule, asker.launcher, asker.services});
     }
-  } else if (message.kind == wire::k_red) {
+  } else if (message.kind == wire::RedServices::k_kind) {
     leave_red(asker.use);
   } else if (message.kind == wire::k_waiting) {
     reply = wire::Message(wire::k_waiting, {{"why", waits_for(asker.use)}});
@@ -245,8 +246,8 @@ void RunServices::grant(UseId use) {
     std::ranges::move(variables_of(*host), std::back_inserter(answer.variables));
   }
   if (user.since_unix_ms == 0) user.since_unix_ms = os::unix_now_ms();
-  if (!user.fixtures.sets_up.empty()) {
-    fixtures_.set_up(user.fixtures, user.test, in_names(services_->services_of(use)));
+  if (!user.schedule.setup.empty()) {
+    fixtures_.set_up(user.schedule, user.test, in_names(services_->services_of(use)));
   }
   replies_.push_back({use, to_message(answer)});
 }
@@ -295,8 +296,8 @@ void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& h
     room -= state.size();
     red.states.push_back(std::move(state));
   }
-  if (!user.fixtures.required.empty()) {
-    red.fixtures = fixtures_.older(user.fixtures, in_names(had));
+  if (!user.schedule.required.empty()) {
+    red.fixtures = fixtures_.older(user.schedule, in_names(had));
     red.fixtures.resize(std::min(red.fixtures.size(), k_most_older_fixtures));
   }
   replies_.push_back({use, to_message(red)});

@@ -27,7 +27,7 @@ namespace holdfast {
 struct ServiceUser {
   std::string attempt;
   std::string test;
-  TestFixtures fixtures;
+  TestSchedule schedule;  // with its fixtures
   ProcessName launcher;
   std::vector<ServiceUse> uses;
   std::int64_t since_unix_ms = 0;         // 0: it has not had them yet
@@ -50,9 +50,9 @@ class RunServices {
   os::SharedNetwork& network() { return hosts_.network(); }
   // Begins the run, if it is not the current one: ends an earlier run, and starts eager services.
   void begin(const Run& run);
-  // Answers what a launcher says about its services: wire::k_services, k_waiting and k_red. None:
-  // it says something else. A reply without a kind is not sent: what the launcher waits for comes
-  // from take_replies().
+  // Answers what a launcher says about its services: wire::ServicesAnswer and RedServices, and
+  // k_waiting. None: it says something else. A reply without a kind is not sent: what the launcher
+  // waits for comes from take_replies().
   std::optional<wire::Message> answer(const wire::Message& message, Connection& asker);
   // A test with its locks asks for its services. refusal() has let it pass.
   UseId ask(ServiceUser user);

@@ -22,7 +22,7 @@ class Asking {
         telling_(teller, test, subject_, os::monotonic_now()) {}
 
   AcquiredServices run() {
-    if (!keeper_.tell(wire::k_services)) {
+    if (!keeper_.tell(wire::ServicesAnswer::k_kind)) {
       fail("there is no keeper that could start it");
     } else {
       while (!is_over_) wait();
@@ -50,9 +50,9 @@ class Asking {
   void hear() {
     const std::optional<wire::Message> message = keeper_.hear();
     if (!message) return fail("the keeper has ended");
-    if (message->kind == wire::k_end) return fail("the run is over");
+    if (message->kind == wire::EndAnswer::k_kind) return fail("the run is over");
     if (message->kind == wire::k_waiting) return telling_.tell(message->get("why"));
-    if (message->kind != wire::k_services) return;
+    if (message->kind != wire::ServicesAnswer::k_kind) return;
     result_.take(*message);
     is_over_ = true;
   }
@@ -126,7 +126,7 @@ std::optional<AttemptResult> NetworkNeed::acquire(TestAtHand& test) {
     }
     const std::optional<wire::Message> message = keeper.hear(&descriptor_);
     if (!message) return lost("the keeper has ended");
-    if (message->kind == wire::k_end) return lost("the run is over");
+    if (message->kind == wire::EndAnswer::k_kind) return lost("the run is over");
     if (message->kind != wire::k_network) continue;
     const std::string_view why = message->get("why");
     return why.empty() ? std::nullopt : without_network(why, test);
@@ -182,7 +182,7 @@ AcquiredServices ask_for_services(const std::vector<ServiceUse>& uses, const std
 }
 
 void look_at_services(KeeperLink& keeper, Surroundings& around, AttemptResult& result) {
-  if (!keeper.tell(wire::k_red)) return;
+  if (!keeper.tell(wire::RedServices::k_kind)) return;
   const Milliseconds until = os::monotonic_now() + k_look_patience;
   while (wait_until(around, until, {keeper.fd()}).reason == Waited::Reason::readable) {
     const std::optional<wire::Message> message = keeper.hear();
@@ -197,7 +197,7 @@ void look_at_services(KeeperLink& keeper, Surroundings& around, AttemptResult& r
 }
 
 void end_services(KeeperLink& keeper, Surroundings& around) {
-  if (!keeper.tell(wire::k_end)) return;
+  if (!keeper.tell(wire::EndAnswer::k_kind)) return;
   const Milliseconds until = os::monotonic_now() + k_end_patience;
   // The keeper closes the connection when nothing of the services is left.
   while (wait_until(around, until, {keeper.fd()}).reason == Waited::Reason::readable) {

@@ -397,7 +397,7 @@ bool ServiceHosts::hear_message(ServiceHost& host) {
   }
   const Result<wire::Message>& message = received.message;
   if (!message) return true;
-  if (message->kind == wire::k_say) {
+  if (message->kind == wire::Line::k_kind) {
     owner_.lines.say_for({host.order.spec.name, {}}, *message);
     return true;
   }
@@ -406,7 +406,7 @@ bool ServiceHosts::hear_message(ServiceHost& host) {
     host.cgroup = message->get("cgroup");
     return true;
   }
-  if (message->kind == wire::k_farewell) host.said_farewell = true;
+  if (message->kind == wire::Farewell::k_kind) host.said_farewell = true;
   Result<wire::HostNews> news = wire::to_host_news(*message);
   if (news) hear_of_service(host, std::move(*news));
   return true;

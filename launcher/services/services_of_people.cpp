@@ -106,7 +106,7 @@ class CommandServices {
   void hear() {
     const os::ReceivedMessage received = os::receive_message(asker_.socket.get());
     const Result<wire::Message>& message = received.message;
-    is_over_ = received.is_over || (message && message->kind == wire::k_end);
+    is_over_ = received.is_over || (message && message->kind == wire::EndAnswer::k_kind);
     if (!message) return;
     if (message->kind == wire::k_network) asker_.awaits_network = true;
     const std::optional<wire::Message> reply = all_.services.answer(*message, asker_);

@@ -23,9 +23,9 @@ struct CommandServicesOrder {
 };
 
 // Starts the process, which is no child of ours. Returns the launcher's end of the connection. The
-// launcher asks there as it would ask a keeper: wire::k_services, k_waiting and k_red. The services
-// end when the launcher says wire::k_end, or when every process has closed this end. The process
-// closes the other end when nothing of the services is left.
+// launcher asks there as it would ask a keeper: wire::ServicesAnswer and RedServices, and
+// k_waiting. The services end when the launcher says wire::EndAnswer::k_kind, or when every process
+// has closed this end. The process closes the other end when nothing of the services is left.
 Result<os::UniqueFd> start_command_services(const CommandServicesOrder& order);
 
 // Starts a declared service, and first those that it depends on. Blocks until it is ready. All of

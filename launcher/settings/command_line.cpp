@@ -156,7 +156,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     const std::size_t equals =
         argument.starts_with("--") ? argument.find('=') : std::string_view::npos;
     const std::string_view name = argument.substr(0, equals);
-    const std::optional<Setting> setting = setting_of_option(name);
+    const std::optional<Setting> setting = setting_with(&SettingRow::option, name);
     const Option* const option = option_named(name);
     if (!setting && option == nullptr) {
       return ErrorInWords{text_of(

@@ -12,7 +12,6 @@
 #include "settings/keys.hpp"
 #include "settings/setting_keys.hpp"
 #include "settings/settings_file.hpp"
-#include "settings/toml.hpp"
 #include "values/service_state.hpp"
 
 namespace holdfast {

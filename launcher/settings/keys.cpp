@@ -14,6 +14,14 @@ namespace {
 
 constexpr std::size_t k_longest_quote = 80;
 
+// A string that is not empty; the error is what was found.
+Result<std::string> filled_text_in(const toml::node& value) {
+  const auto* text = value.as_string();
+  if (text == nullptr) return ErrorInWords{describe_type(value)};
+  if (text->get().empty()) return ErrorInWords{"an empty string"};
+  return text->get();
+}
+
 }  // namespace
 
 void Complaints::add(Place at, const std::string& what, const std::string& found,
@@ -52,18 +60,6 @@ std::string in_quotes(std::string_view text) {
   return quote + (is_long ? "\"..." : "\"");
 }
 
-namespace {
-
-// A string that is not empty; the error is what was found.
-Result<std::string> filled_text_in(const toml::node& value) {
-  const auto* text = value.as_string();
-  if (text == nullptr) return ErrorInWords{describe_type(value)};
-  if (text->get().empty()) return ErrorInWords{"an empty string"};
-  return text->get();
-}
-
-}  // namespace
-
 Result<Milliseconds> duration_of(const toml::node& value) {
   if (const auto* text = value.as_string()) {
     const Result<Milliseconds> length = parse_duration(text->get());
@@ -88,10 +84,6 @@ std::vector<std::string> keys_of_table(std::string_view table) {
   if (table == std::string_view(in)) keys.emplace_back(key);
 #include "values/table_keys.def"
   return keys;
-}
-
-Place place_of(const toml::source_region& region) {
-  return {region.begin.line, region.begin.column};
 }
 
 std::string describe_type(const toml::node& value) {
@@ -136,13 +128,13 @@ std::string TableReader::origin_of(const toml::node& value) const {
 
 void TableReader::complain(std::string_view key, const std::string& found,
                            const std::string& expected) const {
-  complain(place_of(get(key)->source()), key, found, expected);
+  complain(get(key)->source().begin, key, found, expected);
 }
 
 void TableReader::complain(const toml::node& value, std::string_view key, const Error& error,
                            const std::string& expected) const {
   const bool is_whole = error.form == Error::Form::value;
-  complain(place_of(value.source()), key, is_whole ? found_in(error) : to_text(error),
+  complain(value.source().begin, key, is_whole ? found_in(error) : to_text(error),
            is_whole ? expected_by(error) : expected);
 }
 
@@ -159,7 +151,7 @@ void TableReader::complain_of_unknown_keys(const std::vector<std::string>& known
   for (const auto& [key, value] : *table_) {
     const std::string_view name = key.str();
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    complaints_->add(place_of(key.source()), name_, "the unknown key " + in_quotes(name),
+    complaints_->add(key.source().begin, name_, "the unknown key " + in_quotes(name),
                      alternatives(known) + suggestion(name, known));
   }
 }
@@ -198,7 +190,7 @@ std::optional<TableReader> table_in(const toml::node& node, const std::string& k
                                     Complaints& complaints) {
   const std::string name = "[" + key + "]";
   if (const toml::table* table = node.as_table()) return TableReader(*table, name, complaints);
-  complaints.add(place_of(node.source()), key, describe_type(node), "a table " + name);
+  complaints.add(node.source().begin, key, describe_type(node), "a table " + name);
   return std::nullopt;
 }
 
@@ -207,7 +199,7 @@ std::vector<TableReader> tables_in(const toml::node& node, const std::string& ke
   std::vector<TableReader> tables;
   const toml::array* array = node.as_array();
   if (array == nullptr || (!array->empty() && !array->is_array_of_tables())) {
-    complaints.add(place_of(node.source()), key, describe_type(node), "tables " + called);
+    complaints.add(node.source().begin, key, describe_type(node), "tables " + called);
     return tables;
   }
   for (const toml::node& entry : *array) tables.emplace_back(*entry.as_table(), called, complaints);
@@ -220,12 +212,12 @@ std::vector<NamedTable> named_tables_in(const toml::node& node, const std::strin
   const std::string called = "[" + key + ".NAME]";
   const toml::table* all = node.as_table();
   if (all == nullptr) {
-    complaints.add(place_of(node.source()), key, describe_type(node), "tables " + called);
+    complaints.add(node.source().begin, key, describe_type(node), "tables " + called);
     return tables;
   }
   for (const auto& [name, value] : *all) {
     const std::string text(name.str());
-    const Place at = place_of(name.source());
+    const Place at = name.source().begin;
     if (const toml::table* one = value.as_table()) {
       tables.push_back({text, at, TableReader(*one, "[" + key + "." + text + "]", complaints)});
     } else {

@@ -13,18 +13,18 @@
 
 #include "base/duration.hpp"
 #include "base/result.hpp"
-#include "settings/toml.hpp"
+
+// toml++ (https://marzer.github.io/tomlplusplus), without exceptions and formatters.
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
 
 namespace holdfast {
 
 // What is wrong in a settings file.
 
-struct Place {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-
-  friend auto operator<=>(const Place&, const Place&) = default;
-};
+using Place = toml::source_position;
 
 // Whether a complaint names the line. It does not if the file is not the one that people wrote.
 enum class LineTold : std::uint8_t { yes, no };
@@ -60,8 +60,6 @@ Error in_one_line(Error error);
 // A name or text of the user's, quoted and shortened, on one line.
 std::string in_quotes(std::string_view text);
 
-Place place_of(const toml::source_region& region);
-
 // `a string`, `a table`
 std::string describe_type(const toml::node& value);
 // A string in quotes; of anything else the type.
@@ -93,7 +91,7 @@ class TableReader {
 
   const std::string& name() const { return name_; }
   Complaints& complaints() const { return *complaints_; }
-  Place place() const { return place_of(table_->source()); }
+  Place place() const { return table_->source().begin; }
   // "holdfast.toml:12, [profile.ci]"
   std::string origin() const { return origin_of(*table_); }
   std::string origin_of(const toml::node& value) const;

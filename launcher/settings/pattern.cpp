@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "base/text.hpp"
@@ -51,8 +52,13 @@ bool is_found(const Pattern& pattern, std::string_view output) {
   return false;
 }
 
-void add(std::vector<Pattern>& patterns, const std::string& expression) {
-  patterns.push_back(*Pattern::compile(expression));
+// Only for what compile() does not refuse.
+Pattern pattern_of(const std::string& expression) { return *Pattern::compile(expression); }
+
+template <typename Globs>
+std::vector<Pattern> of_globs(const Globs& globs) {
+  return collected(globs,
+                   [](std::string_view glob) { return pattern_of(expression_for_glob(glob)); });
 }
 
 bool is_any_in(const std::vector<Pattern>& patterns, std::string_view text) {
@@ -77,20 +83,15 @@ bool Pattern::is_found_in(std::string_view text) const {
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *compiled_);
 }
 
-int Pattern::number_of_group(const std::string& name) const {
-  const std::map<std::string, int>& named = compiled_->NamedCapturingGroups();
-  const auto found = named.find(name);
-  if (found != named.end()) return found->second;
-  return compiled_->NumberOfCapturingGroups() == 1 ? 1 : 0;
-}
-
 bool Pattern::names_group(const std::string& name) const {
   return compiled_->NamedCapturingGroups().contains(name);
 }
 
 std::optional<std::string> Pattern::group_in(std::string_view text, const std::string& name) const {
-  const auto group = static_cast<std::size_t>(number_of_group(name));
-  if (group == 0) return std::nullopt;
+  const std::map<std::string, int>& named = compiled_->NamedCapturingGroups();
+  const auto found = named.find(name);
+  if (found == named.end() && compiled_->NumberOfCapturingGroups() != 1) return std::nullopt;
+  const std::size_t group = found == named.end() ? 1 : static_cast<std::size_t>(found->second);
   std::vector<re2::StringPiece> groups(group + 1);
   const re2::StringPiece all(text.data(), text.size());
   if (!compiled_->Match(all, 0, text.size(), re2::RE2::UNANCHORED, groups.data(),
@@ -102,37 +103,30 @@ std::optional<std::string> Pattern::group_in(std::string_view text, const std::s
   return std::string(part.data(), part.size());
 }
 
-Result<Signatures> Signatures::of(const std::vector<std::string>& patterns) {
-  Signatures signatures;
-  for (const std::string& pattern : patterns) {
-    Result<Pattern> compiled = Pattern::compile(pattern);
-    if (!compiled) return ErrorInWords{to_text("\"" + pattern + "\"", compiled.error())};
-    signatures.patterns_.push_back(std::move(*compiled));
+Result<std::optional<std::size_t>> signature_in(std::string_view output,
+                                                const std::vector<std::string>& signatures) {
+  std::vector<Pattern> patterns;
+  for (const std::string& signature : signatures) {
+    Result<Pattern> compiled = Pattern::compile(signature);
+    if (!compiled) return ErrorInWords{to_text("\"" + signature + "\"", compiled.error())};
+    patterns.push_back(std::move(*compiled));
   }
-  return signatures;
-}
-
-std::optional<std::size_t> Signatures::found_in(std::string_view output) const {
-  for (std::size_t i = 0; i < patterns_.size(); ++i) {
-    if (is_found(patterns_[i], output)) return i;
-  }
-  return std::nullopt;
+  const auto found = std::ranges::find_if(
+      patterns, [&](const Pattern& pattern) { return is_found(pattern, output); });
+  if (found == patterns.end()) return std::optional<std::size_t>();
+  return std::optional(static_cast<std::size_t>(found - patterns.begin()));
 }
 
 AffectedPatterns::AffectedPatterns(const std::vector<AffectedRule>& rules) {
   bool has_documentation = false;
   for (const AffectedRule& rule : rules) {
     has_documentation = has_documentation || rule.documentation;
-    for (const std::string& glob : rule.documentation.value_or(std::vector<std::string>()))
-      add(documentation_, expression_for_glob(glob));
-    Patterns& patterns = rules_.emplace_back();
-    for (const std::string& glob : rule.files) add(patterns.files, expression_for_glob(glob));
-    for (const std::string& glob : rule.ignore) add(patterns.ignore, expression_for_glob(glob));
-    for (const std::string& pattern : rule.tests) add(patterns.tests, pattern);
+    if (rule.documentation)
+      std::ranges::move(of_globs(*rule.documentation), std::back_inserter(documentation_));
+    rules_.push_back(
+        {of_globs(rule.files), collected(rule.tests, pattern_of), of_globs(rule.ignore)});
   }
-  if (has_documentation) return;
-  for (const std::string_view glob : k_documentation)
-    add(documentation_, expression_for_glob(glob));
+  if (!has_documentation) documentation_ = of_globs(k_documentation);
 }
 
 bool AffectedPatterns::is_documentation(std::string_view file) const {

@@ -37,24 +37,14 @@ class Pattern {
  private:
   explicit Pattern(std::shared_ptr<const re2::RE2> compiled);
 
-  // 0: there is none.
-  int number_of_group(const std::string& name) const;
-
   std::shared_ptr<const re2::RE2> compiled_;
 };
 
-// Whether a failure is a known one: searches an attempt's output for signatures of [[known-flaky]].
-class Signatures {
- public:
-  // Fails for a pattern that Pattern::compile() refuses; a file that was read has none.
-  static Result<Signatures> of(const std::vector<std::string>& patterns);
-
-  // The index of the first pattern that is found in a line of the output.
-  std::optional<std::size_t> found_in(std::string_view output) const;
-
- private:
-  std::vector<Pattern> patterns_;
-};
+// Whether a failure is a known one: the index of the first signature of [[known-flaky]] that is
+// found in a line of an attempt's output. Fails for a pattern that Pattern::compile() refuses; a
+// file that was read has none.
+Result<std::optional<std::size_t>> signature_in(std::string_view output,
+                                                const std::vector<std::string>& signatures);
 
 // Tells what [[affected]] of holdfast.toml says of a file.
 class AffectedPatterns {

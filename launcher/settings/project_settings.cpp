@@ -37,27 +37,6 @@ std::vector<std::size_t> OverridePatterns::matching(std::string_view name,
   return matching;
 }
 
-KnownFlakyList::KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day& today) {
-  for (const KnownFlaky& entry : entries) {
-    if (has_expired(entry, today)) {
-      expired_ += (expired_.empty() ? "ignoring known-flaky " : ", ") + in_quotes(entry.tests) +
-                  " (" + entry.flake.issue + "), which expired on " + to_text(entry.expires);
-      continue;
-    }
-    entries_.push_back({*Pattern::compile(entry.tests),
-                        {Setting::known_flaky, Source::file, kind::KnownFlakes::print(entry.flake),
-                         entry.origin}});
-  }
-}
-
-Values KnownFlakyList::matching(std::string_view test) const {
-  Values found;
-  for (const Entry& entry : entries_) {
-    if (entry.tests.is_found_in(test)) found.push_back(entry.flake);
-  }
-  return found;
-}
-
 namespace {
 
 // True also for a dangling link: its owner must hear that the settings cannot be read.
@@ -140,10 +119,24 @@ std::optional<std::string> settings_file_around(const std::string& directory) {
   return found;
 }
 
+ProjectSettings::ProjectSettings(Settings settings, const Day& today)
+    : settings_(std::move(settings)), patterns_(settings_) {
+  for (const KnownFlaky& entry : settings_.known_flaky) {
+    if (has_expired(entry, today)) {
+      note_ += (note_.empty() ? "ignoring known-flaky " : ", ") + in_quotes(entry.tests) + " (" +
+               entry.flake.issue + "), which expired on " + to_text(entry.expires);
+      continue;
+    }
+    known_flaky_.push_back({*Pattern::compile(entry.tests),
+                            {Setting::known_flaky, Source::file,
+                             kind::KnownFlakes::print(entry.flake), entry.origin}});
+  }
+}
+
 Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& file,
                                               const std::string& profile, const Day& today) {
-  ProjectSettings project;
   if (!file || !exists(*file)) {
+    ProjectSettings project;
     if (profile != k_default_profile) {
       project.note_ = "ignoring the profile \"" + profile + "\": there is no " +
                       (file ? *file : std::string(names::k_settings_file));
@@ -151,16 +144,15 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
     return project;
   }
   HOLDFAST_DO(look_at_owners(*file));
-  HOLDFAST_TRY(project.settings_, read_settings_file(*file, profile));
-  project.patterns_ = OverridePatterns(project.settings_);
-  project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
-  project.note_ = project.known_flaky_.expired();
-  return project;
+  HOLDFAST_TRY(Settings settings, read_settings_file(*file, profile));
+  return ProjectSettings(std::move(settings), today);
 }
 
 Values ProjectSettings::values_for(std::string_view test, std::string_view labels) const {
   Values said = values_of(settings_, patterns_.matching(test, labels));
-  for (Value& known : known_flaky_.matching(test)) said.push_back(std::move(known));
+  for (const auto& [tests, flake] : known_flaky_) {
+    if (tests.is_found_in(test)) said.push_back(flake);
+  }
   return said;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -35,28 +36,6 @@ class OverridePatterns {
   std::vector<Condition> conditions_;  // one per override
 };
 
-// The entries of [[known-flaky]].
-class KnownFlakyList {
- public:
-  KnownFlakyList() = default;
-  // Pattern::compile() must accept the patterns of `entries`. Expired entries are left out.
-  KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day& today);
-
-  // In the order of the file.
-  Values matching(std::string_view test) const;
-
-  // A sentence about the expired entries; empty: there are none.
-  const std::string& expired() const { return expired_; }
-
- private:
-  struct Entry {
-    Pattern tests;
-    Value flake;
-  };
-  std::vector<Entry> entries_;
-  std::string expired_;
-};
-
 // HOLDFAST_PROFILE, or `default`.
 std::string selected_profile();
 
@@ -74,6 +53,9 @@ class ProjectSettings {
  public:
   // Built-in defaults.
   ProjectSettings() = default;
+  // Pattern::compile() must accept the patterns of `settings`. Known flakes that have expired when
+  // the run begins, `today`, are left out, and the note names them.
+  ProjectSettings(Settings settings, const Day& today);
 
   // If `file` is none or does not exist, the built-in defaults hold. Fails for a file that
   // parse_settings() refuses, with one complete line. `today` is the day on which the run begins.
@@ -100,7 +82,7 @@ class ProjectSettings {
  private:
   Settings settings_;
   OverridePatterns patterns_;
-  KnownFlakyList known_flaky_;
+  std::vector<std::pair<Pattern, Value>> known_flaky_;  // for the tests that the pattern fits
   std::string note_;
 };
 

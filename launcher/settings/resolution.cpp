@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "values/held_locks.hpp"
 #include "values/kinds.hpp"
@@ -11,23 +10,19 @@
 namespace holdfast {
 namespace {
 
-// Empty: there is no limit.
 template <typename Kind, typename Field>
-std::string shown(const Field& field) {
+std::string shown(Kind /*kind*/, const Field& field) {
   return Kind::print(field);
 }
-template <>
-std::string shown<kind::Limit>(const Milliseconds& field) {
+// Empty: there is no limit.
+std::string shown(kind::Limit /*kind*/, Milliseconds field) {
   return field.count() == 0 ? std::string() : to_text(field);
 }
-template <>
-std::string shown<kind::Locks>(const std::vector<LockSpec>& field) {
-  return bounded_list(field, field.size(), [](const LockSpec& lock) { return to_text(lock); });
+std::string shown(kind::Locks /*kind*/, const std::vector<LockSpec>& field) {
+  return separated(field, ", ", [](const LockSpec& lock) { return to_text(lock); });
 }
-
-template <>
-std::string shown<kind::Paths>(const std::vector<std::string>& field) {
-  return bounded_list(field, field.size());
+std::string shown(kind::Paths /*kind*/, const std::vector<std::string>& field) {
+  return separated(field, ", ");
 }
 
 std::string origin_of(const Values& said, Setting setting) {
@@ -40,10 +35,44 @@ class Explanation {
   explicit Explanation(const Values& said) : said_(said) {}
 
   template <typename Kind, typename Field>
-  void add(Setting setting, std::string_view key, const Field& field, std::string_view nothing) {
-    std::string text = shown<Kind>(field);
+  void add(Kind of, Setting setting, std::string_view key, const Field& field,
+           std::string_view nothing) {
+    std::string text = shown(of, field);
     if (text.empty()) text = nothing;
     add(key, std::move(text), origin_of(said_, setting));
+  }
+  // A row per variable and per entry, because these settings are no single values.
+  void add(kind::Variables /*kind*/, Setting setting, std::string_view key,
+           const std::vector<Variable>& field, std::string_view /*nothing*/) {
+    std::vector<Variable> all = field;
+    for (const Value& value : said_) {
+      if (value.setting != setting || !value.text.ends_with('=')) continue;
+      const std::string name = value.text.substr(0, value.text.size() - 1);
+      if (std::ranges::find(all, name, &Variable::name) == all.end()) all.push_back({name, {}});
+    }
+    for (const Variable& one : all) {
+      std::string origin(k_built_in_origin);
+      for (const Value& value : said_) {
+        const bool is_it = value.setting == setting && value.text.starts_with(one.name + "=");
+        if (is_it) origin = holdfast::origin_of(value);
+      }
+      add(std::string(key) + "." + one.name, one.value.empty() ? "not set" : one.value, origin);
+    }
+  }
+  void add(kind::KnownFlakes /*kind*/, Setting setting, std::string_view /*key*/,
+           const std::vector<KnownFlake>& field, std::string_view /*nothing*/) {
+    std::size_t at = 0;
+    for (const Value& value : said_) {
+      if (value.setting != setting || at == field.size()) continue;
+      const KnownFlake& known = field[at++];
+      add("known-flaky", std::to_string(known.attempts) + ", " + known.issue, value.origin);
+    }
+  }
+  void add(kind::Patterns /*kind*/, Setting setting, std::string_view key,
+           const std::vector<std::string>& /*field*/, std::string_view /*nothing*/) {
+    for (const Value& value : said_) {
+      if (value.setting == setting) add(key, value.text, value.origin);
+    }
   }
   void add(std::string_view key, std::string text, std::string origin) {
     rows_.push_back({std::string(key), std::move(text), std::move(origin)});
@@ -58,48 +87,6 @@ class Explanation {
   const Values& said_;
   std::vector<ExplainedValue> rows_;
 };
-
-// Gives a row per variable and per entry, because these settings are no single values.
-template <>
-void Explanation::add<kind::Variables>(Setting setting, std::string_view key,
-                                       const std::vector<Variable>& field,
-                                       std::string_view /*nothing*/) {
-  std::vector<Variable> all = field;
-  for (const Value& value : said_) {
-    if (value.setting != setting || !value.text.ends_with('=')) continue;
-    const std::string name = value.text.substr(0, value.text.size() - 1);
-    if (std::ranges::find(all, name, &Variable::name) == all.end()) all.push_back({name, {}});
-  }
-  for (const Variable& one : all) {
-    std::string origin(k_built_in_origin);
-    for (const Value& value : said_) {
-      const bool is_it = value.setting == setting && value.text.starts_with(one.name + "=");
-      if (is_it) origin = holdfast::origin_of(value);
-    }
-    add(std::string(key) + "." + one.name, one.value.empty() ? "not set" : one.value, origin);
-  }
-}
-
-template <>
-void Explanation::add<kind::KnownFlakes>(Setting setting, std::string_view /*key*/,
-                                         const std::vector<KnownFlake>& field,
-                                         std::string_view /*nothing*/) {
-  std::size_t at = 0;
-  for (const Value& value : said_) {
-    if (value.setting != setting || at == field.size()) continue;
-    const KnownFlake& known = field[at++];
-    add("known-flaky", std::to_string(known.attempts) + ", " + known.issue, value.origin);
-  }
-}
-
-template <>
-void Explanation::add<kind::Patterns>(Setting setting, std::string_view key,
-                                      const std::vector<std::string>& /*field*/,
-                                      std::string_view /*nothing*/) {
-  for (const Value& value : said_) {
-    if (value.setting == setting) add(key, value.text, value.origin);
-  }
-}
 
 // Everything that adds locks: the locks of a test may come from three places.
 std::string origin_of_locks(const ResolvedPolicy& resolved, const TestProperties& properties) {
@@ -135,23 +122,22 @@ void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
 
 // Makes the locks of RESOURCE_LOCK hold across runs, too.
 Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>& locks) {
-  for (const std::string_view name : TextParts{encoded, ','}) {
+  for (const std::string& name : decoded_names(encoded)) {
     if (name.empty()) continue;
-    Result<LockSpec> lock = promote_resource_lock(decode_file_name(name));
+    Result<LockSpec> lock = promote_resource_lock(name);
     if (!lock) return ErrorInWords{to_text("RESOURCE_LOCK", lock.error())};
     locks.push_back(std::move(*lock));
   }
   return {};
 }
 
-// A test with RUN_SERIAL holds the lock exclusively, and every other test holds it shared.
+// A test with RUN_SERIAL holds the lock exclusively, and every other test holds it shared. All
+// other words of RunSerial are scopes of locks.
 void add_serial_lock(RunSerial over, bool alone, std::vector<LockSpec>& locks) {
   if (over == RunSerial::run) return;
   locks.push_back({.name = std::string(k_run_serial_lock),
                    .mode = alone ? LockMode::exclusive : LockMode::shared,
-                   .scope = over == RunSerial::project ? LockScope::project
-                            : over == RunSerial::user  ? LockScope::user
-                                                       : LockScope::machine});
+                   .scope = *named<LockScope>(name_of(over))});
 }
 
 // The shorter of our limit and ctest's; 0: none. attach.cmake ensures the form of ctest's limit.
@@ -207,15 +193,10 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
 }  // namespace
 
 std::string origin_of(const Value& value) {
-  switch (value.source) {
-    case Source::file:
-      return value.origin;
-    case Source::property:
-      return "the test's HOLDFAST_" + std::string(row_of(value.setting).property);
-    case Source::option:
-      return std::string(row_of(value.setting).option);
-  }
-  return value.origin;
+  if (value.source == Source::file) return value.origin;
+  const SettingRow& row = row_of(value.setting);
+  if (value.source == Source::option) return std::string(row.option);
+  return "the test's HOLDFAST_" + std::string(row.property);
 }
 
 std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved,
@@ -223,7 +204,7 @@ std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved,
   Explanation explanation(resolved.said);
   const Policy& policy = resolved.policy;
 #define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, ...) \
-  explanation.add<kind::Kind>(Setting::id, toml, policy.field, nothing);
+  explanation.add(kind::Kind{}, Setting::id, toml, policy.field, nothing);
 #include "values/table.def"
   explanation.row("locks").origin = origin_of_locks(resolved, properties);
   explain_limits(resolved, explanation);
@@ -235,7 +216,7 @@ std::vector<ExplainedValue> explain_run(const Settings& settings) {
   const RunSettings run = run_settings(settings);
   Explanation explanation(said);
 #define HOLDFAST_RUN_SETTING(id, field, Kind, toml, since, nothing, ...) \
-  explanation.add<kind::Kind>(Setting::id, toml, run.field, nothing);
+  explanation.add(kind::Kind{}, Setting::id, toml, run.field, nothing);
 #include "values/table.def"
   return std::move(explanation.rows());
 }
@@ -243,9 +224,9 @@ std::vector<ExplainedValue> explain_run(const Settings& settings) {
 std::vector<ExplainedValue> explain_build_steps(const Settings& settings) {
   const BuildStepSettings steps = build_step_settings(settings);
   Explanation explanation(settings.build_steps);
-#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...)            \
-  if (last_of(settings.build_steps, Setting::id) != nullptr) {       \
-    explanation.add<kind::Kind>(Setting::id, toml, steps.field, {}); \
+#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...)              \
+  if (last_of(settings.build_steps, Setting::id) != nullptr) {         \
+    explanation.add(kind::Kind{}, Setting::id, toml, steps.field, {}); \
   }
 #include "values/table.def"
   return std::move(explanation.rows());

@@ -105,23 +105,22 @@ std::string expected() {
   }
 }
 
+// Reads a key whose value is one text.
 template <typename Kind, typename Field>
-struct KeyReader {
-  static void read(const Key& key) {
-    const auto text_of_value = [](const toml::node& node) -> Result<std::string> {
-      HOLDFAST_TRY(std::string text, text_in(Kind{}, node));
-      Field field{};
-      const Result<void> understood = Kind::read(text, field);
-      if (understood) return text;
-      // The error about such a text names the part that is wrong.
-      const bool names_part =
-          std::is_same_v<Kind, kind::Rules> || std::is_same_v<Kind, kind::SrunOptions>;
-      return names_part ? understood.error() : ErrorInWords{in_quotes(text)};
-    };
-    const auto text = key.table.value(key.name, expected<Kind, Field>(), text_of_value);
-    if (text) key.add(key.node, *text);
-  }
-};
+void read_as(Kind /*kind*/, const Field& /*of*/, const Key& key) {
+  const auto text_of_value = [](const toml::node& node) -> Result<std::string> {
+    HOLDFAST_TRY(std::string text, text_in(Kind{}, node));
+    Field field{};
+    const Result<void> understood = Kind::read(text, field);
+    if (understood) return text;
+    // The error about such a text names the part that is wrong.
+    const bool names_part =
+        std::is_same_v<Kind, kind::Rules> || std::is_same_v<Kind, kind::SrunOptions>;
+    return names_part ? understood.error() : ErrorInWords{in_quotes(text)};
+  };
+  const auto text = key.table.value(key.name, expected<Kind, Field>(), text_of_value);
+  if (text) key.add(key.node, *text);
+}
 
 // Whether a list is wrong as a whole, which is complained of.
 bool is_wrong(const Key& key, const std::vector<LockSpec>& locks) {
@@ -151,122 +150,100 @@ bool is_wrong(const Key& key, const std::vector<ReportRequest>& requests) {
 
 template <typename Kind, typename Field>
 requires requires { Kind::k_parse; }
-struct KeyReader<Kind, Field> {
-  static void read(const Key& key) {
-    Field all;
-    const auto one_in = [&](const toml::node& entry) -> Result<std::string> {
-      HOLDFAST_TRY(std::string text, text_of_string(entry));
-      auto one = Kind::k_parse(text);
-      if (!one) return ErrorInWords{in_quotes(text)};
-      all.push_back(std::move(*one));
-      return text;
-    };
-    const auto texts = key.table.list(key.name, std::string(Kind::k_expected), one_in);
-    const toml::array* const list = key.node.as_array();
-    if (list == nullptr || texts.size() != list->size() || is_wrong(key, all)) return;
-    key.add(key.node, separated(texts, ","));
-  }
-};
+void read_as(Kind /*kind*/, const Field& /*of*/, const Key& key) {
+  Field all;
+  const auto one_in = [&](const toml::node& entry) -> Result<std::string> {
+    HOLDFAST_TRY(std::string text, text_of_string(entry));
+    auto one = Kind::k_parse(text);
+    if (!one) return ErrorInWords{in_quotes(text)};
+    all.push_back(std::move(*one));
+    return text;
+  };
+  const auto texts = key.table.list(key.name, std::string(Kind::k_expected), one_in);
+  const toml::array* const list = key.node.as_array();
+  if (list == nullptr || texts.size() != list->size() || is_wrong(key, all)) return;
+  key.add(key.node, separated(texts, ","));
+}
 
-template <typename Field>
-struct KeyReader<kind::Variables, Field> {
-  static std::string trouble_with(std::string_view name) {
-    const auto has = [name](char c) { return name.find(c) != std::string_view::npos; };
-    if (name.empty() || has('=') || has('\0')) {
-      return "the name of a variable";
-    }
-    return is_holdfasts_own(name) ? "no variable of Holdfast's own" : "";
-  }
+std::string trouble_with_variable(std::string_view name) {
+  const auto has = [name](char c) { return name.find(c) != std::string_view::npos; };
+  if (name.empty() || has('=') || has('\0')) return "the name of a variable";
+  return is_holdfasts_own(name) ? "no variable of Holdfast's own" : "";
+}
 
-  static void read(const Key& key) {
-    const toml::table* table = key.node.as_table();
-    if (table == nullptr) {
-      return key.table.complain(key.name, describe_type(key.node),
-                                "a table of variables and their values");
+void read_as(kind::Variables /*kind*/, const std::vector<Variable>& /*of*/, const Key& key) {
+  const toml::table* table = key.node.as_table();
+  if (table == nullptr) {
+    return key.table.complain(key.name, describe_type(key.node),
+                              "a table of variables and their values");
+  }
+  for (const auto& [name, entry] : *table) {
+    if (const std::string expected = trouble_with_variable(name.str()); !expected.empty()) {
+      key.table.complain(name.source().begin, key.name, in_quotes(name.str()), expected);
+      continue;
     }
-    for (const auto& [name, entry] : *table) {
-      if (const std::string expected = trouble_with(name.str()); !expected.empty()) {
-        key.table.complain(place_of(name.source()), key.name, in_quotes(name.str()), expected);
-        continue;
-      }
-      const Result<std::string> text = text_in(kind::Command{}, entry);
-      if (text) {
-        key.add(entry, std::string(name.str()) + "=" + *text);
-      } else {
-        key.table.complain(entry, std::string(name.str()) + " in " + std::string(key.name),
-                           text.error(), "a string (an empty one takes the variable out)");
-      }
+    const Result<std::string> text = text_in(kind::Command{}, entry);
+    if (text) {
+      key.add(entry, std::string(name.str()) + "=" + *text);
+    } else {
+      key.table.complain(entry, std::string(name.str()) + " in " + std::string(key.name),
+                         text.error(), "a string (an empty one takes the variable out)");
     }
   }
-};
+}
 
-template <typename Field>
-struct KeyReader<kind::Patterns, Field> {
-  static void read(const Key& key) {
-    const std::string expected = "regular expressions (RE2) for a line of the output";
-    const toml::array* entries = key.node.as_array();
-    if (entries == nullptr || entries->size() > k_most_patterns) {
-      return key.table.complain(key.name, entries == nullptr ? describe_type(key.node) : "too many",
-                                "a list of at most 64 " + expected);
-    }
-    (void)key.table.list(key.name, expected, [&](const toml::node& entry) -> Result<std::string> {
-      HOLDFAST_TRY(const std::string text, text_of_string(entry));
-      if (text.empty()) return ErrorInWords{"an empty text"};
-      const Result<Pattern> compiled = Pattern::compile(text);
-      if (!compiled) return ErrorInWords{in_quotes(text) + " with " + to_text(compiled.error())};
-      key.add(entry, text);
-      return text;
-    });
+void read_as(kind::Patterns /*kind*/, const std::vector<std::string>& /*of*/, const Key& key) {
+  const std::string expected = "regular expressions (RE2) for a line of the output";
+  const toml::array* entries = key.node.as_array();
+  if (entries == nullptr || entries->size() > k_most_patterns) {
+    return key.table.complain(key.name, entries == nullptr ? describe_type(key.node) : "too many",
+                              "a list of at most 64 " + expected);
   }
-};
+  (void)key.table.list(key.name, expected, [&](const toml::node& entry) -> Result<std::string> {
+    HOLDFAST_TRY(const std::string text, text_of_string(entry));
+    if (text.empty()) return ErrorInWords{"an empty text"};
+    const Result<Pattern> compiled = Pattern::compile(text);
+    if (!compiled) return ErrorInWords{in_quotes(text) + " with " + to_text(compiled.error())};
+    key.add(entry, text);
+    return text;
+  });
+}
 
-template <typename Field>
-struct KeyReader<kind::Paths, Field> {
-  static void read(const Key& key) {
-    const auto path_in = [&](const toml::node& entry) -> Result<std::string> {
-      HOLDFAST_TRY(const std::string path, text_in(kind::Path{}, entry));
-      if (path.find('\0') != std::string::npos) return ErrorInWords{in_quotes(path)};
-      key.add(entry, path);
-      return path;
-    };
-    (void)key.table.list(key.name, std::string(kind::Paths::k_expected), path_in);
-  }
-};
+void read_as(kind::Paths /*kind*/, const std::vector<std::string>& /*of*/, const Key& key) {
+  const auto path_in = [&](const toml::node& entry) -> Result<std::string> {
+    HOLDFAST_TRY(const std::string path, text_in(kind::Path{}, entry));
+    if (path.find('\0') != std::string::npos) return ErrorInWords{in_quotes(path)};
+    key.add(entry, path);
+    return path;
+  };
+  (void)key.table.list(key.name, std::string(kind::Paths::k_expected), path_in);
+}
+
+// `[profile.ci.engine]`; in an override, `engine in [[override]]`.
+std::string name_of_inner_table(const Key& key) {
+  const std::string& above = key.table.name();
+  if (above.starts_with("[[")) return std::string(key.name) + " in " + above;
+  return above.substr(0, above.size() - 1) + "." + std::string(key.name) + "]";
+}
 
 // One word, or a table of the three settings of an engine.
-template <typename Field>
-struct KeyReader<kind::EngineKind, Field> {
-  static void read(const Key& key) {
-    const toml::table* table = key.node.as_table();
-    if (table == nullptr) return KeyReader<kind::Word, Field>::read(key);
-    const TableReader inner(*table, text_of_table(key), key.table.complaints());
-    inner.complain_of_unknown_keys(keys_of_table("[profile.NAME.engine]"));
-    read<kind::Word, Field>(key, inner, "kind", Setting::engine);
-    read<kind::SrunOptions, std::string>(key, inner, "options", Setting::engine_options);
-    read<kind::Label, std::string>(key, inner, "local-label", Setting::local_label);
-  }
-
- private:
-  // `[profile.ci.engine]`; in an override, `engine in [[override]]`.
-  static std::string text_of_table(const Key& key) {
-    const std::string& above = key.table.name();
-    if (above.starts_with("[[")) return std::string(key.name) + " in " + above;
-    return above.substr(0, above.size() - 1) + "." + std::string(key.name) + "]";
-  }
-
-  template <typename Kind, typename Of>
-  static void read(const Key& key, const TableReader& inner, std::string_view name,
-                   Setting setting) {
+void read_as(kind::EngineKind /*kind*/, Engine of, const Key& key) {
+  const toml::table* table = key.node.as_table();
+  if (table == nullptr) return read_as(kind::Word{}, of, key);
+  const TableReader inner(*table, name_of_inner_table(key), key.table.complaints());
+  inner.complain_of_unknown_keys(keys_of_table("[profile.NAME.engine]"));
+  const auto read = [&](auto as, const auto& field, std::string_view name, Setting setting) {
     const toml::node* node = inner.get(name);
-    if (node != nullptr) KeyReader<Kind, Of>::read({inner, *node, setting, name, key.values});
-  }
-};
+    if (node != nullptr) read_as(as, field, Key{inner, *node, setting, name, key.values});
+  };
+  read(kind::Word{}, of, "kind", Setting::engine);
+  read(kind::SrunOptions{}, std::string(), "options", Setting::engine_options);
+  read(kind::Label{}, std::string(), "local-label", Setting::local_label);
+}
 
 // Known flakes have a section of their own (settings/settings_file.cpp).
-template <typename Field>
-struct KeyReader<kind::KnownFlakes, Field> {
-  static void read(const Key& /*key*/) {}
-};
+void read_as(kind::KnownFlakes /*kind*/, const std::vector<KnownFlake>& /*of*/,
+             const Key& /*key*/) {}
 
 struct Row {
   Setting setting;
@@ -278,41 +255,19 @@ struct Row {
 constexpr Row k_rows[] = {
 #define HOLDFAST_SETTING(id, field, Kind, toml, ...) \
   {Setting::id, toml, TableOf::tests,                \
-   &KeyReader<kind::Kind, std::remove_cvref_t<decltype(std::declval<Policy&>().field)>>::read},
+   [](const Key& key) { read_as(kind::Kind{}, Policy{}.field, key); }},
 #define HOLDFAST_RUN_SETTING(id, field, Kind, toml, ...) \
   {Setting::id, toml, TableOf::profile,                  \
-   &KeyReader<kind::Kind,                                \
-              std::remove_cvref_t<decltype(std::declval<RunSettings&>().field)>>::read},
+   [](const Key& key) { read_as(kind::Kind{}, RunSettings{}.field, key); }},
 #define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...) \
   {Setting::id, toml, TableOf::build_steps,               \
-   &KeyReader<kind::Kind,                                 \
-              std::remove_cvref_t<decltype(std::declval<BuildStepSettings&>().field)>>::read},
+   [](const Key& key) { read_as(kind::Kind{}, BuildStepSettings{}.field, key); }},
 #include "values/table.def"
 };
 
 bool stands_in(const Row& row, TableOf of) {
   return !row.key.empty() && (row.of == of || (row.of == TableOf::tests && of == TableOf::profile));
 }
-
-}  // namespace
-
-Values read_settings(const TableReader& table, TableOf of,
-                     const std::vector<std::string>& other_keys) {
-  std::vector<std::string> known;
-  for (const Row& row : k_rows) {
-    if (stands_in(row, of)) known.emplace_back(row.key);
-  }
-  known.insert(known.end(), other_keys.begin(), other_keys.end());
-  table.complain_of_unknown_keys(known);
-  Values values;
-  for (const Row& row : k_rows) {
-    const toml::node* node = stands_in(row, of) ? table.get(row.key) : nullptr;
-    if (node != nullptr) row.read({table, *node, row.setting, row.key, values});
-  }
-  return values;
-}
-
-namespace {
 
 constexpr unsigned k_most = 1000;
 
@@ -346,7 +301,7 @@ void read_key(const TableReader& table, std::string_view key, std::vector<std::s
 }
 
 void read_key(const TableReader& table, std::string_view key, Milliseconds& field) {
-  const std::string expected = R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
+  const std::string expected(kind::Duration::k_expected);
   field = table.value(key, expected, duration_of).value_or(field);
 }
 
@@ -387,6 +342,22 @@ void read_key(const TableReader& table, std::string_view key, std::vector<Variab
 }
 
 }  // namespace
+
+Values read_settings(const TableReader& table, TableOf of,
+                     const std::vector<std::string>& other_keys) {
+  std::vector<std::string> known;
+  for (const Row& row : k_rows) {
+    if (stands_in(row, of)) known.emplace_back(row.key);
+  }
+  known.insert(known.end(), other_keys.begin(), other_keys.end());
+  table.complain_of_unknown_keys(known);
+  Values values;
+  for (const Row& row : k_rows) {
+    const toml::node* node = stands_in(row, of) ? table.get(row.key) : nullptr;
+    if (node != nullptr) row.read({table, *node, row.setting, row.key, values});
+  }
+  return values;
+}
 
 ServiceSpec read_service(const TableReader& table, std::string name, const std::string& directory) {
   std::vector<std::string> known;

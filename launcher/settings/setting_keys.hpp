@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "settings/keys.hpp"
-#include "settings/toml.hpp"
 #include "values/service_spec.hpp"
 #include "values/value.hpp"
 

@@ -2,7 +2,6 @@
 // in the order of the file. launcher/settings reads the file and matches test names. Pure.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,9 +32,7 @@ enum class SecondRun : std::uint8_t {
   refuse,  // ends at once without running its tests
 };
 
-constexpr std::array<std::string_view, 4> words_of(SecondRun) {
-  return {"wait", "share", "allow", "refuse"};
-}
+constexpr auto words_of(SecondRun) { return word_list("wait", "share", "allow", "refuse"); }
 
 // What is said of tracked files that change while tests run.
 enum class TrackedFiles : std::uint8_t {
@@ -43,7 +40,7 @@ enum class TrackedFiles : std::uint8_t {
   report,  // git is asked before the first test and after the last one
 };
 
-constexpr std::array<std::string_view, 2> words_of(TrackedFiles) { return {"ignore", "report"}; }
+constexpr auto words_of(TrackedFiles) { return word_list("ignore", "report"); }
 
 // What must be there before a run begins: [preflight] of holdfast.toml.
 struct DiskNeed {
@@ -58,8 +55,6 @@ template <typename T>
 struct Needed {
   std::vector<T> all;
   std::string origin;  // "holdfast.toml:12, [preflight]"
-
-  friend bool operator==(const Needed&, const Needed&) = default;
 };
 
 // The keys of one table. A key that the table does not have is none; a key may also have an empty
@@ -73,8 +68,6 @@ struct PreflightNeeds {
   // Takes each key that `later` has in place of our own.
   void replace_by(const PreflightNeeds& later);
   bool is_empty() const;
-
-  friend bool operator==(const PreflightNeeds&, const PreflightNeeds&) = default;
 };
 
 struct Preflight {
@@ -83,8 +76,6 @@ struct Preflight {
 
   void replace_by(const Preflight& later);
   bool is_empty() const { return fail.is_empty() && warn.is_empty(); }
-
-  friend bool operator==(const Preflight&, const Preflight&) = default;
 };
 
 struct ProfileLayer {
@@ -103,8 +94,8 @@ struct SettingsOverride {
 struct Settings {
   std::string file;                  // empty: there is none
   std::vector<ProfileLayer> layers;  // `default` first, the selected profile last
-  std::vector<SettingsOverride>
-      overrides;  // the overrides of these profiles and those for all profiles
+  // The overrides of these profiles and those for all profiles.
+  std::vector<SettingsOverride> overrides;
   std::vector<KnownFlaky> known_flaky = {};  // in the order of the file
   std::vector<AffectedRule> affected = {};   // likewise
   Values build_steps = {};
@@ -118,8 +109,8 @@ inline constexpr std::uint64_t k_default_kept_output_in_all_kb = 4U << 20U;
 // The settings of a whole run.
 struct RunSettings {
   SecondRun runs = SecondRun::wait;
-  std::string
-      oom_events;  // path of the counter of kills because memory ran out; empty: our cgroup's
+  // Path of the counter of kills because memory ran out; empty: our cgroup's.
+  std::string oom_events;
   RunRetryLimits retries;
   TrackedFiles tracked_files = TrackedFiles::ignore;
   std::vector<ReportRequest> reports = {};  // written when the run has ended
@@ -134,12 +125,6 @@ struct BuildStepSettings {
   std::vector<std::string> transient;
   // KiB that all steps with slots by memory may use together; none: the free memory.
   std::optional<std::uint64_t> memory_kb;
-};
-
-// What a build step is told of holdfast.toml.
-struct StepSettings {
-  BuildStepSettings steps;
-  std::string oom_events;  // as RunSettings has it
 };
 
 // Of all layers, in their order.

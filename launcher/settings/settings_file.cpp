@@ -16,7 +16,6 @@
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
 #include "settings/setting_keys.hpp"
-#include "settings/toml.hpp"
 #include "values/file_glob.hpp"
 #include "values/lock_spec.hpp"
 #include "values/retry_rules.hpp"
@@ -29,27 +28,23 @@ namespace {
 struct Profile {
   ProfileLayer layer;
   std::optional<std::string> inherits;  // none: `default`
-  Place inherits_at;
+  Place inherits_at = {};
 };
 
 using Profiles = std::map<std::string, Profile>;
 
-// The profile from which `name` inherits; none: it is `default`, or unknown.
-std::optional<std::string> parent_of(const Profiles& profiles, const std::string& name) {
-  const auto found = profiles.find(name);
-  if (found == profiles.end()) return std::nullopt;
-  if (found->second.inherits) return found->second.inherits;
-  if (name == k_default_profile) return std::nullopt;
-  return std::string(k_default_profile);
-}
-
-// `name`, its parent and so on, up to `default` or the first profile that comes twice.
+// `name`, the profile from which it inherits and so on, up to `default`, an unknown profile or the
+// first profile that comes twice.
 std::vector<std::string> way_from(const Profiles& profiles, const std::string& name) {
   std::vector<std::string> way{name};
-  while (const std::optional<std::string> parent = parent_of(profiles, way.back())) {
-    const bool seen = std::find(way.begin(), way.end(), *parent) != way.end();
-    way.push_back(*parent);
-    if (seen) break;
+  for (bool seen = false; !seen;) {
+    const auto found = profiles.find(way.back());
+    const bool is_last =
+        found == profiles.end() || (way.back() == k_default_profile && !found->second.inherits);
+    if (is_last) break;
+    const std::string parent = found->second.inherits.value_or(std::string(k_default_profile));
+    seen = std::ranges::find(way, parent) != way.end();
+    way.push_back(parent);
   }
   return way;
 }
@@ -188,10 +183,6 @@ Result<Day> day_in(const toml::node& value) {
   return *day;
 }
 
-Result<unsigned> attempts_in(const toml::node& value) {
-  return number_in(value, 0, k_most_further_attempts);
-}
-
 void check_is_there(const TableReader& table, std::string_view key, const std::string& expected) {
   if (!table.has(key)) table.complain_of_table("no `" + std::string(key) + "`", expected);
 }
@@ -222,6 +213,9 @@ KnownFlaky read_known_flake(const TableReader& table) {
   entry.expires = table.value("expires", day, day_in).value_or(Day{});
   const std::string attempts =
       "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts);
+  const auto attempts_in = [](const toml::node& value) {
+    return number_in(value, 0, k_most_further_attempts);
+  };
   entry.flake.attempts =
       table.value("attempts", attempts, attempts_in).value_or(k_default_flaky_attempts);
   return entry;
@@ -320,11 +314,6 @@ Preflight read_preflight(const toml::node& node, const std::string& key, Complai
   return preflight;
 }
 
-Values read_build_steps(const toml::node& node, Complaints& complaints) {
-  const std::optional<TableReader> table = table_in(node, "build-steps", complaints);
-  return table ? read_settings(*table, TableOf::build_steps, {}) : Values{};
-}
-
 struct PlacedOverride {
   Place at;
   std::string profile;  // empty: for all profiles
@@ -386,7 +375,9 @@ class FileReader {
       return key.str() == name;
     };
     if (is("profile", "[profile.NAME]")) {
-      read_profiles(value);
+      for (const NamedTable& one : named_tables_in(value, "profile", complaints_)) {
+        read_profile(one);
+      }
     } else if (is("override", "[[override]]")) {
       read_overrides(value, "[[override]]", {});
     } else if (is("known-flaky", "[[known-flaky]]")) {
@@ -397,21 +388,19 @@ class FileReader {
     } else if (is("service", "[service.NAME]")) {
       common_.services = read_services(value, directory_, complaints_);
     } else if (is("build-steps", "[build-steps]")) {
-      common_.build_steps = read_build_steps(value, complaints_);
+      if (const auto table = table_in(value, "build-steps", complaints_)) {
+        common_.build_steps = read_settings(*table, TableOf::build_steps, {});
+      }
     } else if (is("cluster", "[cluster]")) {
       common_.cluster = read_cluster(value, directory_, complaints_);
     } else if (is("preflight", "[preflight]")) {
       common_.preflight = read_preflight(value, "preflight", complaints_);
     } else {
-      complaints_.add(
-          place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
-          alternatives(tables) + "; what holds for all tests goes into [profile.default]" +
-              suggestion(key.str(), keys));
+      complaints_.add(key.source().begin, "top level", "the unknown key " + in_quotes(key.str()),
+                      alternatives(tables) +
+                          "; what holds for all tests goes into [profile.default]" +
+                          suggestion(key.str(), keys));
     }
-  }
-
-  void read_profiles(const toml::node& node) {
-    for (const NamedTable& one : named_tables_in(node, "profile", complaints_)) read_profile(one);
   }
 
   void read_profile(const NamedTable& named) {
@@ -425,7 +414,7 @@ class FileReader {
     profile.layer.name = name;
     profile.layer.said = read_said(table, TableOf::profile, keys_of_table("[profile.NAME]"));
     profile.inherits = table.text("inherits", "the name of a profile");
-    if (profile.inherits) profile.inherits_at = place_of(table.get("inherits")->source());
+    if (profile.inherits) profile.inherits_at = table.get("inherits")->source().begin;
     if (const toml::node* own = table.get("preflight")) {
       profile.layer.preflight = read_preflight(*own, "profile." + name + ".preflight", complaints_);
     }
@@ -501,7 +490,7 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
   if (!parsed) {
     Complaints complaints(path);
     const Error why = in_one_line(ErrorInWords{std::string(parsed.error().description())});
-    complaints.add(place_of(parsed.error().source()), why.message);
+    complaints.add(parsed.error().source().begin, why.message);
     return *complaints.error();
   }
   FileReader reader(path);

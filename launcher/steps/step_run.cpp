@@ -63,7 +63,7 @@ class StepRun final : public supervision::StepRunner {
     const bool may_be_another =
         plan.step->kind != StepKind::custom && plan.step->earlier.count == 0;
     if (may_be_another) memory_.begin(settings_->oom_events);
-    if (!may_be_another || settings_->steps.transient.empty()) return run_attempt(plan, around);
+    if (!may_be_another || settings_->transient.empty()) return run_attempt(plan, around);
     output_ = std::make_unique<OutputRelay>(std::string(), OutputRelay::Passing::when_released);
     return run_captured(plan, around, *output_);
   }
@@ -72,9 +72,9 @@ class StepRun final : public supervision::StepRunner {
     StepEvidence evidence = StepRunner::look_into(result);
     if (!output_) return evidence;
     const std::string text = output_->text(k_most_searched_output);
-    const auto found = first_found(settings_->steps.transient, text);
+    const auto found = first_found(settings_->transient, text);
     if (!found) supervision::write_line("ignoring `transient`: " + to_text(found.error()));
-    if (found && *found) evidence.signature = settings_->steps.transient[**found];
+    if (found && *found) evidence.signature = settings_->transient[**found];
     return evidence;
   }
 
@@ -85,11 +85,11 @@ class StepRun final : public supervision::StepRunner {
  private:
   unsigned units_for(const BuildStep& step) const {
     const std::uint64_t budget =
-        settings_->steps.memory_kb ? *settings_->steps.memory_kb : budget_kb(*step.memory_slots);
+        settings_->memory_kb ? *settings_->memory_kb : budget_kb(*step.memory_slots);
     return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
   }
 
-  std::optional<StepSettings> settings_;
+  std::optional<wire::StepSettings> settings_;
   std::unique_ptr<OutputRelay> output_;  // of the first attempt, held back; null: none
 };
 

@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "base/json_line.hpp"
-#include "base/text.hpp"
 
 namespace holdfast {
 namespace {

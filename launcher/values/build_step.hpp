@@ -1,7 +1,6 @@
 // One command of a build, as the build tool's rule describes it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,9 +17,7 @@ namespace holdfast {
 // scan: looks up which C++ modules a source makes and needs, by its compile rule (CMake 3.28).
 enum class StepKind : std::uint8_t { compile, link, custom, scan };
 
-constexpr std::array<std::string_view, 4> words_of(StepKind) {
-  return {"compile", "link", "custom", "scan"};
-}
+constexpr auto words_of(StepKind) { return word_list("compile", "link", "custom", "scan"); }
 
 // The earlier attempts of a step, summed up.
 struct EarlierAttempts {
@@ -31,8 +28,6 @@ struct EarlierAttempts {
   std::int64_t max_rss_kb = 0;
   std::int64_t waited_ms = 0;
   std::string why;  // "was killed because memory ran out"
-
-  friend bool operator==(const EarlierAttempts&, const EarlierAttempts&) = default;
 };
 
 struct BuildStep {

@@ -7,14 +7,6 @@
 
 namespace holdfast {
 
-void read_how(std::string_view how, ClusterParty& party) {
-  const std::optional<LockSpec> spec = parse_how(how);
-  if (!spec) return;
-  party.mode = spec->mode;
-  party.units = spec->units;
-  party.size = spec->size;
-}
-
 std::string describe_party(const ClusterParty& party) {
   if (party.host.empty()) return "the key " + brief(party.key) + ", which is not Holdfast's";
   std::string text = text_of(
@@ -91,9 +83,7 @@ Result<std::string> parse_etcd_address(std::string_view text) {
 Result<ClusterSettings> with_environment(ClusterSettings settings, const char* variable) {
   if (variable == nullptr || *variable == '\0') return settings;
   Result<std::vector<std::string>> endpoints = parse_etcd_addresses(variable);
-  if (!endpoints) {
-    return ErrorInWords{to_text(environment::k_cluster_endpoints, endpoints.error())};
-  }
+  if (!endpoints) return ErrorInWords{to_text(environment::k_cluster_endpoints, endpoints.error())};
   if (endpoints->empty()) return settings;
   settings.endpoints = std::move(*endpoints);
   settings.endpoints_from = environment::k_cluster_endpoints;

@@ -41,9 +41,6 @@ struct ClusterParty {
 // Holdfast's, the text is the key.
 std::string describe_party(const ClusterParty& party);
 
-// Reads the text after the `:` of a spec. If it is not understood, the mode stays exclusive.
-void read_how(std::string_view how, ClusterParty& party);
-
 inline constexpr Milliseconds k_default_cluster_ttl{30'000};
 inline constexpr Milliseconds k_longest_cluster_ttl{3'600'000};
 

@@ -1,7 +1,5 @@
 #include "values/containment.hpp"
 
-#include "base/text.hpp"
-
 namespace holdfast {
 namespace {
 

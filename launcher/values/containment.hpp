@@ -1,7 +1,6 @@
 // The boundaries around an attempt: a set, because each keeps something else apart.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -19,9 +18,7 @@ enum class Boundary : std::uint8_t {
   tmp,     // its own /tmp, /var/tmp and /dev/shm
 };
 
-constexpr std::array<std::string_view, 4> words_of(Boundary) {
-  return {"cgroup", "pidns", "netns", "tmp"};
-}
+constexpr auto words_of(Boundary) { return word_list("cgroup", "pidns", "netns", "tmp"); }
 
 class Containment {
  public:
@@ -64,6 +61,6 @@ enum class ContainmentMissing : std::uint8_t {
   fail,  // it does not run, and fails
 };
 
-constexpr std::array<std::string_view, 2> words_of(ContainmentMissing) { return {"warn", "fail"}; }
+constexpr auto words_of(ContainmentMissing) { return word_list("warn", "fail"); }
 
 }  // namespace holdfast

@@ -1,7 +1,6 @@
 #include "values/framework.hpp"
 
 #include "base/environment.hpp"
-#include "base/text.hpp"
 
 namespace holdfast {
 

@@ -3,7 +3,6 @@
 // batches.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,9 +23,7 @@ enum class Isolation : std::uint8_t {
   fork,     // each has its own, forked from a process that has done the program's start-up
 };
 
-constexpr std::array<std::string_view, 3> words_of(Isolation) {
-  return {"none", "process", "fork"};
-}
+constexpr auto words_of(Isolation) { return word_list("none", "process", "fork"); }
 
 // A selection is one argument, at most 128 KiB long (MAX_ARG_STRLEN of execve(2)). The program may
 // add to the selection and pass it on, so this limit leaves some room.

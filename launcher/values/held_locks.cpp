@@ -77,8 +77,7 @@ std::optional<Rank> rank_of(std::string_view place) {
 // inside, at any depth, wants it exclusively.
 bool is_among_siblings(const LockSpec& spec) {
   if (has_units(spec.mode)) return false;
-  return spec.name == k_run_serial_lock ||
-         (spec.name == k_retry_alone_lock && spec.scope == LockScope::build);
+  return spec.name == k_run_serial_lock || is_retry_alone_lock(spec);
 }
 
 Error refused(const LockSpec& spec, std::string_view had) {
@@ -107,6 +106,41 @@ Result<LockLevel> level_of_units(const LockSpec& spec, How how, LockLevel level)
     level.slots = std::move(how.slots);
   }
   return level;
+}
+
+constexpr std::size_t k_longest_text = 400;
+constexpr std::size_t k_longest_list = 120;
+
+// Writes one `key=value` per line. Line breaks in a value become blanks, because no reader could
+// tell them from the end of a line.
+void append_field(std::string& out, std::string_view key, std::string_view value,
+                  std::size_t longest = k_longest_text) {
+  std::string text(value.substr(0, longest));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  out += text_of({key, "=", text, "\n"});
+}
+
+void append_if_any(std::string& out, std::string_view key, std::string_view value) {
+  if (!value.empty()) append_field(out, key, value);
+}
+
+// As many whole parts of a comma-separated list as fit into `longest` bytes.
+std::string whole_parts(std::string list, std::size_t longest) {
+  if (list.size() > longest) list.erase(std::min(list.rfind(',', longest), longest));
+  return list;
+}
+
+std::int64_t number_in(std::string_view text) {
+  return leading_number<std::int64_t>(text).value_or(0);
+}
+
+std::string_view field(std::string_view record, std::string_view key) {
+  for (std::string_view value : TextParts{record, '\n'}) {
+    const bool has_value = value.find('=') != std::string_view::npos;
+    if (take_part(value, '=') == key && has_value) return value;
+  }
+  return {};
 }
 
 }  // namespace
@@ -187,16 +221,13 @@ std::vector<std::string> HeldLocks::attempts() const {
 
 std::string HeldLocks::with(const std::vector<std::string>& places,
                             std::string_view attempt) const {
-  std::string text;
-  const auto add = [&](std::string_view entry) {
-    if (!text.empty()) text += ',';
-    text += entry;
-  };
-  for (const std::string& place : places) add(text_of({place, "#", attempt}));
+  std::vector<std::string> all = collected(places, [&](const std::string& place) {
+    return text_of({place, "#", attempt});
+  });
   // The older entry for the same place stays, behind the new one. It names an attempt that is still
   // around us, and by this entry a sweep finds everything below that attempt.
-  for (const std::string& entry : entries_) add(entry);
-  return text;
+  all.insert(all.end(), entries_.begin(), entries_.end());
+  return separated(all, ",");
 }
 
 std::string held_entry(const std::string& place, const LockSpec& spec,
@@ -207,45 +238,6 @@ std::string held_entry(const std::string& place, const LockSpec& spec,
   for (unsigned slot : slots) how += (how.empty() ? ":" : "+") + std::to_string(slot);
   return text_of({place, how, "/", std::to_string(spec.size)});
 }
-
-namespace {
-
-constexpr std::size_t k_longest_text = 400;
-constexpr std::size_t k_longest_list = 120;
-
-// Writes one `key=value` per line. Line breaks in a value become blanks, because no reader could
-// tell them from the end of a line.
-void append_field(std::string& out, std::string_view key, std::string_view value,
-                  std::size_t longest = k_longest_text) {
-  std::string text(value.substr(0, longest));
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\0', ' ');
-  out += text_of({key, "=", text, "\n"});
-}
-
-void append_if_any(std::string& out, std::string_view key, std::string_view value) {
-  if (!value.empty()) append_field(out, key, value);
-}
-
-// As many whole parts of a comma-separated list as fit into `longest` bytes.
-std::string whole_parts(std::string list, std::size_t longest) {
-  if (list.size() > longest) list.erase(std::min(list.rfind(',', longest), longest));
-  return list;
-}
-
-std::int64_t number_in(std::string_view text) {
-  return leading_number<std::int64_t>(text).value_or(0);
-}
-
-std::string_view field(std::string_view record, std::string_view key) {
-  for (std::string_view value : TextParts{record, '\n'}) {
-    const bool has_value = value.find('=') != std::string_view::npos;
-    if (take_part(value, '=') == key && has_value) return value;
-  }
-  return {};
-}
-
-}  // namespace
 
 void LockParty::say_how(const LockSpec& spec) {
   mode = spec.mode;
@@ -287,9 +279,8 @@ std::optional<LockParty> parse_party(std::string_view record) {
   party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
   party.ticket = number_in(field(record, "ticket"));
   party.attempt = std::string(field(record, "attempt"));
-  for (const std::string_view attempt : TextParts{field(record, "around"), ','}) {
-    party.around.emplace_back(attempt);
-  }
+  const TextParts around{field(record, "around"), ','};
+  party.around = collected(around, [](std::string_view attempt) { return std::string(attempt); });
   party.slots = parse_slots(field(record, "slots"));
   if (const std::optional<LockSpec> spec = parse_how(field(record, "how"))) party.say_how(*spec);
   return party;

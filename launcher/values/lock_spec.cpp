@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "base/encoding.hpp"
-#include "base/text.hpp"
 
 namespace holdfast {
 namespace {
@@ -181,17 +180,11 @@ std::string to_text(const LockSpec& spec) {
 }
 
 std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size) {
-  switch (mode) {
-    case LockMode::exclusive:
-      return {};
-    case LockMode::shared:
-      return "shared";
-    case LockMode::counted:
-      return text_of({std::to_string(units), "/", std::to_string(size)});
-    case LockMode::amount:
-      return size == 0 ? size_text(units) : text_of({size_text(units), "/", size_text(size)});
-  }
-  return {};
+  if (mode == LockMode::exclusive) return {};
+  if (mode == LockMode::shared) return "shared";
+  const auto text = mode == LockMode::amount ? size_text : in_digits;
+  const bool is_of_machine = mode == LockMode::amount && size == 0;
+  return is_of_machine ? text(units) : text_of({text(units), "/", text(size)});
 }
 
 std::optional<LockSpec> parse_how(std::string_view how) {
@@ -249,24 +242,13 @@ std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
 }
 
 std::string scope_directory(LockScope scope, const LockHome& home) {
-  switch (scope) {
-    case LockScope::build:
-      if (!home.tree.empty()) return "build-" + hash_of(home.tree);
-      break;
-    case LockScope::project:
-      if (home.project.empty()) break;
-      if (const std::string key = encode_file_name(home.project); key.size() <= k_longest_key) {
-        return "project-" + key;
-      }
-      return "project-" + hash_of(home.project);
-    case LockScope::machine:
-      return "machine";
-    case LockScope::cluster:
-      return "cluster";
-    case LockScope::user:
-      break;
+  if (scope == LockScope::build && !home.tree.empty()) return "build-" + hash_of(home.tree);
+  if (scope == LockScope::project && !home.project.empty()) {
+    const std::string key = encode_file_name(home.project);
+    return "project-" + (key.size() <= k_longest_key ? key : hash_of(home.project));
   }
-  return "user";
+  // Outside a build tree, the next wider scope is the user.
+  return std::string(name_of(std::max(scope, LockScope::user)));
 }
 
 std::string place_of(const LockSpec& spec, const LockHome& home) {

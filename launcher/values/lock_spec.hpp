@@ -2,7 +2,6 @@
 // `memory:SIZE[@scope]`.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,9 +27,7 @@ std::string size_text(std::uint64_t kb);
 // Of a lock with an amount, each holder has a part of a whole, in KiB.
 enum class LockMode : std::uint8_t { exclusive, shared, counted, amount };
 
-constexpr std::array<std::string_view, 4> words_of(LockMode) {
-  return {"exclusive", "shared", "counted", "amount"};
-}
+constexpr auto words_of(LockMode) { return word_list("exclusive", "shared", "counted", "amount"); }
 
 // Whether holders of such a lock may each have some units of it.
 constexpr bool has_units(LockMode mode) {
@@ -41,16 +38,16 @@ constexpr bool has_units(LockMode mode) {
 // etcd, all others by this machine.
 enum class LockScope : std::uint8_t { build, project, user, machine, cluster };
 
-constexpr std::array<std::string_view, 5> words_of(LockScope) {
-  return {"build", "project", "user", "machine", "cluster"};
+constexpr auto words_of(LockScope) {
+  return word_list("build", "project", "user", "machine", "cluster");
 }
 
 struct LockSpec {
   std::string name;
   LockMode mode = LockMode::exclusive;
   std::uint64_t units = 1;  // counted: K, how many slots are wanted; amount: KiB that are wanted
-  std::uint64_t size =
-      1;  // counted: N, how many there are; amount: all KiB, 0: the machine's memory
+  // counted: N, how many there are; amount: all KiB, 0: the machine's memory
+  std::uint64_t size = 1;
   LockScope scope = LockScope::project;
 
   friend bool operator==(const LockSpec&, const LockSpec&) = default;

@@ -3,36 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/text.hpp"
-
 namespace holdfast {
 
 namespace {
 
 constexpr int k_last_signal = 31;  // later ones have no names; programs give them a meaning
-
-}  // namespace
-
-std::string signal_name(int signal) {
-  const char* const name = ::sigabbrev_np(signal);
-  return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
-}
-
-std::string signal_text(int signal) {
-  std::string text = "signal " + std::to_string(signal);
-  if (::sigabbrev_np(signal) != nullptr) text += " (" + signal_name(signal) + ")";
-  return text;
-}
-
-std::optional<int> signal_named(std::string_view name) {
-  if (!name.starts_with("SIG")) return std::nullopt;
-  for (int signal = 1; signal <= k_last_signal; ++signal) {
-    if (name.substr(3) == ::sigabbrev_np(signal)) return signal;
-  }
-  return std::nullopt;
-}
-
-namespace {
 
 bool is_skip_code(const Observation& seen) { return seen.skip_code == seen.main.code; }
 
@@ -63,17 +38,9 @@ bool exited_when_told(const Observation& seen) {
 // The exit code of a test that selected nothing to run; none: the test must fail, whatever it
 // reported.
 std::optional<int> code_of_no_tests(const Observation& seen) {
-  switch (seen.no_tests) {
-    case NoTests::keep:
-      return seen.main.code;
-    case NoTests::pass:
-      return 0;
-    case NoTests::fail:
-      return std::nullopt;
-    case NoTests::skip:
-      return seen.skip_code.value_or(0);
-  }
-  return std::nullopt;
+  if (seen.no_tests == NoTests::fail) return std::nullopt;
+  if (seen.no_tests == NoTests::keep) return seen.main.code;
+  return seen.no_tests == NoTests::skip ? seen.skip_code.value_or(0) : 0;
 }
 
 // Whether the test has failed and its own end hides that. WILL_FAIL must not invert such a failure.
@@ -84,7 +51,56 @@ bool hides_failure(Outcome outcome, const Observation& seen) {
   return outcome == Outcome::deliberate_exit && (seen.main.code == 0 || is_skip_code(seen));
 }
 
+std::string_view full_verdict(const EndedTest& test) {
+  if (test.end.kind == Exit::Kind::signal) return "failed";
+  if (test.end.value == test.skip_code) return "skipped";
+  const bool is_mirrored = !test.properties.empty() && !test.mirrored.empty();
+  const std::string_view verdict =
+      is_mirrored
+          ? test.mirrored
+          : verdict_by_end(test.properties.empty() ? test.judged : test.properties, test.end);
+  return verdict.empty() ? "unknown" : verdict;
+}
+
+// prctl(2) installs filters of system calls, and syscall(2) can do anything. The last rows are of
+// libraries that exist for this purpose.
+constexpr auto k_taking = std::to_array<std::string_view>(
+    {"capset",          "chroot",        "fsmount",          "initgroups",
+     "mount",           "mount_setattr", "move_mount",       "pivot_root",
+     "prctl",           "prlimit",       "prlimit64",        "setegid",
+     "seteuid",         "setfsgid",      "setfsuid",         "setgid",
+     "setgroups",       "setns",         "setregid",         "setresgid",
+     "setresuid",       "setreuid",      "setrlimit",        "setrlimit64",
+     "setuid",          "syscall",       "ulimit",           "umount",
+     "umount2",         "unshare",       "cap_launch",       "cap_set_mode",
+     "cap_set_proc",    "cap_setgroups", "cap_setuid",       "capng_apply",
+     "capng_change_id", "capng_lock",    "pam_open_session", "seccomp_load"});
+
+constexpr auto k_toolchain = std::to_array<std::string_view>(
+    {"libasan",     "libatomic", "libc",      "libc++",  "libc++abi", "libdl",      "libgcc_s",
+     "libgfortran", "libgomp",   "libhwasan", "liblsan", "libm",      "libpthread", "libquadmath",
+     "libresolv",   "librt",     "libstdc++", "libtsan", "libubsan",  "libunwind"});
+
 }  // namespace
+
+std::string signal_name(int signal) {
+  const char* const name = ::sigabbrev_np(signal);
+  return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
+}
+
+std::string signal_text(int signal) {
+  std::string text = "signal " + std::to_string(signal);
+  if (::sigabbrev_np(signal) != nullptr) text += " (" + signal_name(signal) + ")";
+  return text;
+}
+
+std::optional<int> signal_named(std::string_view name) {
+  if (!name.starts_with("SIG")) return std::nullopt;
+  for (int signal = 1; signal <= k_last_signal; ++signal) {
+    if (name.substr(3) == ::sigabbrev_np(signal)) return signal;
+  }
+  return std::nullopt;
+}
 
 std::string_view name_of(Outcome outcome) { return facts_of(outcome).name; }
 
@@ -162,21 +178,6 @@ Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   return hides_failure(outcome, seen) ? own(1) : as_the_test_ended(seen);
 }
 
-namespace {
-
-std::string_view full_verdict(const EndedTest& test) {
-  if (test.end.kind == Exit::Kind::signal) return "failed";
-  if (test.end.value == test.skip_code) return "skipped";
-  const bool is_mirrored = !test.properties.empty() && !test.mirrored.empty();
-  const std::string_view verdict =
-      is_mirrored
-          ? test.mirrored
-          : verdict_by_end(test.properties.empty() ? test.judged : test.properties, test.end);
-  return verdict.empty() ? "unknown" : verdict;
-}
-
-}  // namespace
-
 std::string_view usual_verdict(Outcome outcome) {
   if (outcome == Outcome::no_tests || outcome == Outcome::interrupted) return {};
   return is_good(outcome) ? name_of(outcome) : "failed";
@@ -222,29 +223,6 @@ bool OomClaims::explains_death(const Start& start, std::optional<std::uint64_t> 
   ++claims_;
   return true;
 }
-
-namespace {
-
-// prctl(2) installs filters of system calls, and syscall(2) can do anything. The last rows are of
-// libraries that exist for this purpose.
-constexpr auto k_taking = std::to_array<std::string_view>(
-    {"capset",          "chroot",        "fsmount",          "initgroups",
-     "mount",           "mount_setattr", "move_mount",       "pivot_root",
-     "prctl",           "prlimit",       "prlimit64",        "setegid",
-     "seteuid",         "setfsgid",      "setfsuid",         "setgid",
-     "setgroups",       "setns",         "setregid",         "setresgid",
-     "setresuid",       "setreuid",      "setrlimit",        "setrlimit64",
-     "setuid",          "syscall",       "ulimit",           "umount",
-     "umount2",         "unshare",       "cap_launch",       "cap_set_mode",
-     "cap_set_proc",    "cap_setgroups", "cap_setuid",       "capng_apply",
-     "capng_change_id", "capng_lock",    "pam_open_session", "seccomp_load"});
-
-constexpr auto k_toolchain = std::to_array<std::string_view>(
-    {"libasan",     "libatomic", "libc",      "libc++",  "libc++abi", "libdl",      "libgcc_s",
-     "libgfortran", "libgomp",   "libhwasan", "liblsan", "libm",      "libpthread", "libquadmath",
-     "libresolv",   "librt",     "libstdc++", "libtsan", "libubsan",  "libunwind"});
-
-}  // namespace
 
 bool takes_rights_away(std::string_view function) {
   return std::ranges::find(k_taking, function) != k_taking.end();

@@ -71,8 +71,9 @@ enum class RetryCause : std::uint8_t {
 };
 
 // After a word that ends in a colon, a code or a signal follows.
-constexpr std::array<std::string_view, 9> words_of(RetryCause) {
-  return {"exit:", "signal:", "crash", "timeout", "launch", "oom", "node", "any", "service"};
+constexpr auto words_of(RetryCause) {
+  return word_list("exit:", "signal:", "crash", "timeout", "launch", "oom", "node", "any",
+                   "service");
 }
 
 // Signal numbers of Linux; core includes no system header. Source: signal(7), x86 and arm.
@@ -247,9 +248,7 @@ enum class NoTests : std::uint8_t {
   skip,  // with the test's SKIP_RETURN_CODE; a pass if it has none
 };
 
-constexpr std::array<std::string_view, 4> words_of(NoTests) {
-  return {"keep", "pass", "fail", "skip"};
-}
+constexpr auto words_of(NoTests) { return word_list("keep", "pass", "fail", "skip"); }
 
 // What becomes of a GoogleTest program that exits with 0 before its cases are through.
 enum class PrematureExit : std::uint8_t {
@@ -258,9 +257,7 @@ enum class PrematureExit : std::uint8_t {
   ignore,  // its own verdict; it is not asked whether they are through
 };
 
-constexpr std::array<std::string_view, 3> words_of(PrematureExit) {
-  return {"fail", "report", "ignore"};
-}
+constexpr auto words_of(PrematureExit) { return word_list("fail", "report", "ignore"); }
 
 // Everything that the outcome depends on.
 struct Observation {
@@ -344,8 +341,8 @@ bool names_oom_victim(std::string_view line, int pid);
 class OomClaims {
  public:
   struct Start {
-    std::optional<std::uint64_t>
-        kills;                 // the counter when the attempt began; none: there is no counter
+    // The counter when the attempt began; none: there is no counter.
+    std::optional<std::uint64_t> kills;
     std::uint64_t claims = 0;  // how many deaths had been explained by then
   };
 

@@ -4,11 +4,9 @@
 // run`, the launcher resolves it. Later stages never look at properties or options again.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/duration.hpp"
@@ -29,7 +27,7 @@ enum class Engine : std::uint8_t {
   slurm,  // each as a step on a node of the Slurm allocation around ctest (docs/reference/slurm.md)
 };
 
-constexpr std::array<std::string_view, 2> words_of(Engine) { return {"local", "slurm"}; }
+constexpr auto words_of(Engine) { return word_list("local", "slurm"); }
 
 struct EnginePolicy {
   Engine kind = Engine::local;
@@ -56,7 +54,7 @@ enum class OnLeak : std::uint8_t {
   ignore,  // they live on, let go
 };
 
-constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"}; }
+constexpr auto words_of(OnLeak) { return word_list("kill", "fail", "ignore"); }
 
 // When an attempt's scratch directory is removed.
 enum class Scratch : std::uint8_t {
@@ -65,18 +63,14 @@ enum class Scratch : std::uint8_t {
   remove,       // always
 };
 
-constexpr std::array<std::string_view, 3> words_of(Scratch) {
-  return {"keep-failed", "keep", "remove"};
-}
+constexpr auto words_of(Scratch) { return word_list("keep-failed", "keep", "remove"); }
 
 // Which other tests do not run beside a test with RUN_SERIAL: those of its own run, as in ctest, or
 // those of any run in that scope. For such a scope every test takes a lock: a test with RUN_SERIAL
 // takes it exclusively, every other test shared.
 enum class RunSerial : std::uint8_t { run, project, user, machine };
 
-constexpr std::array<std::string_view, 4> words_of(RunSerial) {
-  return {"run", "project", "user", "machine"};
-}
+constexpr auto words_of(RunSerial) { return word_list("run", "project", "user", "machine"); }
 
 inline constexpr Milliseconds k_default_grace{5000};
 

@@ -1,7 +1,5 @@
 #include "values/report_request.hpp"
 
-#include "base/text.hpp"
-
 namespace holdfast {
 namespace {
 

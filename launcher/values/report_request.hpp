@@ -26,8 +26,8 @@ constexpr auto words_of(ReportFormat) {
 
 struct ReportRequest {
   ReportFormat format = ReportFormat::text;
-  std::string file =
-      {};  // below the build tree, or absolute; empty: it is printed after the summary
+  // Below the build tree, or absolute; empty: it is printed after the summary.
+  std::string file = {};
 
   friend bool operator==(const ReportRequest&, const ReportRequest&) = default;
 };

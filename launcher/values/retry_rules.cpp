@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
-
 namespace holdfast {
 
 namespace {
@@ -77,22 +75,10 @@ Result<RetryRule> parse_rule(std::string_view text) {
 }
 
 bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
-  switch (rule.cause) {
-    case RetryCause::any:
-      return true;
-    case RetryCause::signal:
-      return cause == RetryCause::crash && rule.code == main.code;
-    case RetryCause::exit_code:
-      return cause == rule.cause && rule.code == main.code;
-    case RetryCause::crash:
-    case RetryCause::timeout:
-    case RetryCause::launch:
-    case RetryCause::oom:
-    case RetryCause::node:
-    case RetryCause::service:  // no end tells that a service was lost
-      return cause == rule.cause;
-  }
-  return false;
+  if (rule.cause == RetryCause::any) return true;
+  if (rule.cause == RetryCause::signal) return cause == RetryCause::crash && rule.code == main.code;
+  // No end tells that a service was lost.
+  return cause == rule.cause && (cause != RetryCause::exit_code || rule.code == main.code);
 }
 
 constexpr std::string_view k_exponential = "exponential:";
@@ -242,7 +228,7 @@ bool RunRetries::opens() const {
          std::uint64_t{failures_} * k_whole > std::uint64_t{limits_.breaker} * failed_.size();
 }
 
-RunAnswer RunRetries::again(std::string_view test) {
+std::string RunRetries::again(std::string_view test) {
   came_out(test, true);
   if (!is_open() && opens()) {
     why_open_ =
@@ -251,15 +237,15 @@ RunAnswer RunRetries::again(std::string_view test) {
   }
   if (is_open()) {
     ++refused_;
-    return {false, why_open_};
+    return why_open_;
   }
   if (limits_.budget && granted_ >= *limits_.budget) {
     ++refused_;
-    return {false, text_of({"the run's retry-budget of ",
-                            counted(*limits_.budget, "further attempt"), " is spent"})};
+    return text_of(
+        {"the run's retry-budget of ", counted(*limits_.budget, "further attempt"), " is spent"});
   }
   ++granted_;
-  return {true, {}};
+  return {};
 }
 
 std::string RunRetries::summary() const {

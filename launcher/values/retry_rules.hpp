@@ -9,7 +9,6 @@
 // for the failure itself, and only if that rule gives no further attempt.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -94,7 +93,7 @@ Milliseconds wait_before(unsigned further, const Backoff& backoff, PerMille jitt
 // The result of a test that passed after a failed attempt.
 enum class FlakyResult : std::uint8_t { pass, fail };
 
-constexpr std::array<std::string_view, 2> words_of(FlakyResult) { return {"pass", "fail"}; }
+constexpr auto words_of(FlakyResult) { return word_list("pass", "fail"); }
 
 // A known failure, which excuses `attempts` further attempts.
 struct KnownFlake {
@@ -146,11 +145,6 @@ struct RunRetryLimits {
 // With fewer tests, the breaker stays closed: they say nothing about a run.
 inline constexpr unsigned k_breaker_tests = 20;
 
-struct RunAnswer {
-  bool granted = true;
-  std::string reason;  // if not granted: a whole clause
-};
-
 class RunRetries {
  public:
   explicit RunRetries(const RunRetryLimits& limits) : limits_(limits) {}
@@ -159,9 +153,9 @@ class RunRetries {
   // attempts. Not called for skipped attempts.
   void came_out(std::string_view test, bool failed);
 
-  // Asks for another attempt of a failed test; counts as came_out(test, true). A granted attempt
-  // counts as used.
-  RunAnswer again(std::string_view test);
+  // Asks for another attempt of a failed test; counts as came_out(test, true). Returns why there is
+  // none, in a whole clause; empty: it is granted, and counts as used.
+  std::string again(std::string_view test);
 
   // One sentence about what was granted and refused; empty: nothing was asked.
   std::string summary() const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "values/lock_spec.hpp"
 
 namespace holdfast {
@@ -86,9 +85,7 @@ Result<ServiceUse> parse_service_use(std::string_view text) {
   ServiceUse use{std::string(name)};
   if (colon == std::string_view::npos) return use;
   const std::optional<ServiceMode> mode = named<ServiceMode>(text.substr(colon + 1));
-  if (!mode) {
-    return BadValue(found, alternatives(words_of(ServiceMode{})) + " after `:`");
-  }
+  if (!mode) return BadValue(found, alternatives(words_of(ServiceMode{})) + " after `:`");
   use.mode = *mode;
   return use;
 }

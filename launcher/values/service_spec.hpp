@@ -1,7 +1,6 @@
 // What is declared about a service: holdfast_add_service() and [service.NAME] in holdfast.toml.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,9 +25,7 @@ enum class ServiceMode : std::uint8_t {
   fresh,      // as exclusive, and no test has used this generation before
 };
 
-constexpr std::array<std::string_view, 3> words_of(ServiceMode) {
-  return {"shared", "exclusive", "fresh"};
-}
+constexpr auto words_of(ServiceMode) { return word_list("shared", "exclusive", "fresh"); }
 
 struct ServiceUse {
   std::string name;

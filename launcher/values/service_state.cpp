@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "values/lock_spec.hpp"
 
 namespace holdfast {
@@ -280,19 +279,17 @@ ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsign
   return Step(life, event, max_restarts).take();
 }
 
-void FixtureGenerations::set_up(const TestFixtures& fixtures, const std::string& test,
+void FixtureGenerations::set_up(const TestSchedule& schedule, const std::string& test,
                                 const std::vector<AcquiredService>& had) {
-  for (const std::string& fixture : fixtures.sets_up) {
-    for (const AcquiredService& one : had) {
-      by_fixture_[fixture][{test, one.name}] = one.generation;
-    }
+  for (const std::string& fixture : schedule.setup) {
+    for (const AcquiredService& one : had) by_fixture_[fixture][{test, one.name}] = one.generation;
   }
 }
 
-std::vector<std::string> FixtureGenerations::older(const TestFixtures& fixtures,
+std::vector<std::string> FixtureGenerations::older(const TestSchedule& schedule,
                                                    const std::vector<AcquiredService>& had) const {
   std::vector<std::string> sentences;
-  for (const std::string& fixture : fixtures.required) {
+  for (const std::string& fixture : schedule.required) {
     const auto found = by_fixture_.find(fixture);
     if (found == by_fixture_.end()) continue;
     for (const auto& [setter, generation] : found->second) {

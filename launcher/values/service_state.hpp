@@ -1,17 +1,16 @@
 // Whether services are declared in a way that makes sense.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "values/service_spec.hpp"
+#include "values/test_order.hpp"
 
 namespace holdfast {
 
@@ -45,8 +44,8 @@ enum class ServiceState : std::uint8_t {
   failed,    // it is not started again
 };
 
-constexpr std::array<std::string_view, 6> words_of(ServiceState) {
-  return {"absent", "starting", "ready", "draining", "stopping", "failed"};
+constexpr auto words_of(ServiceState) {
+  return word_list("absent", "starting", "ready", "draining", "stopping", "failed");
 }
 
 struct ServiceLife {
@@ -76,9 +75,9 @@ enum class ServiceNews : std::uint8_t {
   told_to_stop,  // the run ends
 };
 
-constexpr std::array<std::string_view, 10> words_of(ServiceNews) {
-  return {"ready",  "healthy", "unhealthy", "died",  "ended",
-          "wanted", "unused",  "served",    "renew", "told_to_stop"};
+constexpr auto words_of(ServiceNews) {
+  return word_list("ready", "healthy", "unhealthy", "died", "ended", "wanted", "unused", "served",
+                   "renew", "told_to_stop");
 }
 
 struct ServiceEvent {
@@ -111,20 +110,14 @@ ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsign
 // fill a database. If the database is then started anew, it is empty, and a test that requires the
 // fixture fails for a reason that is not its own.
 
-// The names of a test's fixtures, as ctest knows them.
-struct TestFixtures {
-  std::vector<std::string> sets_up;   // FIXTURES_SETUP
-  std::vector<std::string> required;  // FIXTURES_REQUIRED
-};
-
 class FixtureGenerations {
  public:
   // `test` sets up its fixtures on these generations. The last call for a test and service counts.
-  void set_up(const TestFixtures& fixtures, const std::string& test,
+  void set_up(const TestSchedule& schedule, const std::string& test,
               const std::vector<AcquiredService>& had);
   // Returns one sentence for each test that set up one of these fixtures on an older generation
   // than `had`.
-  std::vector<std::string> older(const TestFixtures& fixtures,
+  std::vector<std::string> older(const TestSchedule& schedule,
                                  const std::vector<AcquiredService>& had) const;
   void forget() { by_fixture_.clear(); }
 

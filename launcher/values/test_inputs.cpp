@@ -83,8 +83,8 @@ std::vector<std::string> file_arguments(const std::vector<std::string_view>& com
 
 std::vector<std::string> required_files(std::string_view encoded) {
   std::vector<std::string> files;
-  while (!encoded.empty()) {
-    std::string path = decode_file_name(take_part(encoded, ','));
+  for (const std::string_view part : TextParts{encoded, ','}) {
+    std::string path = decode_file_name(part);
     if (path.starts_with('/')) add(files, std::move(path));
   }
   return files;

@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include "base/text.hpp"
-
 namespace holdfast {
 
 namespace {

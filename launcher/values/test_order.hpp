@@ -1,7 +1,6 @@
 // Which tests ctest starts, and when: its order by COST (decision 38), and shards.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -11,6 +10,7 @@
 
 #include "base/process_name.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 
 namespace holdfast {
 
@@ -20,9 +20,7 @@ enum class TestOrder : std::uint8_t {
   longest_first,  // by the times of earlier runs
 };
 
-constexpr std::array<std::string_view, 3> words_of(TestOrder) {
-  return {"as-is", "failed-first", "longest-first"};
-}
+constexpr auto words_of(TestOrder) { return word_list("as-is", "failed-first", "longest-first"); }
 
 // By name. A test without a cost, or with 0, keeps what ctest gives it: with several jobs, the mean
 // of its times in seconds.

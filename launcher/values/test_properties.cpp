@@ -6,13 +6,9 @@
 #include "base/text.hpp"
 
 namespace holdfast {
-namespace {
-
 std::vector<std::string> decoded_names(std::string_view list) {
   return collected(TextParts{list, ','}, decode_file_name);
 }
-
-}  // namespace
 
 bool learn(std::string_view variable, std::string_view value, TestProperties& properties,
            Values& said) {
@@ -26,7 +22,7 @@ bool learn(std::string_view variable, std::string_view value, TestProperties& pr
   if (text != nullptr) *text = value;
   if (flag != nullptr) *flag = true;
   if (text != nullptr || flag != nullptr) return true;
-  const std::optional<Setting> setting = setting_of_property(variable);
+  const std::optional<Setting> setting = setting_with(&SettingRow::property, variable);
   // An empty property counts as not set.
   if (setting && !value.empty()) {
     said.push_back({*setting, Source::property, std::string(value), {}});
@@ -41,10 +37,6 @@ bool has_label(std::string_view labels, std::string_view label) {
 std::int64_t processors_of(const TestProperties& properties) {
   return std::clamp<std::int64_t>(parse_number<std::int64_t>(properties.processors).value_or(1), 1,
                                   k_most_slots_of_test);
-}
-
-TestFixtures fixtures_of(const TestProperties& properties) {
-  return {decoded_names(properties.fixtures_setup), decoded_names(properties.fixtures_required)};
 }
 
 TestSchedule schedule_of(const TestProperties& properties) {

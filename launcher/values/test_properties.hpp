@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "values/service_state.hpp"
 #include "values/test_order.hpp"
 #include "values/value.hpp"
 
@@ -23,13 +23,14 @@ struct TestProperties {
 bool learn(std::string_view variable, std::string_view value, TestProperties& properties,
            Values& said);
 
+// The names in RESOURCE_LOCK, LABELS and the like.
+std::vector<std::string> decoded_names(std::string_view list);
 // Whether `labels`, in the form of TestProperties, has that label.
 bool has_label(std::string_view labels, std::string_view label);
 
 // PROCESSORS, 1 to k_most_slots_of_test.
 inline constexpr std::size_t k_most_slots_of_test = 1'000'000;
 std::int64_t processors_of(const TestProperties& properties);
-TestFixtures fixtures_of(const TestProperties& properties);
 TestSchedule schedule_of(const TestProperties& properties);
 
 }  // namespace holdfast

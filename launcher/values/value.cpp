@@ -14,13 +14,6 @@ constexpr SettingRow k_rows[] = {
 #include "values/table.def"
 };
 
-std::optional<Setting> find(std::string_view name, std::string_view SettingRow::*column) {
-  if (name.empty()) return std::nullopt;
-  const auto* const found = std::ranges::find(k_rows, name, column);
-  if (found == std::end(k_rows)) return std::nullopt;
-  return static_cast<Setting>(found - std::begin(k_rows));
-}
-
 }  // namespace
 
 const Value* last_of(const Values& values, Setting setting) {
@@ -29,11 +22,10 @@ const Value* last_of(const Values& values, Setting setting) {
   return found == values.rend() ? nullptr : &*found;
 }
 
-std::optional<Setting> setting_of_property(std::string_view property) {
-  return find(property, &SettingRow::property);
-}
-std::optional<Setting> setting_of_option(std::string_view option) {
-  return find(option, &SettingRow::option);
+std::optional<Setting> setting_with(std::string_view SettingRow::*column, std::string_view text) {
+  const auto* const found = std::ranges::find(k_rows, text, column);
+  if (text.empty() || found == std::end(k_rows)) return std::nullopt;
+  return static_cast<Setting>(found - std::begin(k_rows));
 }
 const SettingRow& row_of(Setting setting) { return k_rows[static_cast<std::size_t>(setting)]; }
 

@@ -63,7 +63,7 @@ struct SettingRow {
   UnderDebugger debugged;
 };
 const SettingRow& row_of(Setting setting);
-std::optional<Setting> setting_of_property(std::string_view property);
-std::optional<Setting> setting_of_option(std::string_view option);
+// That with `text` in a column. None for the empty text.
+std::optional<Setting> setting_with(std::string_view SettingRow::*column, std::string_view text);
 
 }  // namespace holdfast

@@ -70,7 +70,7 @@ KnownDurations durations_before(const RunEntry& entry) {
   KnownDurations durations;
   const std::filesystem::path tree = tree_of(entry);
   std::size_t read = 0;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+  for (const RunEntry& run : list_runs(tree)) {
     if (run.id == entry.id) continue;
     KnownDurations of_run;
     (void)read_records(run.journal, [&](const Record& record) {

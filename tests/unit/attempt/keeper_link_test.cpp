@@ -47,17 +47,17 @@ class KeeperLinkTest : public testing::Test {
 
 TEST_F(KeeperLinkTest, TheAnswerToAnEarlierQuestionIsNoAnswer) {
   EXPECT_FALSE(link_.asks_memory(7));  // the keeper is stopped
-  answer(wire::k_memory, {{"question", "1"}, {"sure", "1"}});
-  answer(wire::k_again, {{"question", "2"}, {"why", "the budget is spent"}});
+  answer(wire::MemoryQuestion::k_kind, {{"question", "1"}, {"sure", "1"}});
+  answer(wire::Again::k_kind, {{"question", "2"}, {"why", "the budget is spent"}});
   const wire::Again again = link_.asks_again(LentScratch::used);
-  EXPECT_FALSE(again.is_granted());
+  EXPECT_FALSE(wire::is_granted(again));
   EXPECT_EQ(again.reason, "the budget is spent");
 }
 
 TEST_F(KeeperLinkTest, AnotherAttemptHasItsNameAndItsDirectory) {
-  answer(wire::k_again, {{"question", "1"}, {"attempt", "r.2"}, {"scratch_path", "/s/2"}});
+  answer(wire::Again::k_kind, {{"question", "1"}, {"attempt", "r.2"}, {"scratch_path", "/s/2"}});
   const wire::Again again = link_.asks_again(LentScratch::reusable);
-  EXPECT_TRUE(again.is_granted());
+  EXPECT_TRUE(wire::is_granted(again));
   EXPECT_EQ(again.attempt, "r.2");
   EXPECT_EQ(again.scratch, "/s/2");
   EXPECT_EQ(heard().get("scratch"), "1");
@@ -72,7 +72,7 @@ TEST_F(KeeperLinkTest, WhatCannotBeAskedOrIsNotUnderstoodIsARefusal) {
   ASSERT_TRUE(grant);
   EXPECT_EQ(grant->attempt, "");
   EXPECT_NE(grant->refusal, "");
-  answer(wire::k_end, {});  // everybody hears that the earlier run is over
+  answer(wire::EndAnswer::k_kind, {});  // everybody hears that the earlier run is over
   answer(wire::k_refusal, {{"why", "of another time"}});
   grant = link_.ask(request);
   ASSERT_TRUE(grant);
@@ -87,15 +87,15 @@ TEST_F(KeeperLinkTest, WhatCannotBeAskedOrIsNotUnderstoodIsARefusal) {
 
 TEST_F(KeeperLinkTest, AKeeperThatSaysNothingRefusesNoAttempt) {
   const wire::Again again = link_.asks_again(LentScratch::used);
-  EXPECT_TRUE(again.is_granted());
+  EXPECT_TRUE(wire::is_granted(again));
   EXPECT_EQ(again.attempt, "");
   EXPECT_EQ(heard().get("scratch"), "");
 }
 
 TEST_F(KeeperLinkTest, AnAnswerThatIsNotUnderstoodIsNone) {
-  answer(wire::k_memory, {{"question", "1"}, {"main", "x"}, {"sure", "1"}});
+  answer(wire::MemoryQuestion::k_kind, {{"question", "1"}, {"main", "x"}, {"sure", "1"}});
   EXPECT_FALSE(link_.asks_memory(7));
-  answer(wire::k_memory, {{"question", "2"}, {"sure", "1"}});
+  answer(wire::MemoryQuestion::k_kind, {{"question", "2"}, {"sure", "1"}});
   EXPECT_TRUE(link_.asks_memory(7));
 }
 
@@ -133,7 +133,7 @@ TEST(KeeperLink, OfAnotherUserIsNotUsed) {
 TEST(KeeperLink, ThatLeadsNowhereTakesNothingAndWaitsForNothing) {
   KeeperLink none;
   EXPECT_FALSE(none.say("a line", Repeat::each_time, Layout::one_line));
-  EXPECT_FALSE(none.tell(wire::k_services));
+  EXPECT_FALSE(none.tell(wire::ServicesAnswer::k_kind));
   none.tell_wait({});
   none.entrust(STDIN_FILENO);
   EXPECT_FALSE(none.asks_memory(7));

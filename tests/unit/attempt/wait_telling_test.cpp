@@ -35,7 +35,7 @@ class WaitTellingTest : public ::testing::Test {
         return std::regex_replace(text, std::regex(R"(\d+\.\d s)"), "N s");
       const Result<wire::Message> message = wire::decode(*packet);
       if (!message) return text + "?";
-      if (message->kind == wire::k_say) {
+      if (message->kind == wire::Line::k_kind) {
         text += std::string(message->get("line")) + "\n";
         continue;
       }

@@ -62,7 +62,7 @@ TEST_F(BatchServicesTest, WhatTheNextWorkerHasWaitedForIsOnRecord) {
     const Milliseconds asked = os::monotonic_now();
     while (os::monotonic_now() < asked + Milliseconds{5}) {
     }
-    const wire::Message said(wire::k_services, answer(2, {{"X", "2"}}));
+    const wire::Message said(wire::ServicesAnswer::k_kind, answer(2, {{"X", "2"}}));
     return os::send_message(keeper_.get(), said) ? 0 : 2;
   });
   EXPECT_EQ(services.have(), End::acquired);
@@ -93,14 +93,14 @@ TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
   EXPECT_EQ(services.hear(), News::none);
   say(wire::k_waiting, {{"why", "it starts"}});
   EXPECT_EQ(services.hear(), News::none);
-  say(wire::k_services, answer(1, {}));
+  say(wire::ServicesAnswer::k_kind, answer(1, {}));
   EXPECT_EQ(services.hear(), News::same);
   services.ask();
-  say(wire::k_services, answer(2, {{"X", "2"}}));
+  say(wire::ServicesAnswer::k_kind, answer(2, {{"X", "2"}}));
   EXPECT_EQ(services.hear(), News::other);
   ASSERT_EQ(services.have(), End::acquired);
   services.ask();
-  say(wire::k_services, {{"why", "it ended"}});
+  say(wire::ServicesAnswer::k_kind, {{"why", "it ended"}});
   EXPECT_EQ(services.hear(), News::other);
   EXPECT_EQ(services.have(), End::unavailable);
   EXPECT_EQ(services.trouble(), "it ended");

@@ -48,7 +48,7 @@ class LentSlotsTest : public ::testing::Test {
   }
 
   void lend(const std::string& count) {
-    wire::Message message{wire::k_slots, {{"lent", count}}};
+    wire::Message message{wire::Slots::k_kind, {{"lent", count}}};
     ASSERT_TRUE(os::send_packet(link_.get(), wire::encode(message)));
   }
 

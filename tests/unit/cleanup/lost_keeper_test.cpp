@@ -114,7 +114,7 @@ TEST_F(LostKeeper, AtTheEndOfCtestOneCommandRecordsIt) {
   const os::UniqueFd log(
       ::open((tree_ / "Testing/Temporary/LastTest.log").c_str(), O_WRONLY | O_CLOEXEC));
   ASSERT_TRUE(log.valid());
-  const RunEntry run{k_run, journal().parent_path(), journal(), 0};
+  const RunEntry run{k_run, journal().parent_path(), journal()};
   os::UniqueFd turn(::open(journal().c_str(), O_RDONLY | O_CLOEXEC));
   ASSERT_EQ(::flock(turn.get(), LOCK_EX | LOCK_NB), 0);
   EXPECT_FALSE(finish_at_end(run, os::own_name()));
@@ -248,7 +248,7 @@ TEST_F(LostKeeper, OutputsThatCannotBeKeptAreToldAndTheRestIsRecorded) {
 TEST_F(LostKeeper, WithoutAWholeLogAReaderWritesNothing) {
   std::filesystem::resize_file(tree_ / "Testing/Temporary/LastTest.log", 300);
   const auto before = std::filesystem::file_size(journal());
-  const RunEntry run{k_run, journal().parent_path(), journal(), 0};
+  const RunEntry run{k_run, journal().parent_path(), journal()};
   EXPECT_FALSE(told_by_log(run));
   EXPECT_TRUE(settle(run));
   EXPECT_EQ(std::filesystem::file_size(journal()), before);

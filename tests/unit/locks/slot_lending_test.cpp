@@ -38,7 +38,8 @@ class SlotLendingTest : public testing::Test {
   }
 
   static void want(const os::UniqueFd& batch, const std::string& count) {
-    EXPECT_TRUE(os::send_message(batch.get(), wire::Message(wire::k_slots, {{"wanted", count}})));
+    EXPECT_TRUE(
+        os::send_message(batch.get(), wire::Message(wire::Slots::k_kind, {{"wanted", count}})));
   }
 
   // Empty: nothing was lent in that time.
@@ -68,14 +69,14 @@ TEST_F(SlotLendingTest, LendsWhatNoTestHas) {
   SlotLending slots(order_);
   const os::UniqueFd batch = borrow(slots);
   EXPECT_FALSE(os::is_hung_up(batch.get()));
-  ASSERT_TRUE(os::send_message(batch.get(), wire::Message(wire::k_slots, {{"wanted", "5"}})));
+  ASSERT_TRUE(os::send_message(batch.get(), wire::Message(wire::Slots::k_kind, {{"wanted", "5"}})));
   EXPECT_TRUE(os::becomes_true([&] {
     slots.look(tests_);
     return os::is_readable(batch.get());
   }));
   const Result<wire::Message> lent = os::receive_message(batch.get()).message;
   ASSERT_TRUE(lent);
-  EXPECT_EQ(lent->kind, wire::k_slots);
+  EXPECT_EQ(lent->kind, wire::Slots::k_kind);
   EXPECT_EQ(lent->get("lent"), "2");
 }
 
@@ -102,8 +103,8 @@ TEST_F(SlotLendingTest, TheSecondBatchGetsWhatTheFirstHasGivenBack) {
   const os::UniqueFd second = borrow(slots, 1);
   want(second, "5");
   EXPECT_EQ(lent_to(slots, second, 100ms), "");
-  ASSERT_TRUE(os::send_message(first.get(),
-                               wire::Message(wire::k_slots, {{"wanted", "0"}, {"back", "1"}})));
+  ASSERT_TRUE(os::send_message(
+      first.get(), wire::Message(wire::Slots::k_kind, {{"wanted", "0"}, {"back", "1"}})));
   EXPECT_EQ(lent_to(slots, second), "1");
 }
 

@@ -1,4 +1,4 @@
-#include "programs/declared_names.hpp"
+#include "programs/reference.hpp"
 
 #include <gtest/gtest.h>
 

@@ -238,7 +238,7 @@ TEST(LoadReport, TheStepsOfAnEarlierBuildAreNotThisRuns) {
 }
 
 TEST(LoadReport, AJournalThatCannotBeOpenedIsAnError) {
-  EXPECT_FALSE(load_report(RunEntry{"x", "/nonexistent/x", "/nonexistent/x/journal.jsonl", 0}));
+  EXPECT_FALSE(load_report(RunEntry{"x", "/nonexistent/x", "/nonexistent/x/journal.jsonl"}));
 }
 
 TEST(LoadReport, TheStepsOfARunBeginWhereTheRunBeforeItEnded) {

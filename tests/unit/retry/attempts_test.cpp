@@ -33,7 +33,8 @@ class Attempts : public testing::Test {
       keeper_ = supervision::KeeperLink(std::move(ends->first));
       its_end_ = std::move(ends->second);
     }
-    ASSERT_TRUE(os::send_message(its_end_.get(), wire::Message(wire::k_again, std::move(fields))));
+    ASSERT_TRUE(
+        os::send_message(its_end_.get(), wire::Message(wire::Again::k_kind, std::move(fields))));
   }
 
   // The next attempt has ended with that code.

@@ -267,13 +267,13 @@ TEST(RetryDecision, WhereCTestLooksForAFailureItGetsTheFirst) {
 
 TEST(RetryDecision, TheRunHasTheLastWord) {
   const RetryDecision again = decide_retry({.policy = policy("any=3"), .attempts = {exited(4)}});
-  EXPECT_EQ(with_answer(again, {true, {}}), again);
-  const RetryDecision refused = with_answer(again, {false, "the budget is spent"});
+  EXPECT_EQ(with_answer(again, ""), again);
+  const RetryDecision refused = with_answer(again, "the budget is spent");
   EXPECT_EQ(refused.step, Step::done);
   EXPECT_EQ(refused.end, "exit 4");
   EXPECT_EQ(refused.reason, "not tried again: the budget is spent");
   const RetryDecision done = decide_retry({.policy = policy("any=3"), .attempts = {passed()}});
-  EXPECT_EQ(with_answer(done, {false, "the budget is spent"}), done);
+  EXPECT_EQ(with_answer(done, "the budget is spent"), done);
 }
 
 TEST(RetryDecision, FlakyIsAPassAfterAFailure) {

@@ -134,12 +134,12 @@ TEST(Connection, HasAllThatItsLauncherAskedWithAndWasGranted) {
   EXPECT_EQ(connection.launcher, request.launcher);
   EXPECT_EQ(connection.output, os::stream_of(::getpid(), STDOUT_FILENO));
   EXPECT_EQ(connection.soonest_end, 5000ms);
-  EXPECT_TRUE(connection.fixtures.required.empty()) << "it needs no services";
+  EXPECT_TRUE(connection.schedule.required.empty()) << "it needs no services";
   grant.policy.services = {{"db"}};
   connection.begin_attempt(request, grant);
   ASSERT_EQ(connection.services.size(), 1U);
   EXPECT_EQ(connection.services[0].name, "db");
-  EXPECT_EQ(connection.fixtures.required, std::vector<std::string>{"db"});
+  EXPECT_EQ(connection.schedule.required, std::vector<std::string>{"db"});
 }
 
 }  // namespace

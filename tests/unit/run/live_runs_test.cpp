@@ -78,7 +78,7 @@ TEST(LiveRun, IsOverWhenItsEndIsOnRecordThoughItsCtestLives) {
   started.ctest = os::own_name();
   std::ofstream journal(run / "journal.jsonl");
   journal << line_of(started) << std::flush;
-  const RunEntry entry{id, run, run / "journal.jsonl", 0};
+  const RunEntry entry{id, run, run / "journal.jsonl"};
   EXPECT_TRUE(is_going_on(entry));
   const std::vector<LiveRun> found = find_live_run_of(tree.path());
   ASSERT_EQ(found.size(), 1U);
@@ -98,7 +98,7 @@ TEST(LiveRun, IsNoneWhereTheJournalDoesNotSayWhoseItIs) {
   const std::string id = "1-20261120-085400-7";
   const std::filesystem::path run = std::filesystem::path(tree.path()) / ".holdfast/runs" / id;
   std::filesystem::create_directories(run);
-  const RunEntry entry{id, run, run / "journal.jsonl", 0};
+  const RunEntry entry{id, run, run / "journal.jsonl"};
   for (const std::string& text : {std::string(), line_of(begun(id + ".1", 1))}) {
     std::ofstream(entry.journal) << text;
     EXPECT_FALSE(is_going_on(entry)) << text;

@@ -151,7 +151,7 @@ TEST(Run, OfPeopleRemovesOldOnesOfPeopleAlone) {
   }
   origin.whose = RunsOf::people;
   for (std::size_t i = 0; i < k_runs_kept + 2; ++i) begun(origin).finish_without_tests();
-  EXPECT_EQ(list_runs(tree.path(), Dates::exact, RunsOf::people).size(), k_runs_kept);
+  EXPECT_EQ(list_runs(tree.path(), RunsOf::people).size(), k_runs_kept);
   EXPECT_EQ(list_runs(tree.path()).size(), k_runs_kept);
 }
 

@@ -58,7 +58,7 @@ class ServiceAsking : public testing::Test {
 };
 
 TEST_F(ServiceAsking, TheEndOfTheRunEndsTheWaitForServices) {
-  say(wire::k_end);
+  say(wire::EndAnswer::k_kind);
   const AcquiredServices had = asked();
   EXPECT_EQ(had.end, AcquiredServices::End::unavailable);
   EXPECT_EQ(had.why, "service db unavailable: the run is over");
@@ -67,7 +67,7 @@ TEST_F(ServiceAsking, TheEndOfTheRunEndsTheWaitForServices) {
 TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
   const wire::ServicesAnswer answer{.uses = {{"db", 3}},
                                     .variables = {{"HOLDFAST_SERVICE_DB_PORT", "a=1"}}};
-  say(wire::k_services, to_message(answer).fields);
+  say(wire::ServicesAnswer::k_kind, to_message(answer).fields);
   const AcquiredServices had = asked();
   EXPECT_EQ(had.end, AcquiredServices::End::acquired);
   EXPECT_EQ(had.uses, (std::vector<AcquiredService>{{"db", 3}}));
@@ -77,8 +77,8 @@ TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
 }
 
 TEST_F(ServiceAsking, WhatIsNoAnswerIsPassedOverAndWhatIsNotUnderstoodIsNone) {
-  say(wire::k_again);
-  say(wire::k_services, {{"use", "db#3"}, {"variable", "no value"}});
+  say(wire::Again::k_kind);
+  say(wire::ServicesAnswer::k_kind, {{"use", "db#3"}, {"variable", "no value"}});
   Bound two(2);
   Need* const watched[] = {&two};
   around_.watched = watched;
@@ -107,7 +107,7 @@ class NetworkAsking : public ServiceAsking {
 };
 
 TEST_F(NetworkAsking, IsAnsweredByItsOwnKindOnly) {
-  say(wire::k_again, {{"why", "of another question"}});
+  say(wire::Again::k_kind, {{"why", "of another question"}});
   say(wire::k_network, {{"why", "no such device"}});
   const std::optional<AttemptResult> refused = acquired(2);
   ASSERT_TRUE(refused);
@@ -142,7 +142,7 @@ TEST_F(ServiceAsking, ARedTestDoesNotWaitForAKeeperThatHasEnded) {
 
 // A test that is to share a network must not run in another, even if it may run without one.
 TEST_F(ServiceAsking, TheNetworkOfARunThatIsOverIsLost) {
-  say(wire::k_end);
+  say(wire::EndAnswer::k_kind);
   Grant grant;
   grant.identity.test = "t";
   grant.policy.containment = {Boundary::netns};
@@ -156,12 +156,12 @@ TEST_F(ServiceAsking, TheNetworkOfARunThatIsOverIsLost) {
 
 TEST_F(ServiceAsking, WhatIsSaidOfARedTestIsHeardBehindAnEarlierAnswer) {
   say(wire::k_waiting, {{"why", "it starts"}});
-  say(wire::k_red, {{"lost", "db"},
-                    {"state", "db   gone"},
-                    {"lost", "web"},
-                    {"state", "web  well"},
-                    {"fixture", "schema is older"},
-                    {"fixture", "rows are older"}});
+  say(wire::RedServices::k_kind, {{"lost", "db"},
+                                  {"state", "db   gone"},
+                                  {"lost", "web"},
+                                  {"state", "web  well"},
+                                  {"fixture", "schema is older"},
+                                  {"fixture", "rows are older"}});
   Bound three(3);
   Need* const watched[] = {&three};
   around_.watched = watched;

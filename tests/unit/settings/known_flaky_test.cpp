@@ -22,10 +22,10 @@ expires = "2026-01-31"
 attempts = 1
 )";
 
-std::vector<KnownFlaky> entries_of(const std::string& text) {
+Settings settings_of(const std::string& text) {
   const Result<Settings> settings = parse_settings(text, "/p/holdfast.toml", "default");
   EXPECT_TRUE(settings) << settings.error().message;
-  return settings ? settings->known_flaky : std::vector<KnownFlaky>{};
+  return settings ? *settings : Settings{};
 }
 
 std::string error_of(const std::string& text) {
@@ -33,8 +33,8 @@ std::string error_of(const std::string& text) {
   return settings ? "none" : settings.error().message;
 }
 
-TEST(KnownFlakyList, IsReadWithItsOrigins) {
-  const std::vector<KnownFlaky> entries = entries_of(k_list);
+TEST(KnownFlakes, IsReadWithItsOrigins) {
+  const std::vector<KnownFlaky> entries = settings_of(k_list).known_flaky;
   ASSERT_EQ(entries.size(), 2U);
   EXPECT_EQ(entries[0].tests, "^net\\.");
   EXPECT_EQ(entries[0].flake, (KnownFlake{"Connection reset by peer$", "PROJ-12", 2}));
@@ -44,28 +44,29 @@ TEST(KnownFlakyList, IsReadWithItsOrigins) {
   EXPECT_EQ(to_text(entries[1].expires), "2026-01-31");
 }
 
-TEST(KnownFlakyList, FitsByNameAndDayAndSaysWhatHasExpired) {
-  const std::vector<KnownFlaky> entries = entries_of(k_list);
-  const KnownFlakyList in_january(entries, *parse_day("2026-01-31"));
-  EXPECT_EQ(in_january.expired(), "");
-  EXPECT_EQ(in_january.matching("net.dns").size(), 2U);
-  EXPECT_EQ(in_january.matching("net.http").size(), 1U);
-  EXPECT_EQ(in_january.matching("a.slow.one")[0].text.substr(0, 26), "1 21 https://example.org/7");
-  EXPECT_TRUE(in_january.matching("subnet").empty());
-  EXPECT_EQ(in_january.matching(std::string(200'000, 'x') + ".slow.").size(), 1U);
-  const KnownFlakyList in_february(entries, *parse_day("2026-02-01"));
-  EXPECT_EQ(in_february.matching("net.dns").size(), 1U);
-  EXPECT_EQ(in_february.expired(),
+TEST(KnownFlakes, FitsByNameAndDayAndSaysWhatHasExpired) {
+  const Settings settings = settings_of(k_list);
+  const ProjectSettings in_january(settings, *parse_day("2026-01-31"));
+  EXPECT_EQ(in_january.note(), "");
+  EXPECT_EQ(in_january.values_for("net.dns", "").size(), 2U);
+  EXPECT_EQ(in_january.values_for("net.http", "").size(), 1U);
+  EXPECT_EQ(in_january.values_for("a.slow.one", "")[0].text.substr(0, 26),
+            "1 21 https://example.org/7");
+  EXPECT_TRUE(in_january.values_for("subnet", "").empty());
+  EXPECT_EQ(in_january.values_for(std::string(200'000, 'x') + ".slow.", "").size(), 1U);
+  const ProjectSettings in_february(settings, *parse_day("2026-02-01"));
+  EXPECT_EQ(in_february.values_for("net.dns", "").size(), 1U);
+  EXPECT_EQ(in_february.note(),
             "ignoring known-flaky \"slow|net.dns\" (https://example.org/7), which expired on "
             "2026-01-31");
-  const KnownFlakyList later(entries, *parse_day("2027-01-01"));
-  EXPECT_TRUE(later.matching("net.dns").empty());
-  EXPECT_EQ(later.expired(),
+  const ProjectSettings later(settings, *parse_day("2027-01-01"));
+  EXPECT_TRUE(later.values_for("net.dns", "").empty());
+  EXPECT_EQ(later.note(),
             "ignoring known-flaky \"^net\\.\" (PROJ-12), which expired on 2026-12-31, "
             "\"slow|net.dns\" (https://example.org/7), which expired on 2026-01-31");
 }
 
-TEST(KnownFlakyList, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
+TEST(KnownFlakes, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
   const std::string whole =
       "[[known-flaky]]\ntests = \"a\"\nsignature = \"b\"\nissue = \"c\"\nexpires = 2026-01-01\n";
   ASSERT_EQ(error_of(whole), "none");
@@ -119,9 +120,7 @@ TEST(KnownFlakyList, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
 }
 
 TEST(Signatures, AreFoundInOneLineOfTheOutput) {
-  const Result<Signatures> signatures =
-      Signatures::of({"reset by peer$", "^FATAL: .*db", "\\d{3}-\\d"});
-  ASSERT_TRUE(signatures);
+  const std::vector<std::string> signatures{"reset by peer$", "^FATAL: .*db", "\\d{3}-\\d"};
   const struct {
     std::string output;
     std::optional<std::size_t> found;
@@ -137,7 +136,8 @@ TEST(Signatures, AreFoundInOneLineOfTheOutput) {
       {"123-4\nreset by peer\n", 0},
       {std::string("a\0b 123-4", 9), 2},
   };
-  for (const auto& row : rows) EXPECT_EQ(signatures->found_in(row.output), row.found);
+  for (const auto& row : rows) EXPECT_EQ(*signature_in(row.output, signatures), row.found);
+  EXPECT_FALSE(signature_in("", {"good", "("}));
 }
 
 }  // namespace

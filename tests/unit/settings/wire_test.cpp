@@ -343,7 +343,7 @@ TEST(Wire, WhatAnAttemptWaitsForComesBack) {
     EXPECT_EQ(read->names, sent.names);
     EXPECT_EQ(read->why, sent.why);
   }
-  EXPECT_FALSE(wire::read<AttemptWait>(Message(k_waits, {{"what", "garbage"}})));
+  EXPECT_FALSE(wire::read<AttemptWait>(Message(AttemptWait::k_kind, {{"what", "garbage"}})));
 }
 
 TEST(Wire, MessagesNestInMessages) {
@@ -415,25 +415,24 @@ TEST(Wire, AWaitHasASubject) {
 
 TEST(Wire, WhatStepsAreToldOfHoldfastTomlComesBack) {
   StepSettings said;
-  said.steps.transient = {"No space", "", "^ld: .*=x"};
-  said.steps.memory_kb = 24'000'000;
+  said.transient = {"No space", "", "^ld: .*=x"};
+  said.memory_kb = 24'000'000;
   said.oom_events = "/sys/fs/cgroup/memory.events";
-  const Result<StepSettings> read =
-      read_as<StepSettings>(k_steps, *decode(encode(written(k_steps, said))));
+  const Result<StepSettings> read = wire::read<StepSettings>(*decode(encode(to_message(said))));
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->steps.transient, said.steps.transient);
-  EXPECT_EQ(read->steps.memory_kb, said.steps.memory_kb);
+  EXPECT_EQ(read->transient, said.transient);
+  EXPECT_EQ(read->memory_kb, said.memory_kb);
   EXPECT_EQ(read->oom_events, said.oom_events);
   const Result<StepSettings> nothing =
-      read_as<StepSettings>(k_steps, *decode(encode(written(k_steps, StepSettings{}))));
+      wire::read<StepSettings>(*decode(encode(to_message(StepSettings{}))));
   ASSERT_TRUE(nothing);
-  EXPECT_TRUE(nothing->steps.transient.empty());
-  EXPECT_FALSE(nothing->steps.memory_kb);
+  EXPECT_TRUE(nothing->transient.empty());
+  EXPECT_FALSE(nothing->memory_kb);
   Message other(k_settings);
-  EXPECT_FALSE(read_as<StepSettings>(k_steps, other));
-  Message odd = written(k_steps, StepSettings{});
+  EXPECT_FALSE(wire::read<StepSettings>(other));
+  Message odd = to_message(StepSettings{});
   odd.add("memory_kb", "much");
-  EXPECT_FALSE(read_as<StepSettings>(k_steps, odd));
+  EXPECT_FALSE(wire::read<StepSettings>(odd));
 }
 
 }  // namespace
