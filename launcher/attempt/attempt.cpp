@@ -1,7 +1,5 @@
 #include "attempt/attempt_plan.hpp"
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -419,16 +417,17 @@ class Attempt final : public os::TreeWatcher {
   // be pending. A test that handled the signal and then exited counts as ended by itself, but it
   // must not be tried again.
   void notice_same_interrupt() {
-    const GuardReport& report = guard_.report();
-    if (!report.main_reaped) return;
-    const bool died = WIFSIGNALED(report.main_status);
+    const ProcessEnd main = end_of_main(guard_.report());
+    if (main.kind == ProcessEnd::Kind::never_started) return;
+    const bool died = main.kind == ProcessEnd::Kind::signalled;
     if (!died && !plan_.policy.retry.may_retry()) return;
     os::SignalSet signals = k_ending_signals & ~around_.callers.ignored;
-    if (died) signals &= os::signal_bit(WTERMSIG(report.main_status));
+    if (died) signals &= os::signal_bit(main.code);
     if (signals == 0) return;
     const os::ReceivedSignal got = os::take_pending(signals);
     // The test may have sent it to all of its group. A key press has no sender.
-    const bool is_tests = got.source != SignalSource::terminal && got.sender == report.main;
+    const bool is_tests =
+        got.source != SignalSource::terminal && got.sender == guard_.report().main;
     if (got.number == 0 || is_tests) return;
     Event event{Event::Kind::ended_beside_signal, got.number, got.source};
     event.died_of_it = died;
@@ -438,7 +437,7 @@ class Attempt final : public os::TreeWatcher {
   // Only ctest reads the test's output. When ctest dies, its end of the pipe closes first. The test
   // may die of that (SIGPIPE) before we can see ctest's death.
   void notice_dead_reader() {
-    if (plan_.mode != ExitMode::ctest || signal_of(guard_.report()) != SIGPIPE) return;
+    if (plan_.mode != ExitMode::ctest || !end_of_main(guard_.report()).died_of(SIGPIPE)) return;
     if (!os::has_lost_its_reader(STDOUT_FILENO) && !os::has_lost_its_reader(STDERR_FILENO)) return;
     happened({Event::Kind::ended_without_reader});
   }

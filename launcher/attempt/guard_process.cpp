@@ -305,7 +305,7 @@ class Guard final : public os::TreeWatcher {
     add_usage(report_);
     if (containment_ == nullptr) return;
     report_.memory_peak_kb = containment_->memory_peak_kb();
-    if (signal_of(report_) == SIGKILL) report_.oom_kills = containment_->oom_kills();
+    if (end_of_main(report_).died_of(SIGKILL)) report_.oom_kills = containment_->oom_kills();
   }
 
   [[noreturn]] void finish() {
@@ -464,6 +464,7 @@ void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& repor
       {.end_reason = EndReason::parent_gone},
       text_of({"the launcher of the ", plan.step != nullptr ? "step" : "test",
                " was killed; its process tree was ended"}));
+  result.observation.main = end_of_main(report);
   result.report = report;
   result.wall_us = wall_us;
   if (plan.step != nullptr) {

@@ -437,13 +437,6 @@ class BatchRun {
     ran_us_ += result.wall_us;
   }
 
-  // Puts the end of the main process into the fields from which the journal's record takes it.
-  static void note_end(const ProcessEnd& main, supervision::GuardReport& report) {
-    report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
-    if (main.kind == ProcessEnd::Kind::exited) report.main_status = main.code << 8;
-    if (main.kind == ProcessEnd::Kind::signalled) report.main_status = main.code;
-  }
-
   AttemptResult conclude() {
     AttemptResult result = total_.result;
     result.wall_us = os::monotonic_now_us() - start_us_;
@@ -460,7 +453,6 @@ class BatchRun {
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
     result.ran_nothing_because = conclusion.note;
-    note_end(conclusion.main, result.report);
     relay_.write(Stream::output, "holdfast: " + batch_->summary() + "\n");
     relay_.finish();
     if (const Result<void> written = report_.write(batch_->results()); !written) {

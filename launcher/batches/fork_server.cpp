@@ -1,7 +1,6 @@
 #include "batches/fork_server.hpp"
 
 #include <holdfast/worker_protocol.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -181,8 +180,8 @@ void ForkedCase::terminate() {
 
 bool ForkedCase::ended_by_itself() const {
   if (!status_) return false;
-  const int signal = WIFSIGNALED(*status_) ? WTERMSIG(*status_) : 0;
-  return signal != SIGTERM && signal != SIGKILL;
+  const ProcessEnd end = supervision::end_by_status(*status_);
+  return !end.died_of(SIGTERM) && !end.died_of(SIGKILL);
 }
 
 WorkerEnd ForkedCase::end(EndedBy by) const {
@@ -194,12 +193,7 @@ WorkerEnd ForkedCase::end(EndedBy by) const {
   } else if (by == EndedBy::itself && !status_) {
     end.by = EndedBy::own_failure;
   }
-  if (!status_) return end;
-  if (WIFSIGNALED(*status_)) {
-    end.main = {ProcessEnd::Kind::signalled, WTERMSIG(*status_)};
-  } else {
-    end.main = {ProcessEnd::Kind::exited, WEXITSTATUS(*status_)};
-  }
+  if (status_) end.main = supervision::end_by_status(*status_);
   return end;
 }
 
