@@ -20,9 +20,9 @@ std::string how(const ProcessEnd& end) {
     case ProcessEnd::Kind::exited:
       return "exited with code " + std::to_string(end.code);
     case ProcessEnd::Kind::signalled:
-      return "died of signal " + std::to_string(end.code);
+      break;
   }
-  return "ended";
+  return "died of signal " + std::to_string(end.code);
 }
 
 // Why nothing more runs after this worker; empty: more may run.
@@ -37,7 +37,7 @@ std::string why_no_more(const WorkerEnd& end) {
     case EndedBy::interruption:
       return "interrupted";
     case EndedBy::own_failure:
-      return "Holdfast failed";
+      break;
   }
   return "Holdfast failed";
 }
@@ -368,17 +368,9 @@ void Batch::consider_worker(const WorkerEnd& end) {
   if (worker_leaves_ && end.ended_well()) return;
   const std::string worker = text_of({"worker ", std::to_string(worker_), " "});
   const std::string_view where = where_it_ended();
-  switch (end.by) {
-    case EndedBy::itself:
-      break;
-    case EndedBy::case_limit:
-      return beyond(Outcome::timed_out, end.main, text_of({worker, "took too long", where}));
-    case EndedBy::whole_limit:
-      return beyond(Outcome::timed_out, end.main, "");
-    case EndedBy::interruption:
-      return beyond(Outcome::interrupted, end.main, "");
-    case EndedBy::own_failure:
-      return beyond(Outcome::internal_error, end.main, "");
+  if (const std::optional<Outcome> outcome = outcome_of(end.by)) {
+    const bool is_late = end.by == EndedBy::case_limit;
+    return beyond(*outcome, end.main, is_late ? text_of({worker, "took too long", where}) : "");
   }
   const std::string text = text_of({worker, how(end.main), where});
   switch (end.main.kind) {

@@ -64,9 +64,9 @@ EndedBy who_ended(const supervision::AttemptResult& result) {
     case EndReason::signal:
     case EndReason::parent_gone:
     case EndReason::lock_lost:
-      return EndedBy::interruption;
+      break;
   }
-  return EndedBy::own_failure;
+  return EndedBy::interruption;
 }
 
 void BatchTotal::end_by(EndReason reason, int signal) {

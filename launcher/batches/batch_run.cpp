@@ -77,21 +77,12 @@ class BatchRun {
   // worker runs.
   void perform(std::vector<BatchAction>& actions) {
     for (BatchAction& action : actions) {
-      switch (action.kind) {
-        case BatchAction::Kind::record:
-          record(batch_->results()[action.result]);
-          break;
-        case BatchAction::Kind::say:
-          say(action.text);
-          break;
-        case BatchAction::Kind::list:
-        case BatchAction::Kind::run_all:
-        case BatchAction::Kind::run_cases:
-        case BatchAction::Kind::serve:
-          todo_.push_back(std::move(action));
-          break;
-        case BatchAction::Kind::end:
-          break;
+      if (action.kind == BatchAction::Kind::record) {
+        record(batch_->results()[action.result]);
+      } else if (action.kind == BatchAction::Kind::say) {
+        say(action.text);
+      } else if (action.kind != BatchAction::Kind::end) {
+        todo_.push_back(std::move(action));
       }
     }
   }

@@ -77,6 +77,8 @@ void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool 
 
 // The outcome of a case that ended before its process did.
 Outcome outcome_of(CaseEnd said);
+// That of a process that was ended from outside; none: it ended by itself.
+std::optional<Outcome> outcome_of(EndedBy by);
 
 // Messages of docs/internals/worker-protocol.md, as packets and as fields.
 
