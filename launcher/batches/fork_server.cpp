@@ -18,20 +18,10 @@ namespace {
 // unless the kernel holds a process.
 constexpr Milliseconds k_ending_patience{10'000};
 
-// Returns all processes below `root`, as /proc shows them at one moment.
+// Returns all processes below `root`.
 std::vector<os::NamedProcess> tree_below(pid_t root) {
-  const std::vector<os::Link> links = os::descendants({});
-  std::vector<pid_t> known{root};
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    for (const os::Link& link : links) {
-      if (link.parent == known[i] && !os::contains(known, link.pid)) known.push_back(link.pid);
-    }
-  }
-  std::vector<os::NamedProcess> tree;
-  for (std::size_t i = 1; i < known.size(); ++i) {
-    const Result<os::ProcessStat> stat = os::read_process_stat(known[i]);
-    if (stat && !os::has_ended(*stat)) tree.push_back({known[i], stat->name});
-  }
+  std::vector<os::NamedProcess> tree = os::living_descendants({});
+  std::erase_if(tree, [&](const os::NamedProcess& one) { return !os::is_below(one.pid, root); });
   return tree;
 }
 
