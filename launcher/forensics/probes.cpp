@@ -115,9 +115,9 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
     case Kind::signalled:
       return {probe, true, "the probe died of signal " + std::to_string(end.code)};
     case Kind::not_started:
-      return {probe, true, to_text(os::system_error("start the probe", end.code))};
+      break;
   }
-  return {probe, true, "no answer"};
+  return {probe, true, to_text(os::system_error("start the probe", end.code))};
 }
 
 }  // namespace
@@ -159,11 +159,8 @@ os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
   if (facts.process > 0) add(env::k_hook_pid, std::to_string(facts.process));
   if (!facts.outcome) return order;
   add(env::k_hook_outcome, name_of(*facts.outcome));
-  if (facts.main.kind == ProcessEnd::Kind::exited) {
-    add(env::k_hook_exit_code, std::to_string(facts.main.code));
-  } else if (facts.main.kind == ProcessEnd::Kind::signalled) {
-    add(env::k_hook_signal, std::to_string(facts.main.code));
-  }
+  if (const auto code = facts.main.exit_code()) add(env::k_hook_exit_code, std::to_string(*code));
+  if (const auto signal = facts.main.signal()) add(env::k_hook_signal, std::to_string(*signal));
   return order;
 }
 
@@ -181,9 +178,9 @@ Finding hook_finding(const std::string& hook, const os::BoundedEnd& end, Millise
     case Kind::too_late:
       return {hook, false, "not done within " + describe(time) + below};
     case Kind::not_started:
-      return {hook, true, to_text(os::system_error("start it", end.code))};
+      break;
   }
-  return {hook, true, "not known"};
+  return {hook, true, to_text(os::system_error("start it", end.code))};
 }
 
 Result<std::string> look_at_program(const std::string& path,

@@ -403,15 +403,15 @@ pid_t BeforeKill::next_overdue() {
 void BeforeKill::start(pid_t process) {
   seen_.push_back(process);
   char** const environment = plan_.command.environment;
-  forensics::HookFacts facts;
-  facts.hook = k_name;
-  facts.test = plan_.identity->test;
-  facts.run = variable_in(environment, environment::k_run_id);
-  facts.attempt_id = plan_.identity->attempt;
-  facts.attempt = plan_.identity->n;
-  facts.process = process;
-  facts.scratch = variable_in(environment, environment::k_tmpdir);
-  facts.output = relay_.log();
+  const forensics::HookFacts facts{
+      .hook = std::string(k_name),
+      .test = plan_.identity->test,
+      .run = std::string(variable_in(environment, environment::k_run_id)),
+      .attempt_id = plan_.identity->attempt,
+      .attempt = plan_.identity->n,
+      .process = process,
+      .scratch = std::string(variable_in(environment, environment::k_tmpdir)),
+      .output = relay_.log()};
   hook_time_ = time_for_hook(os::monotonic_now(), plan_.native_end);
   hook_.emplace(forensics::hook_order(plan_.policy.hooks.before_kill, facts,
                                       entries_of(environment), hook_time_));

@@ -120,16 +120,15 @@ class Aftermath {
   std::optional<Finding> run_hook(const EndedAttempt& ended) {
     const std::string& command = ended.test.grant.policy.hooks.on_failure;
     if (command.empty() || is_told_to_end_) return std::nullopt;
-    forensics::HookFacts facts;
-    facts.hook = "on-failure";
-    facts.test = ended.test.grant.identity.test;
-    facts.run = ended.test.grant.run;
-    facts.attempt_id = ended.test.grant.identity.attempt;
-    facts.attempt = ended.test.grant.identity.n;
-    facts.outcome = ended.result.outcome;
-    facts.main = ended.result.observation.main;
-    facts.scratch = ended.result.scratch;
-    facts.output = ended.result.log;
+    const forensics::HookFacts facts{.hook = "on-failure",
+                                     .test = ended.test.grant.identity.test,
+                                     .run = ended.test.grant.run,
+                                     .attempt_id = ended.test.grant.identity.attempt,
+                                     .attempt = ended.test.grant.identity.n,
+                                     .outcome = ended.result.outcome,
+                                     .main = ended.result.observation.main,
+                                     .scratch = ended.result.scratch,
+                                     .output = ended.result.log};
     const Milliseconds time = forensics::k_on_failure_time;
     os::BoundedWork work(forensics::hook_order(command, facts, environment_, time));
     if (await_unless_told_to_end(ended.test.around, {&work}) != 0) {
