@@ -3,13 +3,9 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "attempt/guard_messages.hpp"
 #include "attempt/guard_process.hpp"
-#include "attempt/records.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"

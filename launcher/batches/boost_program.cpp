@@ -2,13 +2,9 @@
 // logger of its own to theirs, which writes into a file and leaves what they print as it is.
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <utility>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/names.hpp"
-#include "batches/program_words.hpp"
 #include "batches/report_program.hpp"
 #include "batches/side_by_side.hpp"
 

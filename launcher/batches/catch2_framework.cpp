@@ -1,10 +1,7 @@
 // Pure.
 
-#include <algorithm>
 #include <array>
 #include <iterator>
-#include <optional>
-#include <utility>
 
 #include "base/text.hpp"
 #include "batches/gtest_report.hpp"

@@ -1,10 +1,7 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
 // print as it is. batches/test_program.hpp says what can still be known of their cases.
-#include <optional>
-#include <utility>
 
 #include "base/names.hpp"
-#include "batches/program_words.hpp"
 #include "batches/report_program.hpp"
 #include "batches/side_by_side.hpp"
 

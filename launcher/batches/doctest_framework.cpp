@@ -4,11 +4,8 @@
 // and `?` for any character; doctest ignores upper and lower case in it. A `,` ends a pattern, and
 // only version 2.4.7 and later know an escape for it, so a `?` stands for it here. Source:
 // wildcmp() and parseCommaSepArgs() of versions 2.4.0 to 2.4.11.
-#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <span>
-#include <utility>
 
 #include "base/text.hpp"
 #include "batches/gtest_report.hpp"

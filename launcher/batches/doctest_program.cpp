@@ -2,11 +2,8 @@
 // what doctest prints, and the totals at its end tell of the case. A process of several cases
 // writes doctest's XML into a file instead, because doctest has one place for all of its reporters;
 // Holdfast then prints what is in it (batches/test_program.hpp).
-#include <optional>
-#include <utility>
 
 #include "base/names.hpp"
-#include "batches/program_words.hpp"
 #include "batches/report_program.hpp"
 #include "batches/side_by_side.hpp"
 

@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/environment.hpp"
@@ -21,7 +19,6 @@
 #include "batches/test_program.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/stack/elf_text.hpp"
-#include "values/framework.hpp"
 
 namespace holdfast::exec {
 namespace {
