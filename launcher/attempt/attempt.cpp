@@ -192,7 +192,11 @@ class Attempt final : public os::TreeWatcher {
     for (Need* const need : plan_.needs) look_at(*need, wait);
     if (stacks_.go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
-    if (now >= look_at_) look_before_stop_time();
+    if (now >= look_at_) {
+      // Stacks are taken early because ctest gives no time for them when --stop-time comes.
+      look_at_ = k_longest;
+      if (state_.stage == Stage::running) take_stacks();
+    }
     if (now >= companions_deadline()) companions_time_is_over();
     if (now >= deadline()) happened({Event::Kind::timeout_expired});
     if (now >= guard_deadline()) take_over();
@@ -235,12 +239,6 @@ class Attempt final : public os::TreeWatcher {
     if (plan_.policy.timeout.count() == 0 || state_.stage != Stage::running) return k_longest;
     if (state_.paused) return k_longest;
     return clock_.after(plan_.policy.timeout);
-  }
-
-  // Stacks are taken early because ctest gives no time for them when --stop-time comes.
-  void look_before_stop_time() {
-    look_at_ = k_longest;
-    if (state_.stage == Stage::running) take_stacks();
   }
 
   Milliseconds guard_deadline() const {
@@ -311,14 +309,12 @@ class Attempt final : public os::TreeWatcher {
     }
     GuardOrder order = passing_on(kind, signal);
     order.grace_ms = grace_.count();
-    if (os::logs(LogLevel::debug)) log_end(signal);
+    if (os::logs(LogLevel::debug)) {
+      os::log(LogLevel::debug,
+              {"orders the guard to end the process tree, because ", because(state_.reason), ": ",
+               signal_name(signal), ", and SIGKILL after ", describe(grace_)});
+    }
     guard_.order(order);
-  }
-
-  void log_end(int signal) const {
-    os::log(LogLevel::debug,
-            {"orders the guard to end the process tree, because ", because(state_.reason), ": ",
-             signal_name(signal), ", and SIGKILL after ", describe(grace_)});
   }
 
   // Returns an order that carries `signal`. The order names the sender if `signal` is the one that

@@ -532,18 +532,12 @@ void GuardProcess::order(const GuardOrder& what) {
 bool GuardProcess::listen() {
   const bool exited = os::retried([&] { return ::waitpid(pid_, nullptr, WNOHANG); }) == pid_;
   if (exited) pid_ = -1;
-  read_reports();
-  return exited;
-}
-
-// Only the latest report counts.
-void GuardProcess::read_reports() {
   GuardReport report;
   while (true) {
     const ssize_t got =
         os::retried([&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
     if (got == static_cast<ssize_t>(sizeof report)) {
-      report_ = report;
+      report_ = report;  // only the latest counts
       has_reported_ = true;
       continue;
     }
@@ -551,12 +545,8 @@ void GuardProcess::read_reports() {
     // guard's last packets.
     if (got < 0 && errno == ECONNRESET) continue;
     if (got == 0) has_hung_up_ = true;
-    return;
+    return exited;
   }
-}
-
-void GuardProcess::note_reaped(pid_t pid) {
-  if (pid == pid_) pid_ = -1;
 }
 
 void GuardProcess::kill() const {

@@ -123,8 +123,8 @@ Result<void> record_start(const AttemptIdentity& identity, const std::vector<Loc
                         .n = identity.n,
                         .launcher = identity.launcher,
                         .cwd = os::working_directory(),
+                        .locks = collected(locks, [](const auto& lock) { return to_text(lock); }),
                         .schedule = schedule};
-  for (const LockSpec& lock : locks) record.locks.push_back(to_text(lock));
   return os::append_line(identity.journal, line_of(record));
 }
 

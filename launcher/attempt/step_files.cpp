@@ -14,10 +14,6 @@
 namespace holdfast::supervision {
 namespace {
 
-bool is_before(const timespec& a, const timespec& b) {
-  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
-}
-
 // A journal of this size (some fifty thousand steps) is moved to the name of the older one.
 constexpr off_t k_full = 16 * 1024 * 1024;
 
@@ -64,7 +60,9 @@ void StepOutputs::remove() const {
   for (const std::string& file : files_) {
     struct stat info {};
     if (::fstatat(directory_.get(), file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (!S_ISREG(info.st_mode) || is_before(info.st_mtim, begun_)) continue;
+    const bool is_older = std::pair(info.st_mtim.tv_sec, info.st_mtim.tv_nsec) <
+                          std::pair(begun_.tv_sec, begun_.tv_nsec);
+    if (!S_ISREG(info.st_mode) || is_older) continue;
     (void)::unlinkat(directory_.get(), file.c_str(), 0);
   }
 }
