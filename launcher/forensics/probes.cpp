@@ -253,7 +253,7 @@ Result<std::string> look_at_locks(const std::vector<std::string>& places) {
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
   const auto is_asked_for = [&](const os::SurveyedLock& lock) {
     const std::string place = lock.scope_directory + "/" + encode_file_name(lock.name);
-    return std::find(places.begin(), places.end(), place) != places.end();
+    return std::ranges::find(places, place) != places.end();
   };
   std::string text;
   std::size_t used = 0;
@@ -323,9 +323,7 @@ void Probes::add(std::string name, std::function<Result<std::string>()> look) {
 }
 
 std::vector<os::BoundedWork*> Probes::works() const {
-  std::vector<os::BoundedWork*> works;
-  for (const Probe& probe : probes_) works.push_back(probe.work.get());
-  return works;
+  return collected(probes_, [](const Probe& probe) { return probe.work.get(); });
 }
 
 std::vector<Finding> Probes::findings() const {
