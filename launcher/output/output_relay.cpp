@@ -186,10 +186,10 @@ std::uint64_t OutputRelay::keep(std::string_view bytes) {
   return position_ - before;
 }
 
-void OutputRelay::keep_tail(std::string_view bytes) {
-  tail_.append(bytes.substr(bytes.size() - std::min(bytes.size(), k_tail)));
+void add_to_tail(std::string& tail, std::string_view bytes, std::size_t most) {
+  tail += bytes.substr(bytes.size() - std::min(bytes.size(), most));
   // Cuts only now and then, not at each write.
-  if (tail_.size() > 2 * k_tail) tail_.erase(0, tail_.size() - k_tail);
+  if (tail.size() > 2 * most) tail.erase(0, tail.size() - most);
 }
 
 void OutputRelay::write(Stream stream, std::string_view bytes) {
@@ -198,7 +198,7 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
   if (log_.valid()) {
     kept = keep(bytes);
   } else {
-    keep_tail(bytes);
+    add_to_tail(tail_, bytes, k_tail);
     if (!log_path_.empty()) position_ += bytes.size();
   }
   if (held_back_) {
