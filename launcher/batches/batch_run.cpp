@@ -207,10 +207,7 @@ class BatchRun {
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     if (!has_services()) return;
     services_.give_to(command);
-    if (of_one_case_) {
-      command.hide_variable(environment::k_marker_dir);
-      command.add_variable(std::string(environment::k_marker_dir) + "=" + markers_);
-    }
+    if (of_one_case_) command.set_variable(environment::k_marker_dir, markers_);
     Result<supervision::Capture> capture = supervision::Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     const auto tell = [this](BatchEvent event, const OutputRange& range) {

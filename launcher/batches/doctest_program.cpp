@@ -37,17 +37,16 @@ class DoctestProgram final : public ReportProgram {
 
   WorkerCommand running(const std::string& selection, Selected selected) const override {
     WorkerCommand made(given_, framework().without_selection(given_.arguments + 1));
-    made.add_argument(std::string(framework().selecting_option()) + selection);
+    made.add_arguments({std::string(framework().selecting_option()) + selection});
     if (selected == Selected::several) add_report(made);
     return made;
   }
 
   WorkerCommand listing() const override {
     WorkerCommand made(given_, words_.without({DoctestWord::report}));
-    made.add_argument(std::string(framework().list_option()));
-    made.add_argument("--reporters=xml");
+    made.add_arguments({framework().list_option(), "--reporters=xml"});
     if (!markers_.empty()) {
-      made.add_argument("--out=" + report_file_in(markers_, names::k_doctest_list_file));
+      made.add_arguments({"--out=" + report_file_in(markers_, names::k_doctest_list_file)});
     }
     return made;
   }
@@ -82,8 +81,8 @@ class DoctestProgram final : public ReportProgram {
 
   void add_report(WorkerCommand& made) const {
     if (!has_reports()) return;
-    made.add_argument("--reporters=xml");
-    made.add_argument("--out=" + report_file_in(markers_, names::k_doctest_cases_file));
+    made.add_arguments(
+        {"--reporters=xml", "--out=" + report_file_in(markers_, names::k_doctest_cases_file)});
   }
 
   ProgramWords<DoctestWord> words_;

@@ -14,7 +14,6 @@
 #include "base/text.hpp"
 #include "batches/batch_report.hpp"
 #include "batches/gtest_list.hpp"
-#include "batches/gtest_worker.hpp"
 #include "batches/side_by_side.hpp"
 #include "batches/test_program.hpp"
 #include "os/file/descriptors.hpp"
@@ -153,7 +152,7 @@ void hide_shard(WorkerCommand& made, const GtestCommand& given) {
   made.hide_variable(k_shard_index_variable);
   // We cannot remove a flag that stands in a file. But the last flag counts, and -1 means no shard.
   for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
-    if (given.last(flag) != nullptr) made.add_argument(std::string(flag) + "=-1");
+    if (given.last(flag) != nullptr) made.add_arguments({std::string(flag) + "=-1"});
   }
 }
 
@@ -190,21 +189,22 @@ class GoogletestProgram final : public TestProgram {
     // An unmodified program is followed by its output, so the output must not be brief. We add the
     // flag only if the command already has it: a release that does not know the flag would print
     // its help.
-    if (given_.last(k_brief_flag) != nullptr) made.add_argument(std::string(k_brief_flag) + "=0");
+    if (given_.last(k_brief_flag) != nullptr)
+      made.add_arguments({std::string(k_brief_flag) + "=0"});
     made.hide_variable(k_brief);
     // Programs that a case starts do not inherit an argument.
     if (!report_.empty()) {
-      made.add_argument("--gtest_output=xml:" + next_part());
+      made.add_arguments({"--gtest_output=xml:" + next_part()});
     } else if (asks_) {
-      made.add_argument("--gtest_output=xml:" +
-                        report_file_in(markers_, names::k_googletest_cases_file));
+      made.add_arguments(
+          {"--gtest_output=xml:" + report_file_in(markers_, names::k_googletest_cases_file)});
     }
     return made;
   }
 
   WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
     WorkerCommand made = running_all();
-    made.add_argument("--gtest_filter=" + selection);
+    made.add_arguments({"--gtest_filter=" + selection});
     hide_shard(made, given_);
     made.hide_variable(k_shard_file);
     return made;
@@ -213,7 +213,7 @@ class GoogletestProgram final : public TestProgram {
   // Its children would all write one file.
   WorkerCommand serving() const override {
     WorkerCommand made = running_all();
-    if (!report_.empty()) made.add_argument("--gtest_output=");
+    if (!report_.empty()) made.add_arguments({"--gtest_output="});
     return made;
   }
 
@@ -223,10 +223,10 @@ class GoogletestProgram final : public TestProgram {
     const std::string file = report_file_in(markers_, names::k_googletest_list_file);
     WorkerCommand made = running_all();
     hide_shard(made, given_);
-    made.add_argument(std::string(k_list_flag));
+    made.add_arguments({k_list_flag});
     // The flag is added even if we have no file: otherwise the list would overwrite the report of a
     // run.
-    made.add_argument("--gtest_output=" + (file.empty() ? file : "json:" + file));
+    made.add_arguments({"--gtest_output=" + (file.empty() ? file : "json:" + file)});
     return made;
   }
 

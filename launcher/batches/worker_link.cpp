@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/environment.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -79,14 +80,13 @@ WorkerCommand::WorkerCommand(const os::Command& given, const std::vector<char*>&
   arguments_.insert(arguments_.end(), arguments.begin(), arguments.end());
 }
 
-void WorkerCommand::add_argument(std::string text) {
-  own_.push_back(std::move(text));
-  arguments_.push_back(own_.back().data());
+void WorkerCommand::add_arguments(std::initializer_list<std::string_view> words) {
+  for (const std::string_view word : words) arguments_.push_back(own_.emplace_back(word).data());
 }
 
-void WorkerCommand::add_variable(std::string entry) {
-  own_.push_back(std::move(entry));
-  environment_.push_back(own_.back().data());
+void WorkerCommand::set_variable(std::string_view name, std::string_view value) {
+  hide_variable(name);
+  environment_.push_back(own_.emplace_back(text_of({name, "=", value})).data());
 }
 
 void WorkerCommand::hide_variable(std::string_view name) {
