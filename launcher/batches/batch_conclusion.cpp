@@ -179,7 +179,7 @@ void Batch::run_empty() {
 
 void Batch::skip_waiting() {
   for (const std::string& name : std::exchange(waiting_, {})) {
-    record({.name = name, .outcome = Outcome::skipped});
+    record({{.outcome = Outcome::skipped}, name});
   }
   ask(BatchAction::Kind::end);
 }

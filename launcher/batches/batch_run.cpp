@@ -318,12 +318,7 @@ class BatchRun {
     if (batch_->results().empty()) return;
     const CaseResult& result = batch_->results().front();
     CaseProcessReport::write(result.note, report.note);
-    report.outcome = result.outcome;
-    report.exit_code = result.exit_code;
-    report.signal = result.signal;
-    report.wall_us = result.wall_us;
-    report.leak_failed = result.leak_failed;
-    report.untold = result.untold;
+    static_cast<CaseFacts&>(report) = result;
     report.is_whole = true;
   }
 

@@ -88,10 +88,6 @@ struct DoctestTotals {
   std::string all, passed, failed;
 };
 
-std::size_t sum_of_numbers(std::string_view one, std::string_view other) {
-  return parse_number<std::size_t>(one).value_or(0) + parse_number<std::size_t>(other).value_or(0);
-}
-
 class DoctestReader {
  public:
   explicit DoctestReader(std::string_view xml) : tags_(xml) {}
@@ -153,7 +149,8 @@ class DoctestReader {
 
   static DoctestTotals totals(std::string_view tag) {
     DoctestTotals read{{}, value(tag, "successes"), value(tag, "failures")};
-    read.all = std::to_string(sum_of_numbers(read.passed, read.failed));
+    read.all = std::to_string(parse_number<std::size_t>(read.passed).value_or(0) +
+                              parse_number<std::size_t>(read.failed).value_or(0));
     return read;
   }
 

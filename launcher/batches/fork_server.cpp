@@ -65,7 +65,11 @@ void ForkedCase::join(os::Wait& wait) const {
 void ForkedCase::look(OutputRelay* relay) {
   output_.read(relay);
   hear();
-  if (stacks_) go_on_with_stacks(relay);
+  if (stacks_ && stacks_->go_on()) {
+    output_.write(relay, Stream::errors, stacks_->text());
+    stacks_.reset();
+    terminate();
+  }
   // The case may have printed more before the message that it is over.
   if (is_over_) output_.read(relay);
 }
@@ -154,13 +158,6 @@ void ForkedCase::time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milli
   stacks_.emplace(std::move(tree), os::monotonic_now() + stacks_time, tag);
 }
 
-void ForkedCase::go_on_with_stacks(OutputRelay* relay) {
-  if (!stacks_->go_on()) return;
-  output_.write(relay, Stream::errors, stacks_->text());
-  stacks_.reset();
-  terminate();
-}
-
 void ForkedCase::terminate() {
   terminated_ = os::monotonic_now();
   const std::string order = worker_message(
@@ -198,16 +195,11 @@ void ForkServer::join(os::Wait& wait) {
 void ForkServer::look() {
   CapturedOutput::look();
   hear();
-  notice_death();
+  // The server is gone before it was told to go. The guard then ends the server's children, so
+  // children that end from now on have not ended by themselves.
+  if (has_answered_ && !has_quit_ && !parts_.link.has_peer()) cut_off_children();
   look_at_children(nullptr);
   start_children();
-}
-
-// Notices that the server is gone before it was told to go. The guard then ends the server's
-// children, so children that end from now on have not ended by themselves.
-void ForkServer::notice_death() {
-  if (!has_answered_ || has_quit_ || parts_.link.has_peer()) return;
-  for (const auto& child : children_) child->cut_off();
 }
 
 // The server may have connected before its number was known, and nothing else would wake us for
@@ -291,14 +283,14 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
 void ForkServer::start_children() {
   if (!can_start()) return;
   const auto running = [&] {
-    return static_cast<std::size_t>(std::count_if(
-        children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(children_, [](const auto& child) { return !child->is_over(); }));
   };
   // After one child is lost, no other child begins, for two reasons. A child without its anchor may
   // run until the server ends. And Ctrl-C on a terminal kills the anchors a moment before we hear
   // of it.
-  const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
-                                       [](const auto& child) { return child->is_lost(); });
+  const bool is_one_lost =
+      std::ranges::any_of(children_, [](const auto& child) { return child->is_lost(); });
   const std::size_t most = parts_.slots.most(running());
   while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
     const std::string name = parts_.batch.waiting().front();
@@ -359,6 +351,10 @@ supervision::Companion::Verdict ForkServer::on_deadline() {
 // From now on, children do not end by themselves.
 void ForkServer::on_tree_ends() {
   look_at_children(nullptr);
+  cut_off_children();
+}
+
+void ForkServer::cut_off_children() {
   for (const auto& child : children_) child->cut_off();
 }
 

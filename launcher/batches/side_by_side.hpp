@@ -42,7 +42,7 @@ std::optional<std::string> take_report_file(const std::string& markers, std::str
 bool take_marker(const std::string& markers, const MarkerOwner& owner);
 
 // What such a process says. It is in memory that we share with the process, so it has no pointers.
-struct CaseProcessReport {
+struct CaseProcessReport : CaseFacts {
   static constexpr std::size_t k_longest_note = 2000;
   using Note = std::array<char, k_longest_note>;  // null-terminated
 
@@ -52,18 +52,11 @@ struct CaseProcessReport {
   Observation seen;
   EndedBy by = EndedBy::itself;
   Note remark{};  // AttemptResult::note
-  // The case's result.
-  std::optional<Outcome> outcome;
-  std::optional<int> exit_code;
-  std::optional<int> signal;
-  std::int64_t wall_us = 0;
-  bool leak_failed = false;
-  bool untold = false;
-  Note note{};
+  Note note{};    // of the case's result
 
   static void write(std::string_view text, Note& to);
   // The result of the case of that name.
-  CaseResult result(const std::string& name) const;
+  CaseResult result(const std::string& name) const { return {*this, name, note.data()}; }
 };
 
 class CaseProcess {

@@ -46,10 +46,8 @@ struct WorkerEnd {
   bool ended_well() const { return by == EndedBy::itself && main.exited_with(0); }
 };
 
-// What is concluded of one case. Each case of a batch has exactly one such result.
-struct CaseResult {
-  std::string name = {};
-  std::string note = {};  // one sentence; empty: nothing to say
+// What is concluded of one case, without texts.
+struct CaseFacts {
   std::int64_t wall_us = 0;
   // Of the case's process, if that ended in the case or ran no other case.
   std::optional<int> exit_code = {};
@@ -58,6 +56,12 @@ struct CaseResult {
   std::optional<Outcome> outcome = {};  // none: the case did not run
   bool leak_failed = false;             // the case failed for one reason: what it left behind
   bool untold = false;                  // its process told of no case
+};
+
+// Each case of a batch has exactly one such result.
+struct CaseResult : CaseFacts {
+  std::string name = {};
+  std::string note = {};  // one sentence; empty: nothing to say
 };
 
 // `not_run` if there is no outcome.
