@@ -56,7 +56,7 @@ class SideBySide {
       if (cases_.empty()) first_from_ = order_.relay.position();
       const auto work = [&](CaseProcessReport& report) { order_.work(*next, report); };
       cases_.push_back(
-          CaseProcess::start(next->cases.front(), order_.relay.streams_are_one(), work));
+          std::make_unique<CaseProcess>(next->cases.front(), order_.relay.streams_are_one(), work));
     }
     order_.slots.tell(running(), end_.reason != EndReason::none ? 0 : order_.waiting());
     look();  // a process that could not be started is over already
@@ -171,14 +171,12 @@ void CaseProcessReport::write(std::string_view text, Note& to) {
   to[part.size()] = '\0';
 }
 
-std::unique_ptr<CaseProcess> CaseProcess::start(std::string name, bool streams_are_one,
-                                                const Work& work) {
-  std::unique_ptr<CaseProcess> made(new CaseProcess(std::move(name)));
-  if (const Result<void> begun = made->begin(streams_are_one, work); !begun) {
-    CaseProcessReport::write(to_text(begun.error()), made->report_->note);
-    made->is_over_ = true;
-  }
-  return made;
+CaseProcess::CaseProcess(std::string name, bool streams_are_one, const Work& work)
+    : name_(std::move(name)) {
+  const Result<void> begun = begin(streams_are_one, work);
+  if (begun) return;
+  CaseProcessReport::write(to_text(begun.error()), report_->note);
+  is_over_ = true;
 }
 
 Result<void> CaseProcess::begin(bool streams_are_one, const Work& work) {

@@ -63,8 +63,7 @@ class CaseProcess {
  public:
   // Forks. `work` is called in the process, which ends after it.
   using Work = std::function<void(CaseProcessReport&)>;
-  static std::unique_ptr<CaseProcess> start(std::string name, bool streams_are_one,
-                                            const Work& work);
+  CaseProcess(std::string name, bool streams_are_one, const Work& work);
   ~CaseProcess();
   CaseProcess(const CaseProcess&) = delete;
   CaseProcess& operator=(const CaseProcess&) = delete;
@@ -84,7 +83,6 @@ class CaseProcess {
   void flush(OutputRelay& relay) { output_.begin(relay); }
 
  private:
-  explicit CaseProcess(std::string name) : name_(std::move(name)) {}
   Result<void> begin(bool streams_are_one, const Work& work);
 
   std::string name_;
