@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
@@ -19,22 +17,11 @@ namespace {
 // Reaches the directory through a descriptor, because its path may be longer than sun_path.
 os::UniqueFd listening_in(const std::string& directory) {
   const Result<os::UniqueFd> place = os::open_own_directory(directory);
-  os::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!place) return {};
-  const std::string near =
-      "/proc/self/fd/" + std::to_string(place->get()) + "/" + HOLDFAST_WORKER_SOCKET;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, near.c_str(), near.size() + 1);
-  const auto bind = [&] {
-    return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  };
-  // An earlier attempt may have been killed and have left its socket.
-  const bool is_bound = bind() || (errno == EADDRINUSE && ::unlink(near.c_str()) == 0 && bind());
-  if (!is_bound || ::chmod(near.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
-    return {};
-  }
-  return socket;
+  os::Listening made =
+      os::listen_at("/proc/self/fd/" + std::to_string(place->get()) + "/" + HOLDFAST_WORKER_SOCKET);
+  (void)::fcntl(made.socket.get(), F_SETFL, O_NONBLOCK);
+  return std::move(made.socket);
 }
 
 // Invalid: nobody has connected.
