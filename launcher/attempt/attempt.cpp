@@ -87,50 +87,6 @@ class SharedStops {
   MainStop woken_by_;  // our latest stop, until the SIGCONT that ended it is read
 };
 
-// Takes the stacks of a test that is about to be ended, while the test still lives. The stacks go
-// to the test's output, which ctest keeps.
-class AttemptStacks {
- public:
-  AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
-
-  // Starts to take the stacks of the whole tree. The debugger is our child and does not belong to
-  // the tree. To be called before any signal is sent to the tree. If stacks are already being
-  // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
-  // them.
-  bool take() {
-    tell();
-    const Milliseconds now = os::monotonic_now();
-    const Milliseconds time = stacks_time(now, plan_.native_end);
-    if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
-    std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
-    std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
-    dump_.emplace(std::move(processes), now + time, plan_.command.tag);
-    return true;
-  }
-
-  // If stacks are being taken, stops now and writes what there is to the output.
-  void tell() {
-    if (!dump_) return;
-    dump_->finish();
-    plan_.companion->tell(dump_->text());
-    dump_.reset();
-  }
-
-  // Stops now and writes nothing.
-  void drop() { dump_.reset(); }
-
-  // For the poll loop, while stacks are being taken.
-  int fd() const { return dump_ ? dump_->fd() : -1; }
-  Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
-  // True: the stacks are complete.
-  bool go_on() { return dump_ && dump_->go_on(); }
-
- private:
-  const AttemptPlan& plan_;
-  const GuardProcess& guard_;
-  std::optional<os::StackDump> dump_;
-};
-
 class Attempt final : public os::TreeWatcher {
  public:
   Attempt(const AttemptPlan& plan, Surroundings& around) : plan_(plan), around_(around) {}
@@ -144,8 +100,8 @@ class Attempt final : public os::TreeWatcher {
     if (begun) begun = guard_.start(plan_, around_);
     if (!begun) return own_failure(begun.error());
     while (state_.stage != Stage::ended) wait_for_news();
-    if (state_.reason == EndReason::none) stacks_.drop();  // the test ended before --stop-time
-    stacks_.tell();  // the tree was gone before its stacks were complete
+    if (state_.reason == EndReason::none) stacks_.reset();  // the test ended before --stop-time
+    tell_stacks();  // the tree was gone before its stacks were complete
     plan_.companion->on_tree_gone();
     guard_.reap();
     if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
@@ -169,9 +125,9 @@ class Attempt final : public os::TreeWatcher {
  private:
   void wait_for_news() {
     const int parent = parent_watched_ ? around_.parent.get() : -1;
-    os::Wait wait({around_.signals.fd(), parent, stacks_.fd(), guard_.fd()},
+    os::Wait wait({around_.signals.fd(), parent, stacks_ ? stacks_->fd() : -1, guard_.fd()},
                   std::min({deadline(), companions_deadline(), guard_deadline(), look_at_,
-                            stacks_.deadline()}));
+                            stacks_ ? stacks_->deadline() : k_longest}));
     plan_.companion->join(wait);
     for (Need* const need : plan_.needs) need->join(wait);
     if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
@@ -190,7 +146,7 @@ class Attempt final : public os::TreeWatcher {
       happened({Event::Kind::parent_ended});
     }
     for (Need* const need : plan_.needs) look_at(*need, wait);
-    if (stacks_.go_on()) stacks_are_whole();
+    if (stacks_ && stacks_->go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
     if (now >= look_at_) {
       // Stacks are taken early because ctest gives no time for them when --stop-time comes.
@@ -230,7 +186,7 @@ class Attempt final : public os::TreeWatcher {
   void stacks_are_whole() {
     if (state_.stage == Stage::running) {
       plan_.companion->tell("holdfast: at its --stop-time ctest will end:\n");
-      stacks_.tell();
+      tell_stacks();
     }
     happened({Event::Kind::stacks_taken});
   }
@@ -279,7 +235,30 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void take_stacks() {
-    if (!wants_stacks_ || !stacks_.take()) happened({Event::Kind::stacks_taken});
+    if (!wants_stacks_ || !start_stacks()) happened({Event::Kind::stacks_taken});
+  }
+
+  // Starts to take the stacks of the whole tree, while the test still lives. They go to its output,
+  // which ctest keeps. The debugger is our child and does not belong to the tree. To be called
+  // before any signal is sent to the tree. If stacks are already being taken, writes those to the
+  // output first. False: there is no time for stacks, or nobody wants them.
+  bool start_stacks() {
+    tell_stacks();
+    const Milliseconds now = os::monotonic_now();
+    const Milliseconds time = stacks_time(now, plan_.native_end);
+    if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
+    std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
+    std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
+    stacks_.emplace(std::move(processes), now + time, plan_.command.tag);
+    return true;
+  }
+
+  // If stacks are being taken, stops now and writes what there is to the output.
+  void tell_stacks() {
+    if (!stacks_) return;
+    stacks_->finish();
+    plan_.companion->tell(stacks_->text());
+    stacks_.reset();
   }
 
   // After a timeout, the grace is at most the time that is left until ctest ends us.
@@ -301,7 +280,7 @@ class Attempt final : public os::TreeWatcher {
 
   void order_end(GuardOrder::Kind kind, int signal) {
     plan_.companion->on_tree_ends();
-    stacks_.tell();
+    tell_stacks();
     ordered_ = os::monotonic_now();
     grace_ = grace();
     if (state_.reason == EndReason::timeout && plan_.timeout_signal != 0) {
@@ -396,7 +375,7 @@ class Attempt final : public os::TreeWatcher {
 
   void end_tree_here(int signal) {
     plan_.companion->on_tree_ends();
-    stacks_.tell();
+    tell_stacks();
     os::log(LogLevel::debug, {"ends the process tree itself: the guard is gone"});
     AttemptContainment* containment = guard_.containment();
     os::EndOrder order{signal, grace(), {guard_.spared(), plan_.step != nullptr}};
@@ -456,7 +435,7 @@ class Attempt final : public os::TreeWatcher {
   Surroundings& around_;
   GuardProcess guard_;
   SharedStops stops_{guard_, around_.signals};
-  AttemptStacks stacks_{plan_, guard_};
+  std::optional<os::StackDump> stacks_;  // while they are taken
   SupervisionState state_;
   AttemptClock clock_;
   os::ReceivedSignal heard_;  // the signal that is being answered
