@@ -186,15 +186,11 @@ constinit const Catch2 k_catch2;
 
 constexpr std::string_view k_result = ":test-result: ";
 
-struct Word {
-  std::string_view text;
-  CaseEnd end;
-};
 // XFAIL: the case failed as its tag says ([!mayfail], [!shouldfail]).
-constexpr Word k_words[] = {{"PASS ", CaseEnd::passed},
-                            {"XFAIL ", CaseEnd::passed},
-                            {"SKIP ", CaseEnd::skipped},
-                            {"FAIL ", CaseEnd::failed}};
+constexpr std::pair<std::string_view, CaseEnd> k_words[] = {{"PASS ", CaseEnd::passed},
+                                                            {"XFAIL ", CaseEnd::passed},
+                                                            {"SKIP ", CaseEnd::skipped},
+                                                            {"FAIL ", CaseEnd::failed}};
 
 // Reads "test cases: 3 | 1 passed | 2 failed". A column "failed as expected" is no failure.
 bool tells_of_failures(std::string_view columns) {
@@ -302,9 +298,9 @@ std::vector<ReportedCase> read_catch2_cases(std::string_view report) {
     const bool is_result = line.starts_with(k_result);
     if (is_result) line.remove_prefix(k_result.size());
     const auto* const word = std::ranges::find_if(
-        k_words, [line](const Word& one) { return line.starts_with(one.text); });
+        k_words, [line](const auto& one) { return line.starts_with(one.first); });
     if (is_result && word != std::end(k_words)) {
-      cases.push_back({std::string(line.substr(word->text.size())), word->end});
+      cases.push_back({std::string(line.substr(word->first.size())), word->second});
     } else if (!cases.empty()) {
       cases.back().name += '\n' + std::string(is_result ? k_result : "") + std::string(line);
     }
