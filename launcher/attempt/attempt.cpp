@@ -68,17 +68,8 @@ class SharedStops {
     guard_.order(order);
   }
 
-  // What the guard has reported about the main process since the last call of news().
-  struct News {
-    bool continued = false;
-    int stopped_by = 0;  // after `continued`, if that is set; 0: not stopped
-  };
-  News news() {
-    const MainStop now = guard_.report().main_stop;
-    if (now.now == last_.now) return {};
-    const MainStop before = std::exchange(last_, now);
-    return {before.signal() != 0, now.signal()};
-  }
+  // Notes what the guard has reported about the main process. Returns what was noted before.
+  MainStop note(MainStop now) { return std::exchange(last_, now); }
 
  private:
   GuardProcess& guard_;
@@ -270,10 +261,12 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void look_at_stops() {
-    const SharedStops::News news = stops_.news();
-    if (news.continued) happened({Event::Kind::main_continued});
-    if (news.stopped_by == 0) return;
-    Event stopped{Event::Kind::main_stopped, news.stopped_by};
+    const MainStop now = guard_.report().main_stop;
+    const MainStop before = stops_.note(now);
+    if (now.now == before.now) return;
+    if (before.signal() != 0) happened({Event::Kind::main_continued});
+    if (now.signal() == 0) return;
+    Event stopped{Event::Kind::main_stopped, now.signal()};
     stopped.watched_by_shell = os::has_terminal();
     happened(stopped);
   }
