@@ -9,11 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "attempt/attempt_plan.hpp"
 #include "attempt/guard_messages.hpp"
