@@ -1,17 +1,11 @@
 #include "attempt/attempt_plan.hpp"
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "attempt/guard_messages.hpp"
 #include "attempt/guard_process.hpp"
-#include "attempt/records.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -74,67 +68,14 @@ class SharedStops {
     guard_.order(order);
   }
 
-  // What the guard has reported about the main process since the last call of news().
-  struct News {
-    bool continued = false;
-    int stopped_by = 0;  // after `continued`, if that is set; 0: not stopped
-  };
-  News news() {
-    const MainStop now = guard_.report().main_stop;
-    if (now.now == last_.now) return {};
-    const MainStop before = std::exchange(last_, now);
-    return {before.signal() != 0, now.signal()};
-  }
+  // Notes what the guard has reported about the main process. Returns what was noted before.
+  MainStop note(MainStop now) { return std::exchange(last_, now); }
 
  private:
   GuardProcess& guard_;
   os::SignalQueue& signals_;
   MainStop last_;
   MainStop woken_by_;  // our latest stop, until the SIGCONT that ended it is read
-};
-
-// Takes the stacks of a test that is about to be ended, while the test still lives. The stacks go
-// to the test's output, which ctest keeps.
-class AttemptStacks {
- public:
-  AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
-
-  // Starts to take the stacks of the whole tree. The debugger is our child and does not belong to
-  // the tree. To be called before any signal is sent to the tree. If stacks are already being
-  // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
-  // them.
-  bool take() {
-    tell();
-    const Milliseconds now = os::monotonic_now();
-    const Milliseconds time = stacks_time(now, plan_.native_end);
-    if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
-    std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
-    std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
-    dump_.emplace(std::move(processes), now + time, plan_.command.tag);
-    return true;
-  }
-
-  // If stacks are being taken, stops now and writes what there is to the output.
-  void tell() {
-    if (!dump_) return;
-    dump_->finish();
-    plan_.companion->tell(dump_->text());
-    dump_.reset();
-  }
-
-  // Stops now and writes nothing.
-  void drop() { dump_.reset(); }
-
-  // For the poll loop, while stacks are being taken.
-  int fd() const { return dump_ ? dump_->fd() : -1; }
-  Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
-  // True: the stacks are complete.
-  bool go_on() { return dump_ && dump_->go_on(); }
-
- private:
-  const AttemptPlan& plan_;
-  const GuardProcess& guard_;
-  std::optional<os::StackDump> dump_;
 };
 
 class Attempt final : public os::TreeWatcher {
@@ -150,8 +91,8 @@ class Attempt final : public os::TreeWatcher {
     if (begun) begun = guard_.start(plan_, around_);
     if (!begun) return own_failure(begun.error());
     while (state_.stage != Stage::ended) wait_for_news();
-    if (state_.reason == EndReason::none) stacks_.drop();  // the test ended before --stop-time
-    stacks_.tell();  // the tree was gone before its stacks were complete
+    if (state_.reason == EndReason::none) stacks_.reset();  // the test ended before --stop-time
+    tell_stacks();  // the tree was gone before its stacks were complete
     plan_.companion->on_tree_gone();
     guard_.reap();
     if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
@@ -175,9 +116,9 @@ class Attempt final : public os::TreeWatcher {
  private:
   void wait_for_news() {
     const int parent = parent_watched_ ? around_.parent.get() : -1;
-    os::Wait wait({around_.signals.fd(), parent, stacks_.fd(), guard_.fd()},
+    os::Wait wait({around_.signals.fd(), parent, stacks_ ? stacks_->fd() : -1, guard_.fd()},
                   std::min({deadline(), companions_deadline(), guard_deadline(), look_at_,
-                            stacks_.deadline()}));
+                            stacks_ ? stacks_->deadline() : k_longest}));
     plan_.companion->join(wait);
     for (Need* const need : plan_.needs) need->join(wait);
     if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
@@ -196,9 +137,13 @@ class Attempt final : public os::TreeWatcher {
       happened({Event::Kind::parent_ended});
     }
     for (Need* const need : plan_.needs) look_at(*need, wait);
-    if (stacks_.go_on()) stacks_are_whole();
+    if (stacks_ && stacks_->go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
-    if (now >= look_at_) look_before_stop_time();
+    if (now >= look_at_) {
+      // Stacks are taken early because ctest gives no time for them when --stop-time comes.
+      look_at_ = k_longest;
+      if (state_.stage == Stage::running) take_stacks();
+    }
     if (now >= companions_deadline()) companions_time_is_over();
     if (now >= deadline()) happened({Event::Kind::timeout_expired});
     if (now >= guard_deadline()) take_over();
@@ -232,7 +177,7 @@ class Attempt final : public os::TreeWatcher {
   void stacks_are_whole() {
     if (state_.stage == Stage::running) {
       plan_.companion->tell("holdfast: at its --stop-time ctest will end:\n");
-      stacks_.tell();
+      tell_stacks();
     }
     happened({Event::Kind::stacks_taken});
   }
@@ -241,12 +186,6 @@ class Attempt final : public os::TreeWatcher {
     if (plan_.policy.timeout.count() == 0 || state_.stage != Stage::running) return k_longest;
     if (state_.paused) return k_longest;
     return clock_.after(plan_.policy.timeout);
-  }
-
-  // Stacks are taken early because ctest gives no time for them when --stop-time comes.
-  void look_before_stop_time() {
-    look_at_ = k_longest;
-    if (state_.stage == Stage::running) take_stacks();
   }
 
   Milliseconds guard_deadline() const {
@@ -287,7 +226,30 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void take_stacks() {
-    if (!wants_stacks_ || !stacks_.take()) happened({Event::Kind::stacks_taken});
+    if (!wants_stacks_ || !start_stacks()) happened({Event::Kind::stacks_taken});
+  }
+
+  // Starts to take the stacks of the whole tree, while the test still lives. They go to its output,
+  // which ctest keeps. The debugger is our child and does not belong to the tree. To be called
+  // before any signal is sent to the tree. If stacks are already being taken, writes those to the
+  // output first. False: there is no time for stacks, or nobody wants them.
+  bool start_stacks() {
+    tell_stacks();
+    const Milliseconds now = os::monotonic_now();
+    const Milliseconds time = stacks_time(now, plan_.native_end);
+    if (plan_.loudness == Loudness::quiet || time.count() == 0) return false;
+    std::vector<os::NamedProcess> processes = os::living_descendants(guard_.spared());
+    std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_.pid(); });
+    stacks_.emplace(std::move(processes), now + time, plan_.command.tag);
+    return true;
+  }
+
+  // If stacks are being taken, stops now and writes what there is to the output.
+  void tell_stacks() {
+    if (!stacks_) return;
+    stacks_->finish();
+    plan_.companion->tell(stacks_->text());
+    stacks_.reset();
   }
 
   // After a timeout, the grace is at most the time that is left until ctest ends us.
@@ -299,17 +261,19 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void look_at_stops() {
-    const SharedStops::News news = stops_.news();
-    if (news.continued) happened({Event::Kind::main_continued});
-    if (news.stopped_by == 0) return;
-    Event stopped{Event::Kind::main_stopped, news.stopped_by};
+    const MainStop now = guard_.report().main_stop;
+    const MainStop before = stops_.note(now);
+    if (now.now == before.now) return;
+    if (before.signal() != 0) happened({Event::Kind::main_continued});
+    if (now.signal() == 0) return;
+    Event stopped{Event::Kind::main_stopped, now.signal()};
     stopped.watched_by_shell = os::has_terminal();
     happened(stopped);
   }
 
   void order_end(GuardOrder::Kind kind, int signal) {
     plan_.companion->on_tree_ends();
-    stacks_.tell();
+    tell_stacks();
     ordered_ = os::monotonic_now();
     grace_ = grace();
     if (state_.reason == EndReason::timeout && plan_.timeout_signal != 0) {
@@ -317,14 +281,12 @@ class Attempt final : public os::TreeWatcher {
     }
     GuardOrder order = passing_on(kind, signal);
     order.grace_ms = grace_.count();
-    if (os::logs(LogLevel::debug)) log_end(signal);
+    if (os::logs(LogLevel::debug)) {
+      os::log(LogLevel::debug,
+              {"orders the guard to end the process tree, because ", because(state_.reason), ": ",
+               signal_name(signal), ", and SIGKILL after ", describe(grace_)});
+    }
     guard_.order(order);
-  }
-
-  void log_end(int signal) const {
-    os::log(LogLevel::debug,
-            {"orders the guard to end the process tree, because ", because(state_.reason), ": ",
-             signal_name(signal), ", and SIGKILL after ", describe(grace_)});
   }
 
   // Returns an order that carries `signal`. The order names the sender if `signal` is the one that
@@ -406,7 +368,7 @@ class Attempt final : public os::TreeWatcher {
 
   void end_tree_here(int signal) {
     plan_.companion->on_tree_ends();
-    stacks_.tell();
+    tell_stacks();
     os::log(LogLevel::debug, {"ends the process tree itself: the guard is gone"});
     AttemptContainment* containment = guard_.containment();
     os::EndOrder order{signal, grace(), {guard_.spared(), plan_.step != nullptr}};
@@ -419,16 +381,17 @@ class Attempt final : public os::TreeWatcher {
   // be pending. A test that handled the signal and then exited counts as ended by itself, but it
   // must not be tried again.
   void notice_same_interrupt() {
-    const GuardReport& report = guard_.report();
-    if (!report.main_reaped) return;
-    const bool died = WIFSIGNALED(report.main_status);
+    const ProcessEnd main = end_of_main(guard_.report());
+    if (main.kind == ProcessEnd::Kind::never_started) return;
+    const bool died = main.kind == ProcessEnd::Kind::signalled;
     if (!died && !plan_.policy.retry.may_retry()) return;
     os::SignalSet signals = k_ending_signals & ~around_.callers.ignored;
-    if (died) signals &= os::signal_bit(WTERMSIG(report.main_status));
+    if (died) signals &= os::signal_bit(main.code);
     if (signals == 0) return;
     const os::ReceivedSignal got = os::take_pending(signals);
     // The test may have sent it to all of its group. A key press has no sender.
-    const bool is_tests = got.source != SignalSource::terminal && got.sender == report.main;
+    const bool is_tests =
+        got.source != SignalSource::terminal && got.sender == guard_.report().main;
     if (got.number == 0 || is_tests) return;
     Event event{Event::Kind::ended_beside_signal, got.number, got.source};
     event.died_of_it = died;
@@ -438,7 +401,7 @@ class Attempt final : public os::TreeWatcher {
   // Only ctest reads the test's output. When ctest dies, its end of the pipe closes first. The test
   // may die of that (SIGPIPE) before we can see ctest's death.
   void notice_dead_reader() {
-    if (plan_.mode != ExitMode::ctest || signal_of(guard_.report()) != SIGPIPE) return;
+    if (plan_.mode != ExitMode::ctest || !end_of_main(guard_.report()).died_of(SIGPIPE)) return;
     if (!os::has_lost_its_reader(STDOUT_FILENO) && !os::has_lost_its_reader(STDERR_FILENO)) return;
     happened({Event::Kind::ended_without_reader});
   }
@@ -465,7 +428,7 @@ class Attempt final : public os::TreeWatcher {
   Surroundings& around_;
   GuardProcess guard_;
   SharedStops stops_{guard_, around_.signals};
-  AttemptStacks stacks_{plan_, guard_};
+  std::optional<os::StackDump> stacks_;  // while they are taken
   SupervisionState state_;
   AttemptClock clock_;
   os::ReceivedSignal heard_;  // the signal that is being answered

@@ -68,12 +68,6 @@ std::string_view Capture::take(std::size_t which) {
   return {part_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
-void Capture::make_parts_larger() {
-  if (part_size_ == k_large_part) return;
-  part_size_ = k_large_part;
-  part_.reset();
-}
-
 std::vector<int> AttemptPlan::kept_descriptors() const {
   std::vector<int> kept;
   for (const Need* const need : needs) need->add_descriptors(kept);

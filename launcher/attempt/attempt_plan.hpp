@@ -61,7 +61,10 @@ class Capture {
         // A short part was all that the pipe had.
         if (part.size() < part_size_) break;
         taken += part.size();
-        if (taken >= k_much) make_parts_larger();
+        if (taken >= k_much && part_size_ != k_large_part) {
+          part_size_ = k_large_part;
+          part_.reset();
+        }
       }
     }
   }
@@ -72,8 +75,6 @@ class Capture {
   // Few programs print more at once, and each page that is touched costs time.
   static constexpr std::size_t k_usual_part = 16UL * 1024UL - 64;
   static constexpr std::size_t k_large_part = 64UL * 1024UL;
-
-  void make_parts_larger();
 
   // The result is valid until the next call.
   std::string_view take(std::size_t which);

@@ -12,8 +12,6 @@
 #include "base/environment.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/scratch_directory.hpp"
-#include "values/marker.hpp"
-#include "values/outcome.hpp"
 #include "values/policy.hpp"
 
 namespace holdfast::supervision {

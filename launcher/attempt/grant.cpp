@@ -128,14 +128,6 @@ bool ask_keeper(TestAtHand& test) {
   return true;
 }
 
-// Without a keeper the launcher's own name is that of its attempt.
-wire::AttemptGrant own_names(const ProcessName& own) {
-  wire::AttemptGrant granted;
-  granted.attempt = std::to_string(own.pid) + "-" + std::to_string(own.start);
-  granted.run = "run-" + granted.attempt;
-  return granted;
-}
-
 // Returns the build tree around `from`, or around the working directory if that is empty, for a
 // command that ctest did not start. Empty: there is none, and the scopes `build` and `project` mean
 // the user's scope.
@@ -226,8 +218,12 @@ std::string TestAtHand::in_words(std::string_view trouble) const {
 void seek_grant(TestAtHand& test) {
   const Invocation& invocation = test.invocation;
   Grant& grant = test.grant;
+  // Without a keeper the launcher's own name is that of its attempt.
   const ProcessName own = os::own_name();
-  grant = complete(own_names(own), invocation, own);
+  wire::AttemptGrant granted;
+  granted.attempt = std::to_string(own.pid) + "-" + std::to_string(own.start);
+  granted.run = "run-" + granted.attempt;
+  grant = complete(std::move(granted), invocation, own);
   if (invocation.attach && ask_keeper(test)) return;
   // Without a keeper, which remembers what it has seen, only a program is looked at that is most
   // likely one with GoogleTest.

@@ -13,7 +13,6 @@
 #include "attempt/surroundings.hpp"
 #include "values/attach.hpp"
 #include "values/lock_spec.hpp"
-#include "values/policy.hpp"
 
 namespace holdfast::supervision {
 

@@ -40,67 +40,20 @@ constexpr Milliseconds k_closing_round{20};
 // it could arrive after somebody else's SIGCONT, and end the launcher's next stop.
 constexpr Milliseconds k_wake_patience{100};
 
-// The guard's end of its connection with the launcher. When the connection ends, the guard knows
-// that the launcher was killed.
-class LauncherLink {
- public:
-  LauncherLink(os::UniqueFd socket, pid_t launcher)
-      : socket_(std::move(socket)), launcher_(launcher) {}
-
-  pid_t launcher() const { return launcher_; }
-  // False: the launcher is dead.
-  bool is_up() const { return socket_.valid() && !is_cut_; }
-  // Returns a descriptor that is readable when there is something for next_order(); -1: the
-  // launcher is dead.
-  int fd() const { return socket_.get(); }
-  // Forgets the descriptor. To be called after it was closed together with others.
-  void forget() { (void)socket_.release(); }
-
-  // Never waits.
-  void report(const GuardReport& what) {
-    if (!is_up()) return;
-    const ssize_t sent = os::retried(
-        [&] { return ::send(socket_.get(), &what, sizeof what, MSG_NOSIGNAL | MSG_DONTWAIT); });
-    // A report that cannot be sent shows that the launcher was killed. next_order() says so, too.
-    if (sent < 0 && errno != EAGAIN) is_cut_ = true;
-  }
-
-  void signal(int number) const {
-    if (::getppid() == launcher_) ::kill(launcher_, number);
-  }
-
-  bool is_stopped() const { return os::is_stopped(launcher_); }
-
-  // Never waits. False: there is no order. The launcher's death counts as an order to end the tree.
-  bool next_order(GuardOrder& order, Milliseconds grace) {
-    const ssize_t got =
-        os::retried([&] { return ::recv(socket_.get(), &order, sizeof order, MSG_DONTWAIT); });
-    if (got == static_cast<ssize_t>(sizeof order)) return true;
-    if (got < 0 && errno == EAGAIN) return false;
-    socket_.reset();
-    os::log(LogLevel::debug, {"the launcher has died, so the guard ends the process tree"});
-    order = {GuardOrder::Kind::end_tree, SIGTERM, grace.count()};
-    return true;
-  }
-
- private:
-  os::UniqueFd socket_;
-  pid_t launcher_;
-  bool is_cut_ = false;
-};
-
 // Runs in the forked child. Everything that `plan` and `around` refer to is an inherited copy.
 class Guard final : public os::TreeWatcher {
  public:
-  // `launcher`: the guard's end of its connection. `containment`: null: there is none.
-  Guard(const AttemptPlan& plan, const Surroundings& around, LauncherLink launcher,
+  // `link`: the guard's end of its connection with the launcher. When the connection ends, the
+  // guard knows that the launcher was killed. `containment`: null: there is none.
+  Guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd link, pid_t launcher,
         AttemptContainment* containment)
       : plan_(plan),
         around_(around),
         command_(plan.command),
-        launcher_(std::move(launcher)),
+        link_(std::move(link)),
+        launcher_(launcher),
         containment_(containment) {
-    command_.debugger = launcher_.launcher();
+    command_.debugger = launcher;
     command_.nice = static_cast<int>(plan_.policy.nice);
     if (plan_.policy.umask) command_.umask = static_cast<int>(*plan_.policy.umask);
   }
@@ -164,7 +117,8 @@ class Guard final : public os::TreeWatcher {
     look_at_launcher_ = stopped ? k_longest : os::monotonic_now() + k_wake_patience;
   }
 
-  int hurry_fd() override { return launcher_.fd(); }
+  // Readable when there is something for read_order(); -1: the launcher is dead.
+  int hurry_fd() override { return link_.get(); }
 
   // The launcher ends the test before its lease of locks over machines is over. The guard looks at
   // the lease as well, in case the launcher is stopped or was killed.
@@ -273,7 +227,7 @@ class Guard final : public os::TreeWatcher {
     std::vector<int> kept{0, 1, 2, children_.get(), keeper, parent};
     if (containment_ != nullptr) kept.push_back(containment_->descriptor());
     os::close_all_but(std::move(kept));
-    launcher_.forget();
+    (void)link_.release();  // it was closed with the others
     if (outlive_the_run(keeper, parent)) end_tree(SIGTERM, plan_.policy.grace);
     leave_containment();
     ::_exit(0);
@@ -305,36 +259,43 @@ class Guard final : public os::TreeWatcher {
     add_usage(report_);
     if (containment_ == nullptr) return;
     report_.memory_peak_kb = containment_->memory_peak_kb();
-    if (signal_of(report_) == SIGKILL) report_.oom_kills = containment_->oom_kills();
+    if (end_of_main(report_).died_of(SIGKILL)) report_.oom_kills = containment_->oom_kills();
   }
 
   [[noreturn]] void finish() {
     note_usage();
     leave_containment();
     report(GuardReport::Stage::tree_ended);
-    if (!launcher_.is_up()) {
+    if (!is_launcher_up()) {
       record_in_launchers_place(plan_, report_, os::monotonic_now_us() - started_us_);
     }
     ::_exit(0);
   }
 
+  bool is_launcher_up() const { return link_.valid() && !is_cut_; }
+
+  // Never waits.
   void report(GuardReport::Stage stage) {
     report_.stage = stage;
-    launcher_.report(report_);
+    if (!is_launcher_up()) return;
+    const ssize_t sent = os::retried(
+        [&] { return ::send(link_.get(), &report_, sizeof report_, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    // A report that cannot be sent shows that the launcher was killed. read_order() says so, too.
+    if (sent < 0 && errno != EAGAIN) is_cut_ = true;
   }
 
   // Called if only the test was continued (`kill -CONT`). The launcher must then be continued too.
   void continue_launcher() {
     look_at_launcher_ = k_longest;
     // Inside a PID namespace we cannot see whether the launcher is stopped.
-    if (!in_namespace() && !launcher_.is_stopped()) return;
+    if (!in_namespace() && !os::is_stopped(launcher_)) return;
     if (!os::is_stopped(main_)) signal_launcher(SIGCONT);
   }
 
   // `signal`: SIGSTOP or SIGCONT.
   void signal_launcher(int signal) const {
     if (in_namespace()) return containment_->signal_launcher(signal);
-    launcher_.signal(signal);
+    if (::getppid() == launcher_) ::kill(launcher_, signal);
   }
 
   // True: the main process is still in the stop that has the number `stop` (MainStop::now).
@@ -442,12 +403,24 @@ class Guard final : public os::TreeWatcher {
     os::signal_descendants(order.signal, spared(), told);
   }
 
-  bool read_order(GuardOrder& order) { return launcher_.next_order(order, plan_.policy.grace); }
+  // Never waits. False: there is no order. The launcher's death counts as an order to end the tree.
+  bool read_order(GuardOrder& order) {
+    const ssize_t got =
+        os::retried([&] { return ::recv(link_.get(), &order, sizeof order, MSG_DONTWAIT); });
+    if (got == static_cast<ssize_t>(sizeof order)) return true;
+    if (got < 0 && errno == EAGAIN) return false;
+    link_.reset();
+    os::log(LogLevel::debug, {"the launcher has died, so the guard ends the process tree"});
+    order = {GuardOrder::Kind::end_tree, SIGTERM, plan_.policy.grace.count()};
+    return true;
+  }
 
   const AttemptPlan& plan_;
   const Surroundings& around_;
   os::Command command_;
-  LauncherLink launcher_;
+  os::UniqueFd link_;
+  pid_t launcher_;
+  bool is_cut_ = false;  // a report could not be sent
   AttemptContainment* containment_;
   GuardReport report_;
   os::UniqueFd children_;
@@ -464,6 +437,7 @@ void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& repor
       {.end_reason = EndReason::parent_gone},
       text_of({"the launcher of the ", plan.step != nullptr ? "step" : "test",
                " was killed; its process tree was ended"}));
+  result.observation.main = end_of_main(report);
   result.report = report;
   result.wall_us = wall_us;
   if (plan.step != nullptr) {
@@ -493,7 +467,7 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   }
   if (pid_ == 0) {
     pair.first.reset();
-    Guard(plan, around, {std::move(pair.second), launcher}, containment()).run();
+    Guard(plan, around, std::move(pair.second), launcher, containment()).run();
   }
   link_ = std::move(pair.first);
   if (containment_) {
@@ -531,18 +505,12 @@ void GuardProcess::order(const GuardOrder& what) {
 bool GuardProcess::listen() {
   const bool exited = os::retried([&] { return ::waitpid(pid_, nullptr, WNOHANG); }) == pid_;
   if (exited) pid_ = -1;
-  read_reports();
-  return exited;
-}
-
-// Only the latest report counts.
-void GuardProcess::read_reports() {
   GuardReport report;
   while (true) {
     const ssize_t got =
         os::retried([&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
     if (got == static_cast<ssize_t>(sizeof report)) {
-      report_ = report;
+      report_ = report;  // only the latest counts
       has_reported_ = true;
       continue;
     }
@@ -550,12 +518,8 @@ void GuardProcess::read_reports() {
     // guard's last packets.
     if (got < 0 && errno == ECONNRESET) continue;
     if (got == 0) has_hung_up_ = true;
-    return;
+    return exited;
   }
-}
-
-void GuardProcess::note_reaped(pid_t pid) {
-  if (pid == pid_) pid_ = -1;
 }
 
 void GuardProcess::kill() const {

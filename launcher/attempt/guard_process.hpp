@@ -40,7 +40,9 @@ class GuardProcess {
   bool listen();
 
   // To be called when other code has reaped our child `pid`.
-  void note_reaped(pid_t pid);
+  void note_reaped(pid_t pid) {
+    if (pid == pid_) pid_ = -1;
+  }
   // Kills a guard that does not obey, most likely because it is stopped.
   void kill() const;
   // Kills and reaps the guard. To be called after the guard's last report and before anybody hears
@@ -51,7 +53,6 @@ class GuardProcess {
  private:
   Result<pid_t> fork_contained(const AttemptPlan& plan);
   void post_warden(const AttemptPlan& plan, pid_t guard);
-  void read_reports();
 
   pid_t pid_ = -1;
   std::vector<pid_t> spared_;

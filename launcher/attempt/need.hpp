@@ -2,6 +2,7 @@
 // network (docs/internals/decisions/0071-needs.md). Launcher and guard know nothing else of them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -74,11 +75,6 @@ inline Result<void> begin_watch(Needs needs) {
   return {};
 }
 
-inline bool is_lost_now(Needs needs) {
-  for (Need* const need : needs) {
-    if (need->is_lost_now()) return true;
-  }
-  return false;
-}
+inline bool is_lost_now(Needs needs) { return std::ranges::any_of(needs, &Need::is_lost_now); }
 
 }  // namespace holdfast::supervision

@@ -18,15 +18,6 @@ std::optional<std::int64_t> known(std::int64_t measured) {
   return measured == 0 ? std::nullopt : std::optional(measured);
 }
 
-ProcessEnd end_of_main(const GuardReport& report) {
-  if (report.exec_error != 0) return {ProcessEnd::Kind::never_started, report.exec_error};
-  if (WIFSIGNALED(report.main_status)) {
-    return {ProcessEnd::Kind::signalled, WTERMSIG(report.main_status)};
-  }
-  if (report.main_reaped) return {ProcessEnd::Kind::exited, WEXITSTATUS(report.main_status)};
-  return {};
-}
-
 }  // namespace
 
 AttemptResult result_without_attempt(const Observation& seen, std::string note) {
@@ -103,14 +94,14 @@ bool AttemptResult::is_cut_short() const {
          observation.main.kind == ProcessEnd::Kind::signalled;
 }
 
-std::optional<int> exit_code_of(const GuardReport& report) {
-  if (!report.main_reaped || WIFSIGNALED(report.main_status)) return std::nullopt;
-  return WEXITSTATUS(report.main_status);
+ProcessEnd end_by_status(int status) {
+  if (WIFSIGNALED(status)) return {ProcessEnd::Kind::signalled, WTERMSIG(status)};
+  return {ProcessEnd::Kind::exited, WEXITSTATUS(status)};
 }
 
-std::optional<int> signal_of(const GuardReport& report) {
-  if (!report.main_reaped || !WIFSIGNALED(report.main_status)) return std::nullopt;
-  return WTERMSIG(report.main_status);
+ProcessEnd end_of_main(const GuardReport& report) {
+  if (report.main_reaped) return end_by_status(report.main_status);
+  return {ProcessEnd::Kind::never_started, report.exec_error};
 }
 
 void add_clause(std::string& text, std::string_view more) {
@@ -132,8 +123,8 @@ Result<void> record_start(const AttemptIdentity& identity, const std::vector<Loc
                         .n = identity.n,
                         .launcher = identity.launcher,
                         .cwd = os::working_directory(),
+                        .locks = collected(locks, [](const auto& lock) { return to_text(lock); }),
                         .schedule = schedule};
-  for (const LockSpec& lock : locks) record.locks.push_back(to_text(lock));
   return os::append_line(identity.journal, line_of(record));
 }
 
@@ -149,8 +140,8 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
       .key = identity.key,
       .n = identity.n,
       .outcome = result.outcome,
-      .exit_code = exit_code_of(report),
-      .signal = signal_of(report),
+      .exit_code = result.observation.main.exit_code(),
+      .signal = result.observation.main.signal(),
       .wall_s = seconds(result.wall_us),
       .user_s = seconds(report.user_us),
       .sys_s = seconds(report.system_us),

@@ -71,10 +71,9 @@ struct AttemptIdentity {
   ProcessName launcher;
 };
 
-// Return the exit code of the main process, and the signal that ended it. At most one of them has a
-// value.
-std::optional<int> exit_code_of(const GuardReport& report);
-std::optional<int> signal_of(const GuardReport& report);
+// Returns how a process ended that waitpid(2) has reported with this status.
+ProcessEnd end_by_status(int status);
+ProcessEnd end_of_main(const GuardReport& report);
 
 // Those that the guard has listed.
 std::vector<Leftover> leftovers_in(const GuardReport& report);

@@ -14,10 +14,6 @@
 namespace holdfast::supervision {
 namespace {
 
-bool is_before(const timespec& a, const timespec& b) {
-  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
-}
-
 // A journal of this size (some fifty thousand steps) is moved to the name of the older one.
 constexpr off_t k_full = 16 * 1024 * 1024;
 
@@ -64,7 +60,9 @@ void StepOutputs::remove() const {
   for (const std::string& file : files_) {
     struct stat info {};
     if (::fstatat(directory_.get(), file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (!S_ISREG(info.st_mode) || is_before(info.st_mtim, begun_)) continue;
+    const bool is_older = std::pair(info.st_mtim.tv_sec, info.st_mtim.tv_nsec) <
+                          std::pair(begun_.tv_sec, begun_.tv_nsec);
+    if (!S_ISREG(info.st_mode) || is_older) continue;
     (void)::unlinkat(directory_.get(), file.c_str(), 0);
   }
 }
@@ -82,8 +80,8 @@ void record_step(const BuildStep& step, const AttemptResult& result) {
       .program = step.program,
       .language = step.language,
       .outcome = result.outcome,
-      .exit_code = exit_code_of(report),
-      .signal = signal_of(report),
+      .exit_code = result.observation.main.exit_code(),
+      .signal = result.observation.main.signal(),
       .wall_s = seconds(result.wall_us + earlier.wall_us),
       .user_s = seconds(report.user_us + earlier.user_us),
       .sys_s = seconds(report.system_us + earlier.system_us),

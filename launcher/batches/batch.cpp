@@ -20,9 +20,9 @@ std::string how(const ProcessEnd& end) {
     case ProcessEnd::Kind::exited:
       return "exited with code " + std::to_string(end.code);
     case ProcessEnd::Kind::signalled:
-      return "died of signal " + std::to_string(end.code);
+      break;
   }
-  return "ended";
+  return "died of signal " + std::to_string(end.code);
 }
 
 // Why nothing more runs after this worker; empty: more may run.
@@ -37,7 +37,7 @@ std::string why_no_more(const WorkerEnd& end) {
     case EndedBy::interruption:
       return "interrupted";
     case EndedBy::own_failure:
-      return "Holdfast failed";
+      break;
   }
   return "Holdfast failed";
 }
@@ -172,7 +172,9 @@ void Batch::on_case_began(const BatchEvent& event) {
     return;
   // Before its first case the worker may print what looks like the beginning of a case that it was
   // not started for.
-  if (!ordered_.empty() && !is_settled(event.name) && !is_waiting(event.name)) return;
+  const bool is_expected = ordered_.empty() || is_settled(event.name) ||
+                           std::ranges::find(waiting_, event.name) != waiting_.end();
+  if (!is_expected) return;
   // A settled case that runs again is not counted as progress if the worker was started for other
   // cases.
   worker_has_begun_ = worker_has_begun_ || ordered_.empty() || !is_settled(event.name);
@@ -193,8 +195,7 @@ void Batch::on_case_ended(const BatchEvent& event) {
   // The result is known now only with isolation `none`. Otherwise the end of the case's process is
   // part of it.
   if (isolation_ != Isolation::none) return;
-  record(
-      {.name = std::move(name), .wall_us = last_end_->wall_us, .outcome = outcome_of(event.said)});
+  record({{.wall_us = last_end_->wall_us, .outcome = outcome_of(event.said)}, std::move(name)});
 }
 
 // What a process has printed may be of a process that a case has forked, and a case may have closed
@@ -217,7 +218,7 @@ void Batch::on_reported(const BatchEvent& event) {
     if (!has_begun && announced_ && begun_ >= *announced_) return;
     if (!has_begun) ++begun_;
     forget_waiting(event.name);
-    return record({.name = std::string(event.name), .outcome = outcome_of(event.said)});
+    return record({{.outcome = outcome_of(event.said)}, std::string(event.name)});
   }
   CaseResult& known = results_[place->second];
   const bool is_of_another = known.worker != worker_ || known.exit_code || known.signal;
@@ -300,7 +301,7 @@ bool Batch::has_served_all(const WorkerEnd& end) const {
 
 // Settles the open case: the process ended in the middle of it.
 void Batch::settle_open(const BatchEvent& event) {
-  CaseResult result{.name = open_->name, .wall_us = event.at_us - open_->since_us};
+  CaseResult result{{.wall_us = event.at_us - open_->since_us}, open_->name};
   conclude_case(result, std::nullopt, false, event.end);
   open_.reset();
   record(std::move(result));
@@ -309,7 +310,7 @@ void Batch::settle_open(const BatchEvent& event) {
 void Batch::settle_own_process(const BatchEvent& event) {
   if (open_) return settle_open(event);
   const WorkerEnd& end = event.end;
-  CaseResult result{.name = ordered_.front(), .wall_us = event.at_us - worker_since_us_};
+  CaseResult result{{.wall_us = event.at_us - worker_since_us_}, ordered_.front()};
   if (last_end_) {
     result.wall_us = last_end_->wall_us;
     conclude_own_process(result, end);
@@ -368,17 +369,9 @@ void Batch::consider_worker(const WorkerEnd& end) {
   if (worker_leaves_ && end.ended_well()) return;
   const std::string worker = text_of({"worker ", std::to_string(worker_), " "});
   const std::string_view where = where_it_ended();
-  switch (end.by) {
-    case EndedBy::itself:
-      break;
-    case EndedBy::case_limit:
-      return beyond(Outcome::timed_out, end.main, text_of({worker, "took too long", where}));
-    case EndedBy::whole_limit:
-      return beyond(Outcome::timed_out, end.main, "");
-    case EndedBy::interruption:
-      return beyond(Outcome::interrupted, end.main, "");
-    case EndedBy::own_failure:
-      return beyond(Outcome::internal_error, end.main, "");
+  if (const std::optional<Outcome> outcome = outcome_of(end.by)) {
+    const bool is_late = end.by == EndedBy::case_limit;
+    return beyond(*outcome, end.main, is_late ? text_of({worker, "took too long", where}) : "");
   }
   const std::string text = text_of({worker, how(end.main), where});
   switch (end.main.kind) {
@@ -422,7 +415,7 @@ void Batch::on_not_listed(const WorkerEnd& end) {
 void Batch::on_child_ended(const BatchEvent& event) {
   const auto child = std::ranges::find(children_, event.name, &Open::name);
   if (child == children_.end()) return;
-  CaseResult result{.name = std::string(event.name), .wall_us = event.at_us - child->since_us};
+  CaseResult result{{.wall_us = event.at_us - child->since_us}, std::string(event.name)};
   conclude_case(result, event.child_said, event.child_finished, event.end);
   // Ctrl-C in a terminal ends those who look after the cases, too.
   const bool was_interrupted = result.outcome == Outcome::interrupted;
@@ -492,7 +485,7 @@ void Batch::say(std::string text) {
 }
 
 void Batch::leave_out(const std::string& name, std::string why) {
-  record({.name = name, .note = std::move(why)});
+  record({{}, name, std::move(why)});
 }
 
 void Batch::start_worker(BatchAction action) {
@@ -526,10 +519,6 @@ bool Batch::is_settled(std::string_view name) const { return places_.contains(na
 
 bool Batch::is_child(std::string_view name) const {
   return std::ranges::find(children_, name, &Open::name) != children_.end();
-}
-
-bool Batch::is_waiting(std::string_view name) const {
-  return std::ranges::find(waiting_, name) != waiting_.end();
 }
 
 void Batch::forget_waiting(std::string_view name) {

@@ -167,7 +167,6 @@ class Batch {
   bool has_failed_beyond_cases() const;
   bool is_settled(std::string_view name) const;
   bool is_child(std::string_view name) const;
-  bool is_waiting(std::string_view name) const;
   void forget_waiting(std::string_view name);
   void beyond(Outcome outcome, const ProcessEnd& end, std::string note);
 

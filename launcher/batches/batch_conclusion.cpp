@@ -5,13 +5,7 @@
 // Which cases the next worker of a batch gets, and what selects them.
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/text.hpp"
 #include "batches/batch.hpp"
@@ -38,24 +32,6 @@ ProcessEnd end_for(Outcome outcome, const CaseResult& result) {
     default:
       return {ProcessEnd::Kind::exited, 0};
   }
-}
-
-// How many cases have a certain outcome, and the first of these cases.
-struct Found {
-  std::size_t count = 0;
-  std::array<const CaseResult*, k_most_named> first = {};
-
-  void add(const CaseResult& result) {
-    if (count < first.size()) first[count] = &result;
-    ++count;
-  }
-};
-
-std::string names_of(const Found& found) {
-  const std::span named(found.first.data(), std::min(found.count, k_most_named));
-  return bounded_list(
-      named, k_most_named, [](const CaseResult* one) { return printable(one->name); },
-      found.count - named.size());
 }
 
 }  // namespace
@@ -123,25 +99,28 @@ std::string Batch::summary() const {
     text += ": the filter matches none";
   }
   const char* separator = ": ";
-  std::array<Found, k_outcomes> found;  // by the places of the outcomes
-  const auto found_of = [&](Outcome outcome) -> Found& { return found[facts_of(outcome).place]; };
+  // The cases by the places of their outcomes.
+  std::array<std::vector<const CaseResult*>, k_outcomes> found;
+  const auto found_of = [&](Outcome outcome) -> auto& { return found[facts_of(outcome).place]; };
   for (const CaseResult& result : results_) {
-    found_of(result.outcome.value_or(Outcome::not_run)).add(result);
+    found_of(result.outcome.value_or(Outcome::not_run)).push_back(&result);
   }
+  const auto name = [](const CaseResult* one) { return printable(one->name); };
   for (std::size_t place = 1; place < found.size(); ++place) {
-    if (found[place].count == 0) continue;
+    const std::vector<const CaseResult*>& cases = found[place];
+    if (cases.empty()) continue;
     // The first outcome with this place counts: deliberate exits are shown as failures.
     const auto* const facts = std::ranges::find(k_outcome_table, place, &OutcomeFacts::place);
-    text += text_of({separator, std::to_string(found[place].count), " ", label(facts->outcome)});
-    if (facts->is_named) text += text_of({" (", names_of(found[place]), ")"});
+    text += text_of({separator, std::to_string(cases.size()), " ", label(facts->outcome)});
+    if (facts->is_named) text += text_of({" (", bounded_list(cases, k_most_named, name), ")"});
     separator = ", ";
   }
-  const Found& not_run = found_of(Outcome::not_run);
-  if (not_run.count > 0 && !not_run.first[0]->note.empty()) {
-    text += text_of({" (", printable(not_run.first[0]->note), ")"});
+  const std::vector<const CaseResult*>& not_run = found_of(Outcome::not_run);
+  if (!not_run.empty() && !not_run.front()->note.empty()) {
+    text += text_of({" (", printable(not_run.front()->note), ")"});
   }
   // Other cases that did not run have no name that we know.
-  const std::uint64_t known = begun_ + not_run.count;
+  const std::uint64_t known = begun_ + not_run.size();
   if (stopped_ && announced_ && *announced_ > known) {
     text += text_of({separator, std::to_string(*announced_ - known), " not run (", *stopped_, ")"});
   }
@@ -200,7 +179,7 @@ void Batch::run_empty() {
 
 void Batch::skip_waiting() {
   for (const std::string& name : std::exchange(waiting_, {})) {
-    record({.name = name, .outcome = Outcome::skipped});
+    record({{.outcome = Outcome::skipped}, name});
   }
   ask(BatchAction::Kind::end);
 }

@@ -6,13 +6,12 @@
 #include <unistd.h>
 #include <algorithm>
 
-#include <cstdio>
-
 #include "base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
+#include "os/signal/replacing.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -36,19 +35,6 @@ void make_directories_of(const std::string& file) {
   }
 }
 
-// The report takes its place only when it is whole.
-Result<void> put(const std::string& file, std::string_view text) {
-  make_directories_of(file);
-  const std::string draft = file + "." + std::to_string(::getpid());
-  const os::UniqueFd made(::openat(AT_FDCWD, draft.c_str(),
-                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!made.valid()) return os::system_error("write " + file);
-  if (os::write_all(made.get(), text) && ::rename(draft.c_str(), file.c_str()) == 0) return {};
-  Error error = os::system_error("write " + file);
-  ::unlink(draft.c_str());
-  return error;
-}
-
 // The more pages one write has, the less each page costs the kernel.
 constexpr std::size_t k_most_collected = 48UL * 1024UL;
 
@@ -64,9 +50,9 @@ EndedBy who_ended(const supervision::AttemptResult& result) {
     case EndReason::signal:
     case EndReason::parent_gone:
     case EndReason::lock_lost:
-      return EndedBy::interruption;
+      break;
   }
-  return EndedBy::own_failure;
+  return EndedBy::interruption;
 }
 
 void BatchTotal::end_by(EndReason reason, int signal) {
@@ -140,7 +126,8 @@ Result<void> BatchReport::write(const std::vector<CaseResult>& results) {
     if (part) merge_.add(*part);
   }
   (void)os::remove_directory(parts_);
-  return put(file_, merge_.text(results, began_));
+  make_directories_of(file_);
+  return os::replace_file(file_, merge_.text(results, began_));
 }
 
 void CaseJournal::begin_record(unsigned worker) {

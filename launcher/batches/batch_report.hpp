@@ -2,7 +2,6 @@
 // the batch leave their parts of it in a directory.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

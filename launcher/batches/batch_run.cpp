@@ -77,21 +77,12 @@ class BatchRun {
   // worker runs.
   void perform(std::vector<BatchAction>& actions) {
     for (BatchAction& action : actions) {
-      switch (action.kind) {
-        case BatchAction::Kind::record:
-          record(batch_->results()[action.result]);
-          break;
-        case BatchAction::Kind::say:
-          say(action.text);
-          break;
-        case BatchAction::Kind::list:
-        case BatchAction::Kind::run_all:
-        case BatchAction::Kind::run_cases:
-        case BatchAction::Kind::serve:
-          todo_.push_back(std::move(action));
-          break;
-        case BatchAction::Kind::end:
-          break;
+      if (action.kind == BatchAction::Kind::record) {
+        record(batch_->results()[action.result]);
+      } else if (action.kind == BatchAction::Kind::say) {
+        say(action.text);
+      } else if (action.kind != BatchAction::Kind::end) {
+        todo_.push_back(std::move(action));
       }
     }
   }
@@ -216,10 +207,7 @@ class BatchRun {
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     if (!has_services()) return;
     services_.give_to(command);
-    if (of_one_case_) {
-      command.hide_variable(environment::k_marker_dir);
-      command.add_variable(std::string(environment::k_marker_dir) + "=" + markers_);
-    }
+    if (of_one_case_) command.set_variable(environment::k_marker_dir, markers_);
     Result<supervision::Capture> capture = supervision::Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     const auto tell = [this](BatchEvent event, const OutputRange& range) {
@@ -330,12 +318,7 @@ class BatchRun {
     if (batch_->results().empty()) return;
     const CaseResult& result = batch_->results().front();
     CaseProcessReport::write(result.note, report.note);
-    report.outcome = result.outcome;
-    report.exit_code = result.exit_code;
-    report.signal = result.signal;
-    report.wall_us = result.wall_us;
-    report.leak_failed = result.leak_failed;
-    report.untold = result.untold;
+    static_cast<CaseFacts&>(report) = result;
     report.is_whole = true;
   }
 
@@ -437,13 +420,6 @@ class BatchRun {
     ran_us_ += result.wall_us;
   }
 
-  // Puts the end of the main process into the fields from which the journal's record takes it.
-  static void note_end(const ProcessEnd& main, supervision::GuardReport& report) {
-    report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
-    if (main.kind == ProcessEnd::Kind::exited) report.main_status = main.code << 8;
-    if (main.kind == ProcessEnd::Kind::signalled) report.main_status = main.code;
-  }
-
   AttemptResult conclude() {
     AttemptResult result = total_.result;
     result.wall_us = os::monotonic_now_us() - start_us_;
@@ -460,7 +436,6 @@ class BatchRun {
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
     result.ran_nothing_because = conclusion.note;
-    note_end(conclusion.main, result.report);
     relay_.write(Stream::output, "holdfast: " + batch_->summary() + "\n");
     relay_.finish();
     if (const Result<void> written = report_.write(batch_->results()); !written) {

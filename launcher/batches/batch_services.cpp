@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 
@@ -50,8 +49,7 @@ AcquiredServices::End BatchServices::have() {
 
 void BatchServices::give_to(WorkerCommand& command) const {
   for (const Variable& variable : had_.variables) {
-    command.hide_variable(variable.name);
-    command.add_variable(text_of({variable.name, "=", variable.value}));
+    command.set_variable(variable.name, variable.value);
   }
 }
 

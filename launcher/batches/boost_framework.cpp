@@ -5,12 +5,8 @@
 // `,` in between, and a `*` at an end of a name stands for any text. There is no escape. So a name
 // with one of these characters is selected by what is before it. Source: the user's guide of
 // Boost.Test, "Test unit filtering" and "Runtime parameters".
-#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <cstdint>
 #include <iterator>
-#include <utility>
 
 #include "base/text.hpp"
 #include "batches/gtest_report.hpp"

@@ -2,13 +2,9 @@
 // logger of its own to theirs, which writes into a file and leaves what they print as it is.
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <utility>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/names.hpp"
-#include "batches/program_words.hpp"
 #include "batches/report_program.hpp"
 #include "batches/side_by_side.hpp"
 
@@ -44,13 +40,13 @@ class BoostProgram final : public ReportProgram {
   WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
     WorkerCommand made = made_of(framework().without_selection(given_.arguments + 1));
     made.hide_variable(k_filters_variable);
-    made.add_argument(std::string(framework().selecting_option()) + selection);
+    made.add_arguments({std::string(framework().selecting_option()) + selection});
     return made;
   }
 
   WorkerCommand listing() const override {
     WorkerCommand made(given_);
-    made.add_argument(std::string(framework().list_option()));
+    made.add_arguments({framework().list_option()});
     return made;
   }
   Stream lists_on() const override { return Stream::errors; }
@@ -115,8 +111,8 @@ class BoostProgram final : public ReportProgram {
     WorkerCommand made(given_, boost_words(ended.data())
                                    .without({BoostWord::loggers, BoostWord::log_format,
                                              BoostWord::log_level, BoostWord::log_sink}));
-    made.add_argument("--logger=" + loggers_ + ":XML,test_suite," +
-                      report_file_in(markers_, names::k_boost_cases_file));
+    made.add_arguments({"--logger=" + loggers_ + ":XML,test_suite," +
+                        report_file_in(markers_, names::k_boost_cases_file)});
     return made;
   }
 

@@ -1,10 +1,7 @@
 // Pure.
 
-#include <algorithm>
 #include <array>
 #include <iterator>
-#include <optional>
-#include <utility>
 
 #include "base/text.hpp"
 #include "batches/gtest_report.hpp"
@@ -91,39 +88,6 @@ bool is_shard_of_catch2(const ProgramWords<Catch2Word>& words) {
   const auto index = shard_number(words, Catch2Word::shard_index, 0);
   return count && index && *index < *count;
 }
-
-}  // namespace
-
-ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
-  ProgramWords<Catch2Word> words;
-  for (char* const* word = arguments; *word != nullptr; ++word) {
-    if (!is_option(*word)) {
-      words.add(*word, Catch2Word::selection);
-      continue;
-    }
-    const OptionWord option = read_option(*word);
-    const bool is_known = option.last != nullptr;
-    words.add(*word, is_known ? option.last->kind : Catch2Word::other, option.value.value_or(""));
-    const bool may_take = !is_known || option.last->has_value;
-    const bool takes_next =
-        may_take && !option.value && word[1] != nullptr && (is_known || !is_option(word[1]));
-    if (takes_next) words.add_value(*++word);
-  }
-  if (!is_shard_of_catch2(words)) {
-    words.change(Catch2Word::shard_count, Catch2Word::other);
-    words.change(Catch2Word::shard_index, Catch2Word::other);
-  }
-  return words;
-}
-
-Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words) {
-  Catch2Shard shard;
-  shard.count = shard_number(words, Catch2Word::shard_count, shard.count).value_or(shard.count);
-  shard.index = shard_number(words, Catch2Word::shard_index, shard.index).value_or(shard.index);
-  return shard;
-}
-
-namespace {
 
 // How names of Catch2's cases are written on the command line, to select them. Catch2 ignores upper
 // and lower case in names, and blanks around them. A `*` at an end of a name stands for any text,
@@ -220,7 +184,55 @@ class Catch2 final : public Framework {
 
 constinit const Catch2 k_catch2;
 
+constexpr std::string_view k_result = ":test-result: ";
+
+// XFAIL: the case failed as its tag says ([!mayfail], [!shouldfail]).
+constexpr std::pair<std::string_view, CaseEnd> k_words[] = {{"PASS ", CaseEnd::passed},
+                                                            {"XFAIL ", CaseEnd::passed},
+                                                            {"SKIP ", CaseEnd::skipped},
+                                                            {"FAIL ", CaseEnd::failed}};
+
+// Reads "test cases: 3 | 1 passed | 2 failed". A column "failed as expected" is no failure.
+bool tells_of_failures(std::string_view columns) {
+  constexpr std::string_view k_failed = " failed";
+  while (!columns.empty()) {
+    std::string_view column = take_part(columns, '|');
+    while (column.ends_with(' ')) column.remove_suffix(1);
+    if (column.ends_with(k_failed)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
+  ProgramWords<Catch2Word> words;
+  for (char* const* word = arguments; *word != nullptr; ++word) {
+    if (!is_option(*word)) {
+      words.add(*word, Catch2Word::selection);
+      continue;
+    }
+    const OptionWord option = read_option(*word);
+    const bool is_known = option.last != nullptr;
+    words.add(*word, is_known ? option.last->kind : Catch2Word::other, option.value.value_or(""));
+    const bool may_take = !is_known || option.last->has_value;
+    const bool takes_next =
+        may_take && !option.value && word[1] != nullptr && (is_known || !is_option(word[1]));
+    if (takes_next) words.add_value(*++word);
+  }
+  if (!is_shard_of_catch2(words)) {
+    words.change(Catch2Word::shard_count, Catch2Word::other);
+    words.change(Catch2Word::shard_index, Catch2Word::other);
+  }
+  return words;
+}
+
+Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words) {
+  Catch2Shard shard;
+  shard.count = shard_number(words, Catch2Word::shard_count, shard.count).value_or(shard.count);
+  shard.index = shard_number(words, Catch2Word::shard_index, shard.index).value_or(shard.index);
+  return shard;
+}
 
 const Framework& catch2() { return k_catch2; }
 
@@ -279,33 +291,6 @@ std::vector<std::string> take_other_shards(std::vector<std::string>& cases,
   return others;
 }
 
-namespace {
-
-constexpr std::string_view k_result = ":test-result: ";
-
-struct Word {
-  std::string_view text;
-  CaseEnd end;
-};
-// XFAIL: the case failed as its tag says ([!mayfail], [!shouldfail]).
-constexpr Word k_words[] = {{"PASS ", CaseEnd::passed},
-                            {"XFAIL ", CaseEnd::passed},
-                            {"SKIP ", CaseEnd::skipped},
-                            {"FAIL ", CaseEnd::failed}};
-
-// Reads "test cases: 3 | 1 passed | 2 failed". A column "failed as expected" is no failure.
-bool tells_of_failures(std::string_view columns) {
-  constexpr std::string_view k_failed = " failed";
-  while (!columns.empty()) {
-    std::string_view column = take_part(columns, '|');
-    while (column.ends_with(' ')) column.remove_suffix(1);
-    if (column.ends_with(k_failed)) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 std::vector<ReportedCase> read_catch2_cases(std::string_view report) {
   std::vector<ReportedCase> cases;
   while (report.find('\n') != std::string_view::npos) {
@@ -313,9 +298,9 @@ std::vector<ReportedCase> read_catch2_cases(std::string_view report) {
     const bool is_result = line.starts_with(k_result);
     if (is_result) line.remove_prefix(k_result.size());
     const auto* const word = std::ranges::find_if(
-        k_words, [line](const Word& one) { return line.starts_with(one.text); });
+        k_words, [line](const auto& one) { return line.starts_with(one.first); });
     if (is_result && word != std::end(k_words)) {
-      cases.push_back({std::string(line.substr(word->text.size())), word->end});
+      cases.push_back({std::string(line.substr(word->first.size())), word->second});
     } else if (!cases.empty()) {
       cases.back().name += '\n' + std::string(is_result ? k_result : "") + std::string(line);
     }

@@ -1,10 +1,7 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
 // print as it is. batches/test_program.hpp says what can still be known of their cases.
-#include <optional>
-#include <utility>
 
 #include "base/names.hpp"
-#include "batches/program_words.hpp"
 #include "batches/report_program.hpp"
 #include "batches/side_by_side.hpp"
 
@@ -49,11 +46,8 @@ class Catch2Program final : public ReportProgram {
     // Without this option, version 2 exits with 0 if no case has that name.
     const bool may_pass_empty =
         version_ == FrameworkKind::catch2_two && !words_.has(Catch2Word::warning);
-    if (may_pass_empty) {
-      made.add_argument("--warn");
-      made.add_argument("NoTests");
-    }
-    made.add_argument(selection);
+    if (may_pass_empty) made.add_arguments({"--warn", "NoTests"});
+    made.add_arguments({selection});
     return made;
   }
 
@@ -61,13 +55,13 @@ class Catch2Program final : public ReportProgram {
     WorkerCommand made(
         given_, words_.without({Catch2Word::reporter, Catch2Word::output, Catch2Word::shard_count,
                                 Catch2Word::shard_index, Catch2Word::warning}));
-    made.add_argument(std::string(framework().list_option()));
+    made.add_arguments({framework().list_option()});
     if (version_ == FrameworkKind::catch2_two) {
-      made.add_argument("--list-test-names-only");
+      made.add_arguments({"--list-test-names-only"});
       return made;
     }
-    made.add_argument("--reporter");
-    made.add_argument(markers_.empty() ? "xml" : report_as("xml", names::k_catch2_list_file));
+    made.add_arguments(
+        {"--reporter", markers_.empty() ? "xml" : report_as("xml", names::k_catch2_list_file)});
     return made;
   }
 
@@ -136,14 +130,9 @@ class Catch2Program final : public ReportProgram {
   // Keeps the reporters that Catch2 would use: the user's, or the console reporter.
   void add_reports(WorkerCommand& made) const {
     if (!has_reports()) return;
-    if (!words_.has(Catch2Word::reporter)) {
-      made.add_argument("--reporter");
-      made.add_argument("console");
-    }
-    made.add_argument("--reporter");
-    made.add_argument(report_as("automake", names::k_catch2_cases_file));
-    made.add_argument("--reporter");
-    made.add_argument(report_as("compact", names::k_catch2_totals_file));
+    if (!words_.has(Catch2Word::reporter)) made.add_arguments({"--reporter", "console"});
+    made.add_arguments({"--reporter", report_as("automake", names::k_catch2_cases_file)});
+    made.add_arguments({"--reporter", report_as("compact", names::k_catch2_totals_file)});
   }
 
   ProgramWords<Catch2Word> words_;

@@ -4,11 +4,8 @@
 // and `?` for any character; doctest ignores upper and lower case in it. A `,` ends a pattern, and
 // only version 2.4.7 and later know an escape for it, so a `?` stands for it here. Source:
 // wildcmp() and parseCommaSepArgs() of versions 2.4.0 to 2.4.11.
-#include <algorithm>
 #include <array>
-#include <cstddef>
 #include <span>
-#include <utility>
 
 #include "base/text.hpp"
 #include "batches/gtest_report.hpp"
@@ -91,10 +88,6 @@ struct DoctestTotals {
   std::string all, passed, failed;
 };
 
-std::size_t sum_of_numbers(std::string_view one, std::string_view other) {
-  return parse_number<std::size_t>(one).value_or(0) + parse_number<std::size_t>(other).value_or(0);
-}
-
 class DoctestReader {
  public:
   explicit DoctestReader(std::string_view xml) : tags_(xml) {}
@@ -156,7 +149,8 @@ class DoctestReader {
 
   static DoctestTotals totals(std::string_view tag) {
     DoctestTotals read{{}, value(tag, "successes"), value(tag, "failures")};
-    read.all = std::to_string(sum_of_numbers(read.passed, read.failed));
+    read.all = std::to_string(parse_number<std::size_t>(read.passed).value_or(0) +
+                              parse_number<std::size_t>(read.failed).value_or(0));
     return read;
   }
 

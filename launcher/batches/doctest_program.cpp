@@ -2,11 +2,8 @@
 // what doctest prints, and the totals at its end tell of the case. A process of several cases
 // writes doctest's XML into a file instead, because doctest has one place for all of its reporters;
 // Holdfast then prints what is in it (batches/test_program.hpp).
-#include <optional>
-#include <utility>
 
 #include "base/names.hpp"
-#include "batches/program_words.hpp"
 #include "batches/report_program.hpp"
 #include "batches/side_by_side.hpp"
 
@@ -40,17 +37,16 @@ class DoctestProgram final : public ReportProgram {
 
   WorkerCommand running(const std::string& selection, Selected selected) const override {
     WorkerCommand made(given_, framework().without_selection(given_.arguments + 1));
-    made.add_argument(std::string(framework().selecting_option()) + selection);
+    made.add_arguments({std::string(framework().selecting_option()) + selection});
     if (selected == Selected::several) add_report(made);
     return made;
   }
 
   WorkerCommand listing() const override {
     WorkerCommand made(given_, words_.without({DoctestWord::report}));
-    made.add_argument(std::string(framework().list_option()));
-    made.add_argument("--reporters=xml");
+    made.add_arguments({framework().list_option(), "--reporters=xml"});
     if (!markers_.empty()) {
-      made.add_argument("--out=" + report_file_in(markers_, names::k_doctest_list_file));
+      made.add_arguments({"--out=" + report_file_in(markers_, names::k_doctest_list_file)});
     }
     return made;
   }
@@ -85,8 +81,8 @@ class DoctestProgram final : public ReportProgram {
 
   void add_report(WorkerCommand& made) const {
     if (!has_reports()) return;
-    made.add_argument("--reporters=xml");
-    made.add_argument("--out=" + report_file_in(markers_, names::k_doctest_cases_file));
+    made.add_arguments(
+        {"--reporters=xml", "--out=" + report_file_in(markers_, names::k_doctest_cases_file)});
   }
 
   ProgramWords<DoctestWord> words_;

@@ -1,7 +1,6 @@
 #include "batches/fork_server.hpp"
 
 #include <holdfast/worker_protocol.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,20 +18,10 @@ namespace {
 // unless the kernel holds a process.
 constexpr Milliseconds k_ending_patience{10'000};
 
-// Returns all processes below `root`, as /proc shows them at one moment.
+// Returns all processes below `root`.
 std::vector<os::NamedProcess> tree_below(pid_t root) {
-  const std::vector<os::Link> links = os::descendants({});
-  std::vector<pid_t> known{root};
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    for (const os::Link& link : links) {
-      if (link.parent == known[i] && !os::contains(known, link.pid)) known.push_back(link.pid);
-    }
-  }
-  std::vector<os::NamedProcess> tree;
-  for (std::size_t i = 1; i < known.size(); ++i) {
-    const Result<os::ProcessStat> stat = os::read_process_stat(known[i]);
-    if (stat && !os::has_ended(*stat)) tree.push_back({known[i], stat->name});
-  }
+  std::vector<os::NamedProcess> tree = os::living_descendants({});
+  std::erase_if(tree, [&](const os::NamedProcess& one) { return !os::is_below(one.pid, root); });
   return tree;
 }
 
@@ -76,7 +65,11 @@ void ForkedCase::join(os::Wait& wait) const {
 void ForkedCase::look(OutputRelay* relay) {
   output_.read(relay);
   hear();
-  if (stacks_) go_on_with_stacks(relay);
+  if (stacks_ && stacks_->go_on()) {
+    output_.write(relay, Stream::errors, stacks_->text());
+    stacks_.reset();
+    terminate();
+  }
   // The case may have printed more before the message that it is over.
   if (is_over_) output_.read(relay);
 }
@@ -165,13 +158,6 @@ void ForkedCase::time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milli
   stacks_.emplace(std::move(tree), os::monotonic_now() + stacks_time, tag);
 }
 
-void ForkedCase::go_on_with_stacks(OutputRelay* relay) {
-  if (!stacks_->go_on()) return;
-  output_.write(relay, Stream::errors, stacks_->text());
-  stacks_.reset();
-  terminate();
-}
-
 void ForkedCase::terminate() {
   terminated_ = os::monotonic_now();
   const std::string order = worker_message(
@@ -181,8 +167,8 @@ void ForkedCase::terminate() {
 
 bool ForkedCase::ended_by_itself() const {
   if (!status_) return false;
-  const int signal = WIFSIGNALED(*status_) ? WTERMSIG(*status_) : 0;
-  return signal != SIGTERM && signal != SIGKILL;
+  const ProcessEnd end = supervision::end_by_status(*status_);
+  return !end.died_of(SIGTERM) && !end.died_of(SIGKILL);
 }
 
 WorkerEnd ForkedCase::end(EndedBy by) const {
@@ -194,12 +180,7 @@ WorkerEnd ForkedCase::end(EndedBy by) const {
   } else if (by == EndedBy::itself && !status_) {
     end.by = EndedBy::own_failure;
   }
-  if (!status_) return end;
-  if (WIFSIGNALED(*status_)) {
-    end.main = {ProcessEnd::Kind::signalled, WTERMSIG(*status_)};
-  } else {
-    end.main = {ProcessEnd::Kind::exited, WEXITSTATUS(*status_)};
-  }
+  if (status_) end.main = supervision::end_by_status(*status_);
   return end;
 }
 
@@ -214,16 +195,11 @@ void ForkServer::join(os::Wait& wait) {
 void ForkServer::look() {
   CapturedOutput::look();
   hear();
-  notice_death();
+  // The server is gone before it was told to go. The guard then ends the server's children, so
+  // children that end from now on have not ended by themselves.
+  if (has_answered_ && !has_quit_ && !parts_.link.has_peer()) cut_off_children();
   look_at_children(nullptr);
   start_children();
-}
-
-// Notices that the server is gone before it was told to go. The guard then ends the server's
-// children, so children that end from now on have not ended by themselves.
-void ForkServer::notice_death() {
-  if (!has_answered_ || has_quit_ || parts_.link.has_peer()) return;
-  for (const auto& child : children_) child->cut_off();
 }
 
 // The server may have connected before its number was known, and nothing else would wake us for
@@ -307,14 +283,14 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
 void ForkServer::start_children() {
   if (!can_start()) return;
   const auto running = [&] {
-    return static_cast<std::size_t>(std::count_if(
-        children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(children_, [](const auto& child) { return !child->is_over(); }));
   };
   // After one child is lost, no other child begins, for two reasons. A child without its anchor may
   // run until the server ends. And Ctrl-C on a terminal kills the anchors a moment before we hear
   // of it.
-  const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
-                                       [](const auto& child) { return child->is_lost(); });
+  const bool is_one_lost =
+      std::ranges::any_of(children_, [](const auto& child) { return child->is_lost(); });
   const std::size_t most = parts_.slots.most(running());
   while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
     const std::string name = parts_.batch.waiting().front();
@@ -375,6 +351,10 @@ supervision::Companion::Verdict ForkServer::on_deadline() {
 // From now on, children do not end by themselves.
 void ForkServer::on_tree_ends() {
   look_at_children(nullptr);
+  cut_off_children();
+}
+
+void ForkServer::cut_off_children() {
   for (const auto& child : children_) child->cut_off();
 }
 

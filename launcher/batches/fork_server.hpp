@@ -92,7 +92,6 @@ class ForkedCase {
   void hear();
   void on_message(std::string_view packet, pid_t sender);
   void note_end(const std::vector<std::string_view>& fields);
-  void go_on_with_stacks(OutputRelay* relay);
   void terminate();
   void be_over();
 
@@ -164,7 +163,7 @@ class ForkServer final : public CapturedOutput {
   void start_children();
   os::UniqueFd free_anchor();
   void conclude(ForkedCase& child, const WorkerEnd* server);
-  void notice_death();
+  void cut_off_children();
 
   Parts parts_;
   pid_t main_ = -1;

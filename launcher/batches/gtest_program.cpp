@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/environment.hpp"
@@ -16,33 +14,22 @@
 #include "base/text.hpp"
 #include "batches/batch_report.hpp"
 #include "batches/gtest_list.hpp"
-#include "batches/gtest_worker.hpp"
 #include "batches/side_by_side.hpp"
 #include "batches/test_program.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/stack/elf_text.hpp"
-#include "values/framework.hpp"
 
 namespace holdfast::exec {
 namespace {
 
 constexpr std::string_view k_total_shards = "GTEST_TOTAL_SHARDS";
 constexpr std::string_view k_shard_index_variable = "GTEST_SHARD_INDEX";
-constexpr std::string_view k_shard_file = "GTEST_SHARD_STATUS_FILE";
-constexpr std::string_view k_brief = "GTEST_BRIEF";
-constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
 constexpr std::string_view k_brief_flag = "--gtest_brief";
-constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
-// The report is of the last repetition only.
-constexpr std::string_view k_repeat_flag = "--gtest_repeat";
-constexpr std::string_view k_repeat = "GTEST_REPEAT";
 constexpr std::string_view k_list_flag = "--gtest_list_tests";
 // GoogleTest has these two flags since 1.18.
 constexpr std::string_view k_total_shards_flag = "--gtest_total_shards";
 constexpr std::string_view k_shard_index_flag = "--gtest_shard_index";
-constexpr std::string_view k_flag_file = "--gtest_flagfile";
 constexpr std::string_view k_output_flag = "--gtest_output";
-constexpr std::string_view k_output = "GTEST_OUTPUT";
 
 // Room for a filter that names a million cases.
 constexpr std::size_t k_longest_flag_file = 64UL * 1024UL * 1024UL;
@@ -64,7 +51,7 @@ bool is_flag(std::string_view argument, std::string_view flag) {
 std::vector<std::string> flags_of(const os::Command& command) {
   std::vector<std::string> flags;
   for (char** word = command.arguments; *word != nullptr; ++word) {
-    if (!is_flag(*word, k_flag_file)) {
+    if (!is_flag(*word, "--gtest_flagfile")) {
       flags.emplace_back(*word);
       continue;
     }
@@ -99,12 +86,12 @@ struct Selection {
 Selection selection_of(const GtestCommand& given) {
   Selection selection;
   char** environment = given.command.environment;
-  if (variable_in(environment, k_also_disabled, "0") != "0") {
+  if (variable_in(environment, "GTEST_ALSO_RUN_DISABLED_TESTS", "0") != "0") {
     selection.disabled = Disabled::run_too;
   }
   std::string_view total = variable_in(environment, k_total_shards);
   std::string_view index = variable_in(environment, k_shard_index_variable);
-  if (const std::string* flag = given.last(k_also_disabled_flag)) {
+  if (const std::string* flag = given.last("--gtest_also_run_disabled_tests")) {
     selection.disabled = is_set(*flag) ? Disabled::run_too : Disabled::left_out;
   }
   if (const std::string* flag = given.last(k_total_shards_flag)) total = value_in(*flag);
@@ -130,7 +117,8 @@ std::string xml_report_of(const GtestCommand& given) {
   const std::string_view of_bazel = variable_in(given.command.environment, "XML_OUTPUT_FILE");
   const std::string by_default =
       of_bazel.data() == nullptr ? std::string() : "xml:" + std::string(of_bazel);
-  std::string_view wanted = variable_in(given.command.environment, k_output, by_default);
+  std::string_view wanted =
+      variable_in(given.command.environment, environment::k_googletest_output, by_default);
   if (const std::string* flag = given.last(k_output_flag)) wanted = value_in(*flag);
   if (wanted == "xml") return in_full("test_detail.xml");
   if (!wanted.starts_with("xml:")) return {};
@@ -156,13 +144,14 @@ void hide_shard(WorkerCommand& made, const GtestCommand& given) {
   made.hide_variable(k_shard_index_variable);
   // We cannot remove a flag that stands in a file. But the last flag counts, and -1 means no shard.
   for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
-    if (given.last(flag) != nullptr) made.add_argument(std::string(flag) + "=-1");
+    if (given.last(flag) != nullptr) made.add_arguments({std::string(flag) + "=-1"});
   }
 }
 
 class GoogletestProgram final : public TestProgram {
  public:
-  // A linked program tells of its cases on its socket.
+  // A linked program tells of its cases on its socket. The report that others are asked for is of
+  // the last repetition only.
   GoogletestProgram(const os::Command& command, const std::string& markers, bool may_ask)
       : given_(command),
         markers_(markers),
@@ -173,8 +162,8 @@ class GoogletestProgram final : public TestProgram {
                                          HOLDFAST_WORKER_NAME)),
         asks_(may_ask && !is_linked_ && !markers.empty() &&
               may_be_asked_for_report(command.arguments, command.environment) &&
-              given_.last(k_output_flag) == nullptr && given_.last(k_repeat_flag) == nullptr &&
-              variable_in(command.environment, k_repeat).empty()) {}
+              given_.last(k_output_flag) == nullptr && given_.last("--gtest_repeat") == nullptr &&
+              variable_in(command.environment, "GTEST_REPEAT").empty()) {}
 
   const Framework& framework() const override { return googletest(); }
 
@@ -193,30 +182,31 @@ class GoogletestProgram final : public TestProgram {
     // An unmodified program is followed by its output, so the output must not be brief. We add the
     // flag only if the command already has it: a release that does not know the flag would print
     // its help.
-    if (given_.last(k_brief_flag) != nullptr) made.add_argument(std::string(k_brief_flag) + "=0");
-    made.hide_variable(k_brief);
+    if (given_.last(k_brief_flag) != nullptr)
+      made.add_arguments({std::string(k_brief_flag) + "=0"});
+    made.hide_variable("GTEST_BRIEF");
     // Programs that a case starts do not inherit an argument.
     if (!report_.empty()) {
-      made.add_argument("--gtest_output=xml:" + next_part());
+      made.add_arguments({"--gtest_output=xml:" + next_part()});
     } else if (asks_) {
-      made.add_argument("--gtest_output=xml:" +
-                        report_file_in(markers_, names::k_googletest_cases_file));
+      made.add_arguments(
+          {"--gtest_output=xml:" + report_file_in(markers_, names::k_googletest_cases_file)});
     }
     return made;
   }
 
   WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
     WorkerCommand made = running_all();
-    made.add_argument("--gtest_filter=" + selection);
+    made.add_arguments({"--gtest_filter=" + selection});
     hide_shard(made, given_);
-    made.hide_variable(k_shard_file);
+    made.hide_variable("GTEST_SHARD_STATUS_FILE");
     return made;
   }
 
   // Its children would all write one file.
   WorkerCommand serving() const override {
     WorkerCommand made = running_all();
-    if (!report_.empty()) made.add_argument("--gtest_output=");
+    if (!report_.empty()) made.add_arguments({"--gtest_output="});
     return made;
   }
 
@@ -226,10 +216,10 @@ class GoogletestProgram final : public TestProgram {
     const std::string file = report_file_in(markers_, names::k_googletest_list_file);
     WorkerCommand made = running_all();
     hide_shard(made, given_);
-    made.add_argument(std::string(k_list_flag));
+    made.add_arguments({k_list_flag});
     // The flag is added even if we have no file: otherwise the list would overwrite the report of a
     // run.
-    made.add_argument("--gtest_output=" + (file.empty() ? file : "json:" + file));
+    made.add_arguments({"--gtest_output=" + (file.empty() ? file : "json:" + file)});
     return made;
   }
 

@@ -53,12 +53,6 @@ std::string in_xml(std::string_view text) {
   return made;
 }
 
-std::string words_of(const CaseResult& result) {
-  std::string text(name_of(result.outcome));
-  if (!result.note.empty()) text += ": " + result.note;
-  return text;
-}
-
 std::string made_element(const CaseResult& result, const std::string& words) {
   std::string element =
       "    <testcase name=\"" + in_xml(case_of(result.name)) + "\" status=\"run\" result=\"" +
@@ -66,7 +60,8 @@ std::string made_element(const CaseResult& result, const std::string& words) {
       seconds_text(result.wall_us) + "\" classname=\"" + in_xml(suite_of(result.name)) + "\"";
   std::string inside;
   if (is_bad(result.outcome)) {
-    std::string message = words_of(result);
+    std::string message(name_of(result.outcome));
+    if (!result.note.empty()) message += ": " + result.note;
     if (!words.empty()) message += "\n" + words;
     inside = "      <failure message=\"" + in_xml(message) + "\" type=\"\"></failure>\n";
   } else if (result.outcome == Outcome::skipped) {

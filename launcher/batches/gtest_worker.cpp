@@ -1,26 +1,20 @@
-#include "batches/gtest_worker.hpp"
+#include "batches/test_program.hpp"
 
 #include <holdfast/worker_protocol.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <optional>
-#include <string_view>
-#include <utility>
 
 #include "base/names.hpp"
-#include "batches/batch.hpp"
 #include "batches/batch_report.hpp"
 #include "batches/gtest_report.hpp"
 #include "batches/side_by_side.hpp"
-#include "batches/worker_link.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "output/gtest_output.hpp"
-#include "output/output_relay.hpp"
 #include "values/case_result.hpp"
 
 namespace holdfast::exec {

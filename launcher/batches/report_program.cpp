@@ -1,7 +1,5 @@
 #include "batches/report_program.hpp"
 
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "batches/side_by_side.hpp"
 #include "os/file/clock.hpp"
@@ -63,10 +61,7 @@ class ReportWorker final : public BatchWorker {
  private:
   void take(Stream stream, std::string_view bytes) override {
     CapturedOutput::take(stream, bytes);
-    if (stream != Stream::output) return;
-    printed_ += bytes.substr(bytes.size() - std::min(bytes.size(), k_end_of_output));
-    // Cuts only now and then, not at each write.
-    if (printed_.size() > 2 * k_end_of_output) printed_.erase(0, printed_.size() - k_end_of_output);
+    if (stream == Stream::output) add_to_tail(printed_, bytes, k_end_of_output);
   }
 
   void tell_own_case(const CaseReport& said) {

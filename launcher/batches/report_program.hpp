@@ -2,7 +2,6 @@
 // leave in files, or it is among the last lines that they print.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

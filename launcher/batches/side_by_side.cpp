@@ -27,6 +27,113 @@ constexpr std::size_t k_longest_report = 64UL * 1024UL * 1024UL;
 // a guard that does not.
 constexpr Milliseconds k_kill_patience{15'000};
 
+class SideBySide {
+ public:
+  explicit SideBySide(SideBySideOrder order) : order_(std::move(order)) {}
+
+  SideBySideEnd run() {
+    while (true) {
+      start_cases();
+      if (cases_.empty()) return end_;
+      wait();
+      look();
+    }
+  }
+
+ private:
+  enum class Passing : std::uint8_t { needed, done };
+
+  std::size_t running() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(cases_, [](const auto& one) { return !one->is_over(); }));
+  }
+
+  void start_cases() {
+    const std::size_t most = order_.slots.most(running());
+    while (end_.reason == EndReason::none && running() < most) {
+      const std::optional<BatchAction> next = order_.next();
+      if (!next) break;
+      if (cases_.empty()) first_from_ = order_.relay.position();
+      const auto work = [&](CaseProcessReport& report) { order_.work(*next, report); };
+      cases_.push_back(
+          std::make_unique<CaseProcess>(next->cases.front(), order_.relay.streams_are_one(), work));
+    }
+    order_.slots.tell(running(), end_.reason != EndReason::none ? 0 : order_.waiting());
+    look();  // a process that could not be started is over already
+  }
+
+  void wait() {
+    const int parent = is_parent_watched_ ? order_.around.parent.get() : -1;
+    os::Wait wait({order_.around.signals.fd(), parent}, kill_at_);
+    order_.relay.join(wait);
+    order_.slots.join(wait);
+    if (!order_.relay.is_full()) {
+      for (const auto& one : cases_) one->join(wait);
+    }
+    wait.go();
+    order_.relay.pass_on();
+    read_signals();
+    if (wait.news(parent) != 0) {
+      is_parent_watched_ = false;
+      end_all({EndReason::parent_gone, SIGTERM}, Passing::needed);
+    }
+    if (os::monotonic_now() >= kill_at_) {
+      kill_at_ = k_longest;
+      for (const auto& one : cases_) one->send(SIGKILL);
+    }
+  }
+
+  // Ctrl-C on a terminal reaches the processes without us.
+  void read_signals() {
+    supervision::Surroundings& around = order_.around;
+    while (const os::ReceivedSignal got = around.next_signal()) {
+      const os::SignalSet signal = os::signal_bit(got.number);
+      if (around.callers.ignores(got.number)) continue;
+      const bool is_theirs = got.source == SignalSource::terminal;
+      if ((signal & supervision::k_ending_signals) != 0) {
+        end_all({EndReason::signal, got.number}, is_theirs ? Passing::done : Passing::needed);
+      } else if ((signal & supervision::k_stopping_signals) != 0) {
+        if (!is_theirs) {
+          for (const auto& one : cases_) one->send(got.number);
+        }
+        const Milliseconds before = os::monotonic_now();
+        (void)around.signals.stop_by(got.number);
+        order_.on_pause(os::monotonic_now() - before);
+        if (!is_theirs) {
+          for (const auto& one : cases_) one->send(SIGCONT);
+        }
+      }
+    }
+  }
+
+  void end_all(SideBySideEnd end, Passing passing) {
+    if (end_.reason == EndReason::none) end_ = end;
+    kill_at_ = std::min(kill_at_, os::monotonic_now() + order_.grace + k_kill_patience);
+    if (passing == Passing::done) return;
+    for (const auto& one : cases_) one->send(end.signal);
+  }
+
+  void look() {
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+      cases_[i]->look(i == 0 ? &order_.relay : nullptr);
+    }
+    while (!cases_.empty() && cases_.front()->is_over()) {
+      const std::unique_ptr<CaseProcess> done = std::move(cases_.front());
+      cases_.pop_front();
+      order_.ended(*done, {first_from_, order_.relay.position()});
+      first_from_ = order_.relay.position();
+      if (!cases_.empty()) cases_.front()->flush(order_.relay);
+    }
+  }
+
+  SideBySideOrder order_;
+  std::deque<std::unique_ptr<CaseProcess>> cases_;  // the output of the first is passed on
+  std::uint64_t first_from_ = 0;                    // where that begins in the file
+  SideBySideEnd end_;                               // a reason: no more cases begin
+  bool is_parent_watched_ = true;
+  Milliseconds kill_at_ = k_longest;
+};
+
 }  // namespace
 
 std::string report_file_in(const std::string& markers, std::string_view name) {
@@ -64,25 +171,12 @@ void CaseProcessReport::write(std::string_view text, Note& to) {
   to[part.size()] = '\0';
 }
 
-CaseResult CaseProcessReport::result(const std::string& name) const {
-  return {.name = name,
-          .note = note.data(),
-          .wall_us = wall_us,
-          .exit_code = exit_code,
-          .signal = signal,
-          .outcome = outcome,
-          .leak_failed = leak_failed,
-          .untold = untold};
-}
-
-std::unique_ptr<CaseProcess> CaseProcess::start(std::string name, bool streams_are_one,
-                                                const Work& work) {
-  std::unique_ptr<CaseProcess> made(new CaseProcess(std::move(name)));
-  if (const Result<void> begun = made->begin(streams_are_one, work); !begun) {
-    CaseProcessReport::write(to_text(begun.error()), made->report_->note);
-    made->is_over_ = true;
-  }
-  return made;
+CaseProcess::CaseProcess(std::string name, bool streams_are_one, const Work& work)
+    : name_(std::move(name)) {
+  const Result<void> begun = begin(streams_are_one, work);
+  if (begun) return;
+  CaseProcessReport::write(to_text(begun.error()), report_->note);
+  is_over_ = true;
 }
 
 Result<void> CaseProcess::begin(bool streams_are_one, const Work& work) {
@@ -208,117 +302,6 @@ bool allows_side_by_side(const Policy& policy) {
   return policy.services.empty() && policy.containment == Containment{} &&
          !policy.needed_by_others && !has_to_itself(policy.locks);
 }
-
-namespace {
-
-class SideBySide {
- public:
-  explicit SideBySide(SideBySideOrder order) : order_(std::move(order)) {}
-
-  SideBySideEnd run() {
-    while (true) {
-      start_cases();
-      if (cases_.empty()) return end_;
-      wait();
-      look();
-    }
-  }
-
- private:
-  enum class Passing : std::uint8_t { needed, done };
-
-  std::size_t running() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(cases_, [](const auto& one) { return !one->is_over(); }));
-  }
-
-  void start_cases() {
-    const std::size_t most = order_.slots.most(running());
-    while (end_.reason == EndReason::none && running() < most) {
-      const std::optional<BatchAction> next = order_.next();
-      if (!next) break;
-      if (cases_.empty()) first_from_ = order_.relay.position();
-      const auto work = [&](CaseProcessReport& report) { order_.work(*next, report); };
-      cases_.push_back(
-          CaseProcess::start(next->cases.front(), order_.relay.streams_are_one(), work));
-    }
-    order_.slots.tell(running(), end_.reason != EndReason::none ? 0 : order_.waiting());
-    look();  // a process that could not be started is over already
-  }
-
-  void wait() {
-    const int parent = is_parent_watched_ ? order_.around.parent.get() : -1;
-    os::Wait wait({order_.around.signals.fd(), parent}, kill_at_);
-    order_.relay.join(wait);
-    order_.slots.join(wait);
-    if (!order_.relay.is_full()) {
-      for (const auto& one : cases_) one->join(wait);
-    }
-    wait.go();
-    order_.relay.pass_on();
-    read_signals();
-    if (wait.news(parent) != 0) {
-      is_parent_watched_ = false;
-      end_all({EndReason::parent_gone, SIGTERM}, Passing::needed);
-    }
-    if (os::monotonic_now() >= kill_at_) {
-      kill_at_ = k_longest;
-      for (const auto& one : cases_) one->send(SIGKILL);
-    }
-  }
-
-  // Ctrl-C on a terminal reaches the processes without us.
-  void read_signals() {
-    supervision::Surroundings& around = order_.around;
-    while (const os::ReceivedSignal got = around.next_signal()) {
-      const os::SignalSet signal = os::signal_bit(got.number);
-      if (around.callers.ignores(got.number)) continue;
-      const bool is_theirs = got.source == SignalSource::terminal;
-      if ((signal & supervision::k_ending_signals) != 0) {
-        end_all({EndReason::signal, got.number}, is_theirs ? Passing::done : Passing::needed);
-      } else if ((signal & supervision::k_stopping_signals) != 0) {
-        if (!is_theirs) {
-          for (const auto& one : cases_) one->send(got.number);
-        }
-        const Milliseconds before = os::monotonic_now();
-        (void)around.signals.stop_by(got.number);
-        order_.on_pause(os::monotonic_now() - before);
-        if (!is_theirs) {
-          for (const auto& one : cases_) one->send(SIGCONT);
-        }
-      }
-    }
-  }
-
-  void end_all(SideBySideEnd end, Passing passing) {
-    if (end_.reason == EndReason::none) end_ = end;
-    kill_at_ = std::min(kill_at_, os::monotonic_now() + order_.grace + k_kill_patience);
-    if (passing == Passing::done) return;
-    for (const auto& one : cases_) one->send(end.signal);
-  }
-
-  void look() {
-    for (std::size_t i = 0; i < cases_.size(); ++i) {
-      cases_[i]->look(i == 0 ? &order_.relay : nullptr);
-    }
-    while (!cases_.empty() && cases_.front()->is_over()) {
-      const std::unique_ptr<CaseProcess> done = std::move(cases_.front());
-      cases_.pop_front();
-      order_.ended(*done, {first_from_, order_.relay.position()});
-      first_from_ = order_.relay.position();
-      if (!cases_.empty()) cases_.front()->flush(order_.relay);
-    }
-  }
-
-  SideBySideOrder order_;
-  std::deque<std::unique_ptr<CaseProcess>> cases_;  // the output of the first is passed on
-  std::uint64_t first_from_ = 0;                    // where that begins in the file
-  SideBySideEnd end_;                               // a reason: no more cases begin
-  bool is_parent_watched_ = true;
-  Milliseconds kill_at_ = k_longest;
-};
-
-}  // namespace
 
 SideBySideEnd run_cases(SideBySideOrder order) { return SideBySide(std::move(order)).run(); }
 

@@ -9,11 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "attempt/attempt_plan.hpp"
 #include "attempt/guard_messages.hpp"
@@ -42,7 +40,7 @@ std::optional<std::string> take_report_file(const std::string& markers, std::str
 bool take_marker(const std::string& markers, const MarkerOwner& owner);
 
 // What such a process says. It is in memory that we share with the process, so it has no pointers.
-struct CaseProcessReport {
+struct CaseProcessReport : CaseFacts {
   static constexpr std::size_t k_longest_note = 2000;
   using Note = std::array<char, k_longest_note>;  // null-terminated
 
@@ -52,26 +50,18 @@ struct CaseProcessReport {
   Observation seen;
   EndedBy by = EndedBy::itself;
   Note remark{};  // AttemptResult::note
-  // The case's result.
-  std::optional<Outcome> outcome;
-  std::optional<int> exit_code;
-  std::optional<int> signal;
-  std::int64_t wall_us = 0;
-  bool leak_failed = false;
-  bool untold = false;
-  Note note{};
+  Note note{};    // of the case's result
 
   static void write(std::string_view text, Note& to);
   // The result of the case of that name.
-  CaseResult result(const std::string& name) const;
+  CaseResult result(const std::string& name) const { return {*this, name, note.data()}; }
 };
 
 class CaseProcess {
  public:
   // Forks. `work` is called in the process, which ends after it.
   using Work = std::function<void(CaseProcessReport&)>;
-  static std::unique_ptr<CaseProcess> start(std::string name, bool streams_are_one,
-                                            const Work& work);
+  CaseProcess(std::string name, bool streams_are_one, const Work& work);
   ~CaseProcess();
   CaseProcess(const CaseProcess&) = delete;
   CaseProcess& operator=(const CaseProcess&) = delete;
@@ -91,7 +81,6 @@ class CaseProcess {
   void flush(OutputRelay& relay) { output_.begin(relay); }
 
  private:
-  explicit CaseProcess(std::string name) : name_(std::move(name)) {}
   Result<void> begin(bool streams_are_one, const Work& work);
 
   std::string name_;

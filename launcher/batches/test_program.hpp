@@ -146,6 +146,16 @@ std::unique_ptr<TestProgram> test_program(const os::Command& command, const std:
 
 std::unique_ptr<TestProgram> googletest_program(const os::Command& command,
                                                 const std::string& markers, bool may_ask);
+// What becomes of the report that a GoogleTest program leaves of its cases.
+struct GtestReportFiles {
+  std::string tells = {};  // the directory with one that says how the cases ended; empty: none
+  std::string part = {};   // the file that is a part of the user's report; empty: none
+  std::string parts = {};  // where parts are kept
+};
+// Looks after one process of a GoogleTest program. Reads what the process prints, and passes it on.
+// A linked process also says on the worker socket and in the progress log which case it runs.
+std::unique_ptr<BatchWorker> gtest_worker(WorkerOrder order, GtestReportFiles report);
+
 std::unique_ptr<TestProgram> catch2_program(const os::Command& command, const std::string& markers,
                                             FrameworkKind version);
 std::unique_ptr<TestProgram> doctest_program(const os::Command& command,

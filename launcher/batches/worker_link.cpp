@@ -2,13 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "base/environment.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -18,22 +17,11 @@ namespace {
 // Reaches the directory through a descriptor, because its path may be longer than sun_path.
 os::UniqueFd listening_in(const std::string& directory) {
   const Result<os::UniqueFd> place = os::open_own_directory(directory);
-  os::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!place) return {};
-  const std::string near =
-      "/proc/self/fd/" + std::to_string(place->get()) + "/" + HOLDFAST_WORKER_SOCKET;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, near.c_str(), near.size() + 1);
-  const auto bind = [&] {
-    return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  };
-  // An earlier attempt may have been killed and have left its socket.
-  const bool is_bound = bind() || (errno == EADDRINUSE && ::unlink(near.c_str()) == 0 && bind());
-  if (!is_bound || ::chmod(near.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
-    return {};
-  }
-  return socket;
+  os::Listening made =
+      os::listen_at("/proc/self/fd/" + std::to_string(place->get()) + "/" + HOLDFAST_WORKER_SOCKET);
+  (void)::fcntl(made.socket.get(), F_SETFL, O_NONBLOCK);
+  return std::move(made.socket);
 }
 
 // Invalid: nobody has connected.
@@ -79,14 +67,13 @@ WorkerCommand::WorkerCommand(const os::Command& given, const std::vector<char*>&
   arguments_.insert(arguments_.end(), arguments.begin(), arguments.end());
 }
 
-void WorkerCommand::add_argument(std::string text) {
-  own_.push_back(std::move(text));
-  arguments_.push_back(own_.back().data());
+void WorkerCommand::add_arguments(std::initializer_list<std::string_view> words) {
+  for (const std::string_view word : words) arguments_.push_back(own_.emplace_back(word).data());
 }
 
-void WorkerCommand::add_variable(std::string entry) {
-  own_.push_back(std::move(entry));
-  environment_.push_back(own_.back().data());
+void WorkerCommand::set_variable(std::string_view name, std::string_view value) {
+  hide_variable(name);
+  environment_.push_back(own_.emplace_back(text_of({name, "=", value})).data());
 }
 
 void WorkerCommand::hide_variable(std::string_view name) {

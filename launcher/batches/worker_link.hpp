@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "os/file/descriptors.hpp"
@@ -35,9 +34,8 @@ class WorkerCommand {
   WorkerCommand(WorkerCommand&&) = default;
   WorkerCommand(const WorkerCommand&) = delete;
 
-  void add_argument(std::string text);
-  // `entry` is `NAME=VALUE`. A variable that is there already must be hidden first.
-  void add_variable(std::string entry);
+  void add_arguments(std::initializer_list<std::string_view> words);
+  void set_variable(std::string_view name, std::string_view value);
   void hide_variable(std::string_view name);
 
   // Returns the changed command, valid as long as this object. To be called once.

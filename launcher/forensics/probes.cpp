@@ -115,9 +115,9 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
     case Kind::signalled:
       return {probe, true, "the probe died of signal " + std::to_string(end.code)};
     case Kind::not_started:
-      return {probe, true, to_text(os::system_error("start the probe", end.code))};
+      break;
   }
-  return {probe, true, "no answer"};
+  return {probe, true, to_text(os::system_error("start the probe", end.code))};
 }
 
 }  // namespace
@@ -159,11 +159,8 @@ os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
   if (facts.process > 0) add(env::k_hook_pid, std::to_string(facts.process));
   if (!facts.outcome) return order;
   add(env::k_hook_outcome, name_of(*facts.outcome));
-  if (facts.main.kind == ProcessEnd::Kind::exited) {
-    add(env::k_hook_exit_code, std::to_string(facts.main.code));
-  } else if (facts.main.kind == ProcessEnd::Kind::signalled) {
-    add(env::k_hook_signal, std::to_string(facts.main.code));
-  }
+  if (const auto code = facts.main.exit_code()) add(env::k_hook_exit_code, std::to_string(*code));
+  if (const auto signal = facts.main.signal()) add(env::k_hook_signal, std::to_string(*signal));
   return order;
 }
 
@@ -181,9 +178,9 @@ Finding hook_finding(const std::string& hook, const os::BoundedEnd& end, Millise
     case Kind::too_late:
       return {hook, false, "not done within " + describe(time) + below};
     case Kind::not_started:
-      return {hook, true, to_text(os::system_error("start it", end.code))};
+      break;
   }
-  return {hook, true, "not known"};
+  return {hook, true, to_text(os::system_error("start it", end.code))};
 }
 
 Result<std::string> look_at_program(const std::string& path,
@@ -256,7 +253,7 @@ Result<std::string> look_at_locks(const std::vector<std::string>& places) {
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
   const auto is_asked_for = [&](const os::SurveyedLock& lock) {
     const std::string place = lock.scope_directory + "/" + encode_file_name(lock.name);
-    return std::find(places.begin(), places.end(), place) != places.end();
+    return std::ranges::find(places, place) != places.end();
   };
   std::string text;
   std::size_t used = 0;
@@ -326,9 +323,7 @@ void Probes::add(std::string name, std::function<Result<std::string>()> look) {
 }
 
 std::vector<os::BoundedWork*> Probes::works() const {
-  std::vector<os::BoundedWork*> works;
-  for (const Probe& probe : probes_) works.push_back(probe.work.get());
-  return works;
+  return collected(probes_, [](const Probe& probe) { return probe.work.get(); });
 }
 
 std::vector<Finding> Probes::findings() const {

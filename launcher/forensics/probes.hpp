@@ -15,7 +15,6 @@
 #include "journal/records.hpp"
 #include "os/process/bounded_work.hpp"
 #include "values/outcome.hpp"
-#include "values/policy.hpp"
 
 namespace holdfast::forensics {
 
@@ -32,16 +31,16 @@ inline constexpr Milliseconds k_on_failure_time{30'000};
 // What a hook is told about the attempt.
 struct HookFacts {
   std::string hook;  // `on-failure`, `before-kill`
-  std::string test;
-  std::string run;
-  std::string attempt_id;
+  std::string test = {};
+  std::string run = {};
+  std::string attempt_id = {};
   unsigned attempt = 1;  // from 1
   // Only for on-failure: at before-kill the test has not ended.
-  std::optional<Outcome> outcome;
-  ProcessEnd main;
-  int process = 0;      // for before-kill: the test's main process
-  std::string scratch;  // the attempt's directory; empty: none
-  std::string output;   // the file with the attempt's captured output; empty: none
+  std::optional<Outcome> outcome = {};
+  ProcessEnd main = {};
+  int process = 0;           // for before-kill: the test's main process
+  std::string scratch = {};  // the attempt's directory; empty: none
+  std::string output = {};   // the file with the attempt's captured output; empty: none
 };
 
 // Runs `command` with /bin/sh. The hook has the test's whole environment (`entries`), and a

@@ -53,7 +53,11 @@ class Launch {
     }
     begin_log();
     if (invocation_.bare) return run_unwatched();
-    if (runner_.is_plain() && test_.needs_exec()) hand_over_test();
+    if (runner_.is_plain() && test_.needs_exec()) {
+      held_.grant = grant_;
+      // This returns only when the hand-over has failed. Then the test is refused.
+      grant_.refusal = to_text(hand_over(invocation_, held_));
+    }
     return run_granted();
   }
 
@@ -72,12 +76,6 @@ class Launch {
     os::begin_log(std::move(log));
     os::log(LogLevel::debug, {"goes on with what the ",
                               is_told ? "keeper has granted" : "properties of the test say"});
-  }
-
-  // Returns only when the hand-over has failed. Then the test is refused.
-  void hand_over_test() {
-    held_.grant = grant_;
-    grant_.refusal = to_text(hand_over(invocation_, held_));
   }
 
   Exit run_granted() {

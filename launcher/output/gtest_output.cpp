@@ -23,11 +23,7 @@ constexpr std::size_t k_tag_size = 13;
 static_assert(std::all_of(std::begin(k_tags), std::end(k_tags),
                           [](std::string_view tag) { return tag.size() == k_tag_size; }));
 
-struct EndTag {
-  Tag tag;
-  CaseEnd end;
-};
-constexpr EndTag k_end_tags[] = {
+constexpr std::pair<Tag, CaseEnd> k_end_tags[] = {
     {k_passed, CaseEnd::passed}, {k_failed, CaseEnd::failed}, {k_skipped, CaseEnd::skipped}};
 
 // `Suite.Name`. RegisterTest() takes any characters, and either part may be empty.
@@ -170,16 +166,16 @@ void GtestOutput::read_line(std::string_view line, const Tell& tell) {
 }
 
 bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell& tell) {
-  for (const EndTag& one : k_end_tags) {
-    if (!tags.has(one.tag)) continue;
+  for (const auto& [tag, end] : k_end_tags) {
+    if (!tags.has(tag)) continue;
     // The last tag in the line counts. The case may have printed other tags before it.
-    const std::string text = without_colours(tags.behind(one.tag));
+    const std::string text = without_colours(tags.behind(tag));
     if (!names_case(text, shown(name))) {
       if (ends_as_an_end(text)) continue;  // the line ends another case
-      (text.starts_with(shown(name)) ? torn_ : cut_) = one.end;
+      (text.starts_with(shown(name)) ? torn_ : cut_) = end;
       continue;
     }
-    end_one(one.end, tell);
+    end_one(end, tell);
     return true;
   }
   return false;
@@ -206,13 +202,13 @@ void GtestOutput::read_rest(std::string_view line, const Tell& tell) {
 
 // Reads the end of a case whose name stood apart from "[ RUN      ] ".
 bool GtestOutput::read_untold(const Tags& tags, const Tell& tell) {
-  for (const EndTag& one : k_end_tags) {
-    if (!tags.has(one.tag)) continue;
-    const std::string text = without_colours(tags.behind(one.tag));
+  for (const auto& [tag, end] : k_end_tags) {
+    if (!tags.has(tag)) continue;
+    const std::string text = without_colours(tags.behind(tag));
     const std::string_view name = name_in_end(text);
     if (name.empty() || (!only_.empty() && name != only_shown_)) continue;
     begin(name, *cut_begin_, tell);
-    end_open(one.end, tell);
+    end_open(end, tell);
     return true;
   }
   return false;

@@ -186,10 +186,10 @@ std::uint64_t OutputRelay::keep(std::string_view bytes) {
   return position_ - before;
 }
 
-void OutputRelay::keep_tail(std::string_view bytes) {
-  tail_.append(bytes.substr(bytes.size() - std::min(bytes.size(), k_tail)));
+void add_to_tail(std::string& tail, std::string_view bytes, std::size_t most) {
+  tail += bytes.substr(bytes.size() - std::min(bytes.size(), most));
   // Cuts only now and then, not at each write.
-  if (tail_.size() > 2 * k_tail) tail_.erase(0, tail_.size() - k_tail);
+  if (tail.size() > 2 * most) tail.erase(0, tail.size() - most);
 }
 
 void OutputRelay::write(Stream stream, std::string_view bytes) {
@@ -198,7 +198,7 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
   if (log_.valid()) {
     kept = keep(bytes);
   } else {
-    keep_tail(bytes);
+    add_to_tail(tail_, bytes, k_tail);
     if (!log_path_.empty()) position_ += bytes.size();
   }
   if (held_back_) {
@@ -403,15 +403,15 @@ pid_t BeforeKill::next_overdue() {
 void BeforeKill::start(pid_t process) {
   seen_.push_back(process);
   char** const environment = plan_.command.environment;
-  forensics::HookFacts facts;
-  facts.hook = k_name;
-  facts.test = plan_.identity->test;
-  facts.run = variable_in(environment, environment::k_run_id);
-  facts.attempt_id = plan_.identity->attempt;
-  facts.attempt = plan_.identity->n;
-  facts.process = process;
-  facts.scratch = variable_in(environment, environment::k_tmpdir);
-  facts.output = relay_.log();
+  const forensics::HookFacts facts{
+      .hook = std::string(k_name),
+      .test = plan_.identity->test,
+      .run = std::string(variable_in(environment, environment::k_run_id)),
+      .attempt_id = plan_.identity->attempt,
+      .attempt = plan_.identity->n,
+      .process = process,
+      .scratch = std::string(variable_in(environment, environment::k_tmpdir)),
+      .output = relay_.log()};
   hook_time_ = time_for_hook(os::monotonic_now(), plan_.native_end);
   hook_.emplace(forensics::hook_order(plan_.policy.hooks.before_kill, facts,
                                       entries_of(environment), hook_time_));

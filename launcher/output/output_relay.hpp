@@ -42,6 +42,9 @@ os::UniqueFd without_blocking(int fd);
 // lost.
 std::uint64_t take_room(const std::string& log, std::uint64_t wanted, std::uint64_t limit);
 
+// Adds to a text of which only the last `most` bytes matter. It may keep twice as many.
+void add_to_tail(std::string& tail, std::string_view bytes, std::size_t most);
+
 class OutputRelay {
  public:
   enum class Passing : std::uint8_t { at_once, when_released };
@@ -110,7 +113,6 @@ class OutputRelay {
   bool pass_first();
   // Returns how many bytes the log has taken.
   std::uint64_t keep(std::string_view bytes);
-  void keep_tail(std::string_view bytes);
 
   bool one_ = true;
   // Do not block. Invalid: our stdout or stderr itself is used, which may block.

@@ -30,12 +30,6 @@ Grounds grounds_for(const RetryPolicy& policy, const AttemptResult& attempt) {
   return {nullptr, rule_for(policy.rules, *cause, attempt.main)};
 }
 
-// What counts for a failure whose service was lost, besides the failure's own grounds.
-Grounds grounds_for_service(const RetryPolicy& policy, const AttemptResult& attempt) {
-  if (!attempt.lost_service) return {};
-  return {nullptr, service_rule(policy.rules)};
-}
-
 // Goes through the failures in order, because which grounds count for a failure depends on what the
 // earlier failures have used up.
 class Account {
@@ -68,8 +62,10 @@ class Account {
   }
 
  private:
+  // The failure's own grounds, and what counts besides if a service was lost.
   std::array<Grounds, 2> all_for(const AttemptResult& attempt) const {
-    return {grounds_for(policy_, attempt), grounds_for_service(policy_, attempt)};
+    const RetryRule* const rule = attempt.lost_service ? service_rule(policy_.rules) : nullptr;
+    return {grounds_for(policy_, attempt), Grounds{nullptr, rule}};
   }
 
   static std::string spent(const Grounds& grounds) {

@@ -33,13 +33,6 @@ using supervision::Surroundings;
 
 constexpr std::string_view k_prefix = "holdfast: ";
 
-void tell_lines(std::string_view words, supervision::Teller teller) {
-  while (!words.empty()) {
-    const std::string_view line = take_part(words, '\n');
-    if (line.starts_with(k_prefix)) teller.tell(line.substr(k_prefix.size()));
-  }
-}
-
 // Returns the directory of the project's sources; for a command, its working directory.
 std::string sources_of(const supervision::EndedAttempt& ended) {
   if (!ended.test.grant.home.tree.empty()) {
@@ -75,7 +68,9 @@ void say_last_words(const std::string& words, const CTestVerdict& mirror, const 
       return output->write(Stream::output, text);
     }
   }
-  tell_lines(words, ended.test.teller());
+  for (std::string_view line : TextParts{words, '\n'}) {
+    if (take_words(line, k_prefix)) ended.test.teller().tell(line);
+  }
 }
 
 // What happens when a test has failed for good: the probes, and the user's command.
@@ -120,16 +115,15 @@ class Aftermath {
   std::optional<Finding> run_hook(const EndedAttempt& ended) {
     const std::string& command = ended.test.grant.policy.hooks.on_failure;
     if (command.empty() || is_told_to_end_) return std::nullopt;
-    forensics::HookFacts facts;
-    facts.hook = "on-failure";
-    facts.test = ended.test.grant.identity.test;
-    facts.run = ended.test.grant.run;
-    facts.attempt_id = ended.test.grant.identity.attempt;
-    facts.attempt = ended.test.grant.identity.n;
-    facts.outcome = ended.result.outcome;
-    facts.main = ended.result.observation.main;
-    facts.scratch = ended.result.scratch;
-    facts.output = ended.result.log;
+    const forensics::HookFacts facts{.hook = "on-failure",
+                                     .test = ended.test.grant.identity.test,
+                                     .run = ended.test.grant.run,
+                                     .attempt_id = ended.test.grant.identity.attempt,
+                                     .attempt = ended.test.grant.identity.n,
+                                     .outcome = ended.result.outcome,
+                                     .main = ended.result.observation.main,
+                                     .scratch = ended.result.scratch,
+                                     .output = ended.result.log};
     const Milliseconds time = forensics::k_on_failure_time;
     os::BoundedWork work(forensics::hook_order(command, facts, environment_, time));
     if (await_unless_told_to_end(ended.test.around, {&work}) != 0) {
@@ -245,10 +239,8 @@ class TestRunner final : public AttemptRunner {
   // If a failure cannot be compared with the known flakes, it does not count as known, and a line
   // says so.
   std::optional<std::size_t> known_flake(const EndedAttempt& ended) const {
-    std::vector<std::string> signatures;
-    for (const KnownFlake& known : ended.test.grant.policy.retry.known) {
-      signatures.push_back(known.signature);
-    }
+    const std::vector<std::string> signatures =
+        collected(ended.test.grant.policy.retry.known, &KnownFlake::signature);
     if (signatures.empty() || !output_) return std::nullopt;
     const Result<std::optional<std::size_t>> found =
         first_found(signatures, output_->text(k_most_searched_output));

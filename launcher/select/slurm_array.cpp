@@ -294,8 +294,7 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
     HOLDFAST_DO(leave_shard(directory, chosen, restrictions, number));
     tasks.push_back(number);
   }
-  const std::vector<std::string> before =
-      collected(list_runs(user.tree, Dates::only_for_the_order), &RunEntry::id);
+  const std::vector<std::string> before = collected(list_runs(user.tree), &RunEntry::id);
   // If one ends us, the job is cancelled, and what has run is still reported.
   const os::HeldSignals signals;
   const std::vector<std::string> command = joined({"ctest"}, user.words.kept);

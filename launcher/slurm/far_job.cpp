@@ -37,8 +37,6 @@ void each_field(wire::Any<AttemptResult> auto& result, auto&& use) {
   use("skip_code", seen.skip_code);
   use("ran_no_case", result.ran_no_case);
   use("exec_error", report.exec_error);
-  use("main_reaped", report.main_reaped);
-  use("main_status", report.main_status);
   use("user_us", report.user_us);
   use("system_us", report.system_us);
   use("max_rss_kb", report.max_rss_kb);

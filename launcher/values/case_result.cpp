@@ -46,23 +46,16 @@ void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd&
   }
 }
 
-// The process was ended from outside. How it ended is no verdict on the case.
-void note_end(CaseResult& result, const ProcessEnd& main) {
-  if (main.kind == ProcessEnd::Kind::signalled) result.signal = main.code;
-  if (main.kind == ProcessEnd::Kind::exited) result.exit_code = main.code;
-}
-
 void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
                   const WorkerEnd& end) {
-  if (end.by == EndedBy::own_failure) {
-    result.outcome = Outcome::internal_error;
-    return;
-  }
-  if (end.by != EndedBy::itself) {
-    const bool is_told = end.by == EndedBy::interruption;
-    result.outcome = is_told ? Outcome::interrupted : Outcome::timed_out;
+  if (const std::optional<Outcome> outcome = outcome_of(end.by)) {
+    result.outcome = outcome;
     if (end.by == EndedBy::whole_limit) result.note = "the time of the whole test was over";
-    return note_end(result, end.main);
+    if (end.by == EndedBy::own_failure) return;
+    // How the process ended is no verdict on the case.
+    result.signal = end.main.signal();
+    result.exit_code = end.main.exit_code();
+    return;
   }
   if (end.main.kind == ProcessEnd::Kind::never_started) {
     result.outcome = Outcome::launch_failed;
@@ -85,6 +78,21 @@ std::string_view name_of(const std::optional<Outcome>& outcome) {
 Outcome outcome_of(CaseEnd said) {
   if (said == CaseEnd::passed) return Outcome::passed;
   return said == CaseEnd::skipped ? Outcome::skipped : Outcome::failed;
+}
+
+std::optional<Outcome> outcome_of(EndedBy by) {
+  switch (by) {
+    case EndedBy::itself:
+      return std::nullopt;
+    case EndedBy::case_limit:
+    case EndedBy::whole_limit:
+      return Outcome::timed_out;
+    case EndedBy::interruption:
+      return Outcome::interrupted;
+    case EndedBy::own_failure:
+      break;
+  }
+  return Outcome::internal_error;
 }
 
 int badness(const std::optional<Outcome>& outcome) {

@@ -46,10 +46,8 @@ struct WorkerEnd {
   bool ended_well() const { return by == EndedBy::itself && main.exited_with(0); }
 };
 
-// What is concluded of one case. Each case of a batch has exactly one such result.
-struct CaseResult {
-  std::string name = {};
-  std::string note = {};  // one sentence; empty: nothing to say
+// What is concluded of one case, without texts.
+struct CaseFacts {
   std::int64_t wall_us = 0;
   // Of the case's process, if that ended in the case or ran no other case.
   std::optional<int> exit_code = {};
@@ -58,6 +56,12 @@ struct CaseResult {
   std::optional<Outcome> outcome = {};  // none: the case did not run
   bool leak_failed = false;             // the case failed for one reason: what it left behind
   bool untold = false;                  // its process told of no case
+};
+
+// Each case of a batch has exactly one such result.
+struct CaseResult : CaseFacts {
+  std::string name = {};
+  std::string note = {};  // one sentence; empty: nothing to say
 };
 
 // `not_run` if there is no outcome.
@@ -77,6 +81,8 @@ void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool 
 
 // The outcome of a case that ended before its process did.
 Outcome outcome_of(CaseEnd said);
+// That of a process that was ended from outside; none: it ended by itself.
+std::optional<Outcome> outcome_of(EndedBy by);
 
 // Messages of docs/internals/worker-protocol.md, as packets and as fields.
 

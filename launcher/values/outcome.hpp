@@ -218,6 +218,12 @@ struct ProcessEnd {
 
   bool exited_with(int wanted) const { return kind == Kind::exited && code == wanted; }
   bool died_of(int wanted) const { return kind == Kind::signalled && code == wanted; }
+  std::optional<int> exit_code() const {
+    return kind == Kind::exited ? std::optional(code) : std::nullopt;
+  }
+  std::optional<int> signal() const {
+    return kind == Kind::signalled ? std::optional(code) : std::nullopt;
+  }
 };
 
 // For a main process that never started: whether its command does not exist.

@@ -19,8 +19,8 @@
 namespace holdfast::supervision {
 namespace {
 
-constexpr int k_exited_3 = 3 << 8;
-constexpr int k_killed_by_9 = 9;
+constexpr ProcessEnd k_exited_3{ProcessEnd::Kind::exited, 3};
+constexpr ProcessEnd k_killed_by_9{ProcessEnd::Kind::signalled, 9};
 
 class RecordsTest : public testing::Test {
  protected:
@@ -51,8 +51,7 @@ class RecordsTest : public testing::Test {
     AttemptResult result;
     result.outcome = Outcome::crashed;
     result.observation.leaked = true;
-    result.report.main_reaped = true;
-    result.report.main_status = k_killed_by_9;
+    result.observation.main = k_killed_by_9;
     result.wall_us = 1'500'000;
     result.report.user_us = 20'000;
     result.report.system_us = 4;
@@ -196,7 +195,7 @@ TEST_F(RecordsTest, AStepIsRecordedWithItsEarlierAttempts) {
   step.program = "c++";
   step.language = "CXX";
   step.earlier = {1, 500'000, 1, 2, 6000, 500, "was killed"};
-  result.report.main_status = k_exited_3;
+  result.observation.main = k_exited_3;
   record_step(step, result);
   EXPECT_EQ(written_to(journal),
             R"({"v":1,"type":"step","kind":"link","target":"app","output":"bin/app",)"
@@ -213,7 +212,7 @@ TEST_F(RecordsTest, WhereAllIsKnownNoFieldIsMissing) {
   schedule.serial = true;
   ASSERT_TRUE(record_start(identity_, {LockSpec{}}, schedule));
   ASSERT_TRUE(record_end(identity_, result));
-  result.report.main_status = k_exited_3;
+  result.observation.main = k_exited_3;
   ASSERT_TRUE(record_end(identity_, result));
   ASSERT_TRUE(record_bare(identity_.journal, "t", "9a", "why", MaySkip::no));
   BuildStep step{.tree = directory_.path().string(),
@@ -224,7 +223,7 @@ TEST_F(RecordsTest, WhereAllIsKnownNoFieldIsMissing) {
   const std::filesystem::path steps = directory_.path() / names::k_build_journal;
   std::filesystem::create_directories(steps.parent_path());
   record_step(step, result);
-  result.report.main_status = k_killed_by_9;
+  result.observation.main = k_killed_by_9;
   record_step(step, result);
   const std::string text = whole(identity_.journal) + whole(steps);
   const auto expect_field = [&](const std::string& type, const std::string& name) {

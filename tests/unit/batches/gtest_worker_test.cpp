@@ -1,5 +1,5 @@
 // What is made of what a GoogleTest program prints and says. The test is the program.
-#include "batches/gtest_worker.hpp"
+#include "batches/test_program.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

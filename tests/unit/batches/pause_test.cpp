@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "batches/gtest_worker.hpp"
 #include "batches/test_program.hpp"
 #include "os/file/clock.hpp"
 #include "output/output_relay.hpp"

@@ -16,8 +16,6 @@ TEST(FarResult, IsReadAsItWasWritten) {
   result.observation.main = {ProcessEnd::Kind::signalled, SIGSEGV};
   result.observation.leaked = true;
   result.observation.skip_code = 77;
-  result.report.main_reaped = true;
-  result.report.main_status = SIGSEGV;
   result.report.leftovers = 2;
   result.report.leftover_list[0] = {4711, {}};
   std::strcpy(result.report.leftover_list[0].name.data(), "a b");
@@ -43,7 +41,7 @@ TEST(FarResult, IsReadAsItWasWritten) {
   EXPECT_EQ(read->observation.main.code, SIGSEGV);
   EXPECT_TRUE(read->observation.leaked);
   EXPECT_EQ(read->observation.skip_code, 77);
-  EXPECT_EQ(supervision::signal_of(read->report), SIGSEGV);
+  EXPECT_EQ(read->observation.main.signal(), SIGSEGV);
   EXPECT_EQ(read->report.leftover_list[0].pid, 4711);
   EXPECT_STREQ(read->report.leftover_list[0].name.data(), "a b");
   EXPECT_EQ(read->report.leftover_list[1].pid, 4712);
