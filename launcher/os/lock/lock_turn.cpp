@@ -26,35 +26,24 @@ namespace {
 // Threads that each block in one lock. Nothing but the end of a blocking call tells when a lock
 // becomes free, so whoever can use any of several locks needs a thread for each.
 
-// What a thread waits for: an exclusive flock(2) on the file, or if `bytes` has a length, an
-// exclusive lock on these bytes.
-struct BlockingLock {
-  int file = -1;
-  ByteRange bytes = {};
-};
-
 constexpr std::size_t k_stack = 64UL * 1024;
-
-bool block_in(const BlockingLock& lock) {
-  if (lock.bytes.length == 0) return ::flock(lock.file, LOCK_EX) == 0;
-  return wait_for_byte_lock(lock.file, ByteLock::exclusive, lock.bytes);
-}
 
 // Threads that are no longer needed go on. So the process must have one thread before, must end
 // soon, and must never destroy this object.
 class LockThreads {
  public:
   struct News {
-    int index = 0;
+    std::size_t index = 0;
     int error = 0;  // errno; 0: the thread has its lock
   };
 
-  // `index` names the thread in its news.
-  Result<void> add(const BlockingLock& lock, int index) {
+  // The thread waits for an exclusive flock(2) on the file, or if `bytes` has a length, for an
+  // exclusive lock on these bytes. `index` names it in its news.
+  Result<void> add(int file, ByteRange bytes, std::size_t index) {
     if (waiters_.empty()) {
       HOLDFAST_TRY(news_, make_pipe());
     }
-    waiters_.push_back({lock, news_.write.get(), index});
+    waiters_.push_back({file, bytes, news_.write.get(), index});
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, k_stack);
@@ -78,15 +67,19 @@ class LockThreads {
  private:
   // The argument of a thread, which keeps a pointer to it.
   struct Waiter {
-    BlockingLock lock;
+    int file = -1;
+    ByteRange bytes;
     int tell = -1;
-    int index = 0;
+    std::size_t index = 0;
   };
 
   // A thread makes only system calls, because the process may end while the thread waits.
   static void* wait_for_one(void* argument) {
     const Waiter waiter = *static_cast<Waiter*>(argument);
-    const int locked = retried([&] { return block_in(waiter.lock) ? 0 : -1; });
+    const int locked = retried([&] {
+      if (waiter.bytes.length == 0) return ::flock(waiter.file, LOCK_EX);
+      return wait_for_byte_lock(waiter.file, ByteLock::exclusive, waiter.bytes) ? 0 : -1;
+    });
     const News news{waiter.index, locked == 0 ? 0 : errno};
     (void)::write(waiter.tell, &news, sizeof news);
     return nullptr;
@@ -154,7 +147,7 @@ class AmountWait {
       }
       HOLDFAST_TRY(const LockThreads::News news, threads_.next());
       if (news.error != 0) return system_error("lock a part of its amount", news.error);
-      waited_[static_cast<std::size_t>(news.index)] = {};
+      waited_[news.index] = {};
     }
   }
 
@@ -173,7 +166,7 @@ class AmountWait {
     UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file.valid()) return system_error("open its file once more");
     waited_.push_back({part, std::move(file)});
-    return threads_.add({waited_.back().file.get(), part}, static_cast<int>(waited_.size()) - 1);
+    return threads_.add(waited_.back().file.get(), part, waited_.size() - 1);
   }
 
   const AmountOrder& order_;
@@ -193,8 +186,7 @@ bool take_free_amount(const AmountOrder& order) {
 Result<void> wait_for_amount(const AmountOrder& order) {
   allow_many_descriptors();  // each holder needs one
   // This object is never destroyed: when the part is taken, some threads still wait.
-  auto* wait = new AmountWait(order);
-  return wait->run();
+  return (new AmountWait(order))->run();
 }
 
 // How often the files of slots may be replaced while we wait.
@@ -243,7 +235,7 @@ class SlotsWait {
   Result<std::vector<LockSlot>> run() {
     HOLDFAST_TRY(had_, take_free_slots(order_, &taken_));
     for (std::size_t i = 0; had_.size() < order_.units && i < taken_.size(); ++i) {
-      HOLDFAST_DO(wait_in_thread(i));
+      HOLDFAST_DO(threads_.add(taken_[i].file.get(), {}, i));
     }
     while (had_.size() < order_.units) {
       HOLDFAST_DO(wait_for_next());
@@ -253,13 +245,9 @@ class SlotsWait {
   }
 
  private:
-  Result<void> wait_in_thread(std::size_t index) {
-    return threads_.add({taken_[index].file.get()}, static_cast<int>(index));
-  }
-
   Result<void> wait_for_next() {
     HOLDFAST_TRY(const LockThreads::News news, threads_.next());
-    LockSlot& slot = taken_[static_cast<std::size_t>(news.index)];
+    LockSlot& slot = taken_[news.index];
     if (news.error != 0) return system_error("lock " + slot_file(slot.number), news.error);
     if (has_name(slot.file, *order_.directory, slot_file(slot.number))) {
       had_.push_back(std::move(slot));
@@ -270,7 +258,7 @@ class SlotsWait {
     taken_.push_back(std::move(renewed));
     if (++renewals_ > k_most_renewals)
       return Error{"wait for a slot: its file is removed again and again"};
-    return wait_in_thread(taken_.size() - 1);
+    return threads_.add(taken_.back().file.get(), {}, taken_.size() - 1);
   }
 
   const SlotOrder& order_;
@@ -287,8 +275,7 @@ Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
   allow_many_descriptors();  // each slot needs one
   // This object is never destroyed: when it has enough slots, some threads still use its
   // descriptors.
-  auto* wait = new SlotsWait(order);
-  return wait->run();
+  return (new SlotsWait(order))->run();
 }
 
 // What the helper says: first that it waits, then each slot that it has (with the descriptor), and
