@@ -25,7 +25,7 @@ std::vector<os::NamedProcess> tree_below(pid_t root) {
   std::vector<pid_t> known{root};
   for (std::size_t i = 0; i < known.size(); ++i) {
     for (const os::Link& link : links) {
-      if (link.parent == known[i] && !os::contains(known, link.pid)) known.push_back(link.pid);
+      if (link.parent == known[i] && !contains(known, link.pid)) known.push_back(link.pid);
     }
   }
   std::vector<os::NamedProcess> tree;

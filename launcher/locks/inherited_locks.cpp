@@ -77,7 +77,7 @@ std::string held_above_in(const std::vector<os::SurveyedLock>& locks, const Lock
 std::string find_held_above() {
   if (!may_be_inside()) return {};
   return held_above_in(os::survey_locks(os::Strangers::leave_out),
-                       {os::own_tag(), os::numbering_id(), os::own_ancestors()});
+                       {os::own_tag(), os::numbering_id(), os::ancestors_of(os::own_name())});
 }
 
 }  // namespace holdfast::supervision

@@ -399,7 +399,7 @@ class NodeRun {
   bool has_no_node() {
     const std::vector<std::string> nodes = slurm_.all_nodes();
     return !nodes.empty() && std::ranges::all_of(nodes, [&](const std::string& node) {
-      return std::ranges::find(left_out_, node) != left_out_.end();
+      return contains(left_out_, node);
     });
   }
 

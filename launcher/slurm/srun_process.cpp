@@ -84,8 +84,7 @@ Allocation allocation_of_ctest(char** environment) {
   std::erase_if(around, [](const std::string& entry) { return !is_of_slurm(entry); });
   if (std::ranges::any_of(around, names_job)) {
     for (const std::string& entry : allocation.environment) {
-      const bool is_same = std::ranges::find(around, entry) != around.end();
-      if (is_of_slurm(entry) && !is_same) allocation.of_test.push_back(entry);
+      if (is_of_slurm(entry) && !contains(around, entry)) allocation.of_test.push_back(entry);
     }
     std::erase_if(allocation.environment, is_of_slurm);
     allocation.environment.insert(allocation.environment.end(), around.begin(), around.end());

@@ -42,9 +42,7 @@ struct Mount {
 Mount cgroup2_mount() {
   const Result<std::string> text = read_file("/proc/self/mountinfo", k_longest_mounts);
   if (!text) return {};
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view line = take_part(rest, '\n');
+  for (const std::string_view line : TextParts{*text, '\n'}) {
     if (line.find(" - cgroup2 ") != std::string_view::npos) {
       return {std::string(word(line, 3)), std::string(word(line, 4))};
     }
@@ -124,8 +122,8 @@ Result<UniqueFd> open_to_leave(const std::string& path) {
 
 void append_members(int directory, std::vector<pid_t>& members) {
   const std::string text = read_cgroup_file(directory, "cgroup.procs");
-  for (std::string_view rest = text; !rest.empty();) {
-    const pid_t pid = leading_number<pid_t>(take_part(rest, '\n')).value_or(0);
+  for (const std::string_view line : TextParts{text, '\n'}) {
+    const pid_t pid = leading_number<pid_t>(line).value_or(0);
     // 0 stands for a process that our PID namespace does not see.
     if (pid > 0) members.push_back(pid);
   }
@@ -145,8 +143,7 @@ std::vector<Held> hold_members(int directory) {
   std::vector<Held> held;
   for (pid_t pid : cgroup_members(directory)) held.push_back({pid, watch_living(pid)});
   const std::vector<pid_t> now = cgroup_members(directory);
-  std::erase_if(held,
-                [&](const Held& one) { return std::ranges::find(now, one.pid) == now.end(); });
+  std::erase_if(held, [&](const Held& one) { return !contains(now, one.pid); });
   return held;
 }
 
@@ -273,12 +270,7 @@ bool CgroupProcesses::is_empty() {
 }
 
 std::vector<NamedProcess> CgroupProcesses::living() {
-  std::vector<NamedProcess> living;
-  for (pid_t pid : cgroup_members(directory_)) {
-    const Result<ProcessStat> stat = read_process_stat(pid);
-    if (stat && !has_ended(*stat)) living.push_back({pid, stat->name});
-  }
-  return living;
+  return living_of(cgroup_members(directory_));
 }
 
 std::vector<int> CgroupProcesses::news() { return {changes_.get()}; }

@@ -3,10 +3,8 @@
 #include <fcntl.h>
 #include <limits.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 
 #include "base/names.hpp"
 #include "base/text.hpp"
@@ -275,14 +273,7 @@ Result<UniqueFd> OwnDirectory::file(const std::string& name) const {
 }
 
 std::vector<std::string> OwnDirectory::names() const {
-  std::vector<std::string> names;
-  const UniqueFd own = open_directory(place_.directory.get(), ".");
-  for_each_name(own, 0, [&](const char* name) {
-    names.emplace_back(name);
-    return true;
-  });
-  std::ranges::sort(names);
-  return names;
+  return names_in(open_directory(place_.directory.get(), "."));
 }
 
 bool OwnDirectory::has_file(const std::string& directory, const std::string& file) const {

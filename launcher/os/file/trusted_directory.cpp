@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/names.hpp"
 
 namespace holdfast::os {
@@ -143,6 +145,16 @@ Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name
 
 Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name) {
   return checked(UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags)), directory, name);
+}
+
+std::vector<std::string> names_in(const UniqueFd& directory) {
+  std::vector<std::string> names;
+  for_each_name(directory, 0, [&](const char* name) {
+    names.emplace_back(name);
+    return true;
+  });
+  std::ranges::sort(names);
+  return names;
 }
 
 Result<HeldDirectory> HeldDirectory::open(const std::string& path) {

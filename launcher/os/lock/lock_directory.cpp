@@ -54,12 +54,8 @@ void LockQueue::leave() const { release_byte_lock(file_.get(), {0, 0}); }
 std::vector<std::int64_t> LockQueue::tickets() const {
   // We look for locks that conflict with a read lock. The tickets conflict with it. The head's read
   // lock on the bytes before its own byte does not.
-  std::vector<std::int64_t> tickets;
-  for (const ByteRange& lock :
-       byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_last_ticket})) {
-    tickets.push_back(lock.start);
-  }
-  return tickets;
+  return collected(byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_last_ticket}),
+                   [](const ByteRange& lock) -> std::int64_t { return lock.start; });
 }
 
 namespace {
@@ -159,10 +155,9 @@ void remove_level(const UniqueFd& parent, const std::string& name) {
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
   if (queue && !LockQueue(std::move(*queue)).tickets().empty()) return;
-  for_each_name(level, 0, [&](const char* entry) {
-    (void)::unlinkat(level.get(), entry, 0);
-    return true;
-  });
+  for (const std::string& entry : names_in(level)) {
+    (void)::unlinkat(level.get(), entry.c_str(), 0);
+  }
   (void)::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
 }
 

@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "base/names.hpp"
+#include "base/text.hpp"
+#include "base/text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_survey.hpp"
@@ -232,11 +234,7 @@ std::size_t LockRequest::ahead() const {
                                   tickets.begin());
 }
 
-std::vector<unsigned> LockRequest::slots() const {
-  std::vector<unsigned> numbers;
-  for (const LockSlot& slot : slots_) numbers.push_back(slot.number);
-  return numbers;
-}
+std::vector<unsigned> LockRequest::slots() const { return collected(slots_, &LockSlot::number); }
 
 std::vector<int> LockRequest::descriptors() const {
   std::vector<int> all{lock_.get()};

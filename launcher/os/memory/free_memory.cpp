@@ -120,7 +120,7 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
     sum += found[i]->resident_kb;
     for (const Seen& one : all) {
       // A root may be below another one.
-      const bool is_new = std::ranges::find(found, &one) == found.end();
+      const bool is_new = !contains(found, &one);
       if (one.parent == found[i]->pid && is_new) found.push_back(&one);
     }
   }

@@ -33,7 +33,7 @@ bool holds_stream(pid_t process, const std::vector<Stream>& streams) {
   bool holds = false;
   for_each_number(in_proc(process, "fd"), [&](int fd) {
     const Stream theirs = stream_of(process, fd);
-    holds = holds || (theirs.is_there() && std::ranges::find(streams, theirs) != streams.end());
+    holds = holds || (theirs.is_there() && contains(streams, theirs));
   });
   return holds;
 }
@@ -95,7 +95,7 @@ TaggedProcesses::TaggedProcesses(const std::string& attempt)
 
 TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs)) {
   own_line_.push_back(::getpid());
-  for (const ProcessName& one : own_ancestors()) own_line_.push_back(one.pid);
+  for (const ProcessName& one : ancestors_of(own_name())) own_line_.push_back(one.pid);
 }
 
 bool TaggedProcesses::is_tagged(pid_t pid) const {
@@ -122,7 +122,7 @@ void TaggedProcesses::scan(std::initializer_list<int> signals) {
   });
   // Each time anew: what is known by now may have started more since. The list grows meanwhile.
   for (std::size_t i = 0; i < kin_.size(); ++i) {
-    if (std::ranges::find(all, kin_[i]) != all.end()) note_children_of(kin_[i].pid, all);
+    if (contains(all, kin_[i])) note_children_of(kin_[i].pid, all);
   }
   meet_kin(signals);
 }
@@ -137,7 +137,7 @@ void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> 
 void TaggedProcesses::note_children_of(pid_t pid, const std::vector<Seen>& all) {
   for (const Seen& one : all) {
     if (one.parent != pid || contains(own_line_, one.pid)) continue;
-    if (std::ranges::find(kin_, one) == kin_.end()) kin_.push_back(one);
+    if (!contains(kin_, one)) kin_.push_back(one);
   }
 }
 
@@ -165,15 +165,11 @@ bool TaggedProcesses::is_empty() {
 
 std::vector<NamedProcess> TaggedProcesses::living() {
   scan();
-  std::vector<NamedProcess> found;
-  for (const Member& member : members_) found.push_back(member.process);
-  return found;
+  return collected(members_, &Member::process);
 }
 
 std::vector<int> TaggedProcesses::news() {
-  std::vector<int> descriptors;
-  for (const Member& member : members_) descriptors.push_back(member.held.get());
-  return descriptors;
+  return collected(members_, [](const Member& member) { return member.held.get(); });
 }
 
 }  // namespace holdfast::os

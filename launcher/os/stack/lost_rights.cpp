@@ -46,8 +46,7 @@ std::string rights_of(pid_t process) {
       std::span(k_of_root).first(::geteuid() == 0 ? k_of_root.size() : k_of_root.size() - 1);
   const Result<std::string> status = read_file(in_proc(process, "status"));
   std::string rights;
-  for (std::string_view rest = status ? *status : std::string_view(); !rest.empty();) {
-    const std::string_view line = take_part(rest, '\n');
+  for (const std::string_view line : TextParts{status ? *status : std::string_view(), '\n'}) {
     const auto is_named = [&](std::string_view name) { return line.starts_with(name); };
     if (std::ranges::any_of(k_names, is_named)) rights.append(line).push_back('\n');
   }
@@ -69,7 +68,7 @@ struct ProgramReader::Search {
     }
     for (const std::string& library : links.needed) {
       if (is_of_toolchain(library)) continue;
-      if (std::ranges::find(needed, library) == needed.end()) needed.push_back(library);
+      if (!contains(needed, library)) needed.push_back(library);
     }
   }
 
