@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -19,6 +18,7 @@
 #include "attempt/attempt_plan.hpp"
 #include "attempt/records.hpp"
 #include "base/environment.hpp"
+#include "base/names.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "batches/batch_run.hpp"
@@ -42,8 +42,8 @@ constexpr std::string_view k_own_words = "holdfast: ";
 // The name of this machine, as Slurm knows it.
 std::string node_name() {
   for (const char* const name : {"SLURMD_NODENAME", "SLURM_NODENAME"}) {
-    const char* const value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
+    const std::string_view value = variable_in(environ, name);
+    if (!value.empty()) return std::string(value);
   }
   utsname names{};
   (void)::uname(&names);
@@ -253,15 +253,16 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   held.callers = callers;
   held.grant = job.grant;
   held.lines = output.give_to_launcher();
-  held.far = supervision::FarSide{parent, job.n, job.variables, files.log_file(), node_name()};
-  FarRunner tests(job, files.cases_file(), result);
+  held.far = supervision::FarSide{parent, job.n, job.variables, files.path(names::k_far_log_suffix),
+                                  node_name()};
+  FarRunner tests(job, files.path(names::k_far_cases_suffix), result);
   supervision::StepRunner steps;  // build steps never run on a node
   supervision::AllNeeds needs;
   (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps, needs.all},
                            std::move(held));
   if (::getppid() != parent.pid) {
     if (const Result<std::string> record = os::read_memory_file(result)) {
-      (void)files.put_ended(*record);
+      (void)files.put(names::k_far_ended_suffix, *record);
     }
   }
   return 0;
@@ -344,7 +345,7 @@ class FarSide {
       slurmstepd_ = std::move(*watched);
     }
     const FarStart start{node_, HOLDFAST_VERSION, architecture()};
-    if (const Result<void> put = files_.put_started(to_text(start)); !put) {
+    if (const Result<void> put = files_.put(names::k_far_started_suffix, to_text(start)); !put) {
       supervision::write_line(to_text(put.error()));
       return 1;
     }
@@ -443,7 +444,7 @@ class FarSide {
   int end(const AttemptResult& result) {
     if (!is_orphaned_) output_.finish(slurmstepd_.get());
     const std::string record = to_text(result);
-    (void)files_.put_ended(record);
+    (void)files_.put(names::k_far_ended_suffix, record);
     if (!is_orphaned_) output_.end(record, slurmstepd_.get());
     return 0;
   }
@@ -478,7 +479,7 @@ int be_far_side(const std::string& job_file) {
     supervision::write_line(to_text(job ? signals.error() : job.error()));
     return 1;
   }
-  files.remove_job();
+  (void)os::remove_own(job_file);  // it has secrets of the environment
   (void)os::fill_closed_streams(signals->descriptor());
   return FarSide(std::move(files), std::move(*job), std::move(*signals), callers).run();
 }

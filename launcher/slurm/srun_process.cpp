@@ -47,11 +47,13 @@ bool names_job(const std::string& entry) {
 
 }  // namespace
 
-Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSignals& callers) {
+Result<SrunProcess> SrunProcess::start(const std::vector<std::string>& words,
+                                       const std::vector<std::string>& environment,
+                                       std::uint64_t tag, const os::CallersSignals& callers) {
   HOLDFAST_TRY(supervision::Capture output, supervision::Capture::open(false));
-  std::vector<char*> arguments = os::pointers_to(order.words);
-  std::vector<char*> entries = os::pointers_to(order.environment);
-  os::Command command{arguments.data(), entries.data(), order.tag};
+  std::vector<char*> arguments = os::pointers_to(words);
+  std::vector<char*> entries = os::pointers_to(environment);
+  os::Command command{arguments.data(), entries.data(), tag};
   command.output = output.output();
   command.errors = output.errors();
   const pid_t parent = ::getpid();
