@@ -23,14 +23,6 @@ bool lives(const ProcessName& stamp) {
   return os::is_alive(stamp) && !os::is_being_killed(stamp.pid);
 }
 
-std::string_view value_of(std::string_view environment, std::string_view name) {
-  while (!environment.empty()) {
-    const std::string_view entry = take_part(environment, '\0');
-    if (is_variable(entry, name)) return entry.substr(name.size() + 1);
-  }
-  return {};
-}
-
 // Whether the newest of them that is not at work ended complete, or there is none.
 bool last_ended_well(const std::filesystem::path& tree, RunsOf whose) {
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
@@ -204,8 +196,9 @@ const ReapedAttempt* ReapScope::find(std::string_view attempt) const {
 }
 
 const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
-  const std::string_view own = value_of(marks.environment, environment::k_attempt_id);
-  const std::string_view held = value_of(marks.environment, environment::k_held);
+  const TextParts variables{marks.environment, '\0'};
+  const std::string_view own = variable_in(variables, environment::k_attempt_id);
+  const std::string_view held = variable_in(variables, environment::k_held);
   if (own.empty() && held.empty()) {
     const auto numbered = by_number_.find(marks.number);
     if (numbered == by_number_.end() || !numbered->second->abandoned) return nullptr;
