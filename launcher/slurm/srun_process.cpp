@@ -35,8 +35,6 @@ namespace {
 constexpr Milliseconds k_patience{20'000};
 constexpr std::string_view k_usual_places = "/usr/local/bin:/usr/bin:/bin:/opt/slurm/bin";
 
-constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
-
 bool is_of_slurm(std::string_view entry) {
   return entry.starts_with("SLURM") || entry.starts_with("SRUN_");
 }
@@ -82,7 +80,7 @@ Allocation allocation_of_ctest(char** environment) {
   allocation.environment = entries_of(environment);
   // ctest is our parent. The project may give the test other values, such as those of a mock. If a
   // script of ctest has set all of them, ctest's first environment has none.
-  std::vector<std::string> around = os::first_environment_of(::getppid(), k_longest_environment);
+  std::vector<std::string> around = os::first_environment_of(::getppid());
   std::erase_if(around, [](const std::string& entry) { return !is_of_slurm(entry); });
   if (std::ranges::any_of(around, names_job)) {
     for (const std::string& entry : allocation.environment) {

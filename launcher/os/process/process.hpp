@@ -140,7 +140,7 @@ std::string command_line_of(pid_t pid, std::size_t limit);
 
 // Returns the variables with which a process was started, as `NAME=VALUE`. None: the process is
 // gone, or may not be looked at.
-std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit);
+std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit = 4UL << 20);
 
 // Returns how long ago `process` was started, exact to the clock tick. The process may be dead.
 Milliseconds age_of(const ProcessName& process);
