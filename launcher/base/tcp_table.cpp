@@ -91,10 +91,8 @@ Result<Endpoint> parse_http_endpoint(std::string_view url) {
 
 std::vector<TcpSocket> read_tcp_table(std::string_view table) {
   std::vector<TcpSocket> sockets;
-  while (!table.empty()) {
-    if (const std::optional<TcpSocket> socket = read_line(take_part(table, '\n'))) {
-      sockets.push_back(*socket);
-    }
+  for (const std::string_view line : TextParts{table, '\n'}) {
+    if (const std::optional<TcpSocket> socket = read_line(line)) sockets.push_back(*socket);
   }
   return sockets;
 }

@@ -202,9 +202,7 @@ std::vector<std::string> look_alikes(std::string_view name, const std::vector<st
   }
   std::sort(near.begin(), near.end());
   if (near.size() > most) near.resize(most);
-  std::vector<std::string> found;
-  for (auto& [far, candidate] : near) found.push_back(std::move(candidate));
-  return found;
+  return collected(near, [](const auto& one) { return one.second; });
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& words) {

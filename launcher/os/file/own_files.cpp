@@ -218,6 +218,12 @@ void take_back(int file, off_t put) {
   (void)retried([&] { return ::write(file, "\n", 1); });  // keep the damage to this one line
 }
 
+Result<void> remove(const std::string& path, int flags) {
+  HOLDFAST_TRY(const OwnPlace place, own_place(path));
+  if (::unlinkat(place.directory.get(), place.name.c_str(), flags) == 0) return {};
+  return system_error("remove " + path);
+}
+
 }  // namespace
 
 bool has_own_part(std::string_view path) { return beginning_of(path).in != Beginning::In::nothing; }
@@ -338,16 +344,6 @@ Result<void> rename_own(const std::string& from, const std::string& to) {
   }
   return system_error("make " + to);
 }
-
-namespace {
-
-Result<void> remove(const std::string& path, int flags) {
-  HOLDFAST_TRY(const OwnPlace place, own_place(path));
-  if (::unlinkat(place.directory.get(), place.name.c_str(), flags) == 0) return {};
-  return system_error("remove " + path);
-}
-
-}  // namespace
 
 Result<void> remove_own(const std::string& path) { return remove(path, 0); }
 Result<void> remove_own_directory(const std::string& path) { return remove(path, AT_REMOVEDIR); }

@@ -17,6 +17,25 @@ Stream stream_in(int failed, const struct stat& info) {
   return {info.st_dev, info.st_ino};
 }
 
+constexpr int k_empty_scans_believed = 6;
+constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
+
+// Returns the environment of the process, or of one of its threads. If the main thread has ended
+// and others live, the process itself shows nothing.
+std::string environment_of(pid_t pid) {
+  Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
+  if (text && !text->empty()) return std::move(*text);
+  std::string found;
+  const std::string tasks = in_proc(pid, "task/");
+  for_each_number(tasks, [&](pid_t task) {
+    if (!found.empty()) return;
+    Result<std::string> of_task =
+        read_file(tasks + std::to_string(task) + "/environ", k_longest_environment);
+    if (of_task) found = std::move(*of_task);
+  });
+  return found;
+}
+
 }  // namespace
 
 Stream stream_of(int fd) {
@@ -62,29 +81,6 @@ std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid
   });
   return found;
 }
-
-namespace {
-
-constexpr int k_empty_scans_believed = 6;
-constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
-
-// Returns the environment of the process, or of one of its threads. If the main thread has ended
-// and others live, the process itself shows nothing.
-std::string environment_of(pid_t pid) {
-  Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
-  if (text && !text->empty()) return std::move(*text);
-  std::string found;
-  const std::string tasks = in_proc(pid, "task/");
-  for_each_number(tasks, [&](pid_t task) {
-    if (!found.empty()) return;
-    Result<std::string> of_task =
-        read_file(tasks + std::to_string(task) + "/environ", k_longest_environment);
-    if (of_task) found = std::move(*of_task);
-  });
-  return found;
-}
-
-}  // namespace
 
 TaggedProcesses::TaggedProcesses(const std::string& attempt)
     : TaggedProcesses([attempt, number = tag_number(attempt)](const ProcessMarks& marks) {

@@ -9,7 +9,6 @@
 // connection has ended.
 #pragma once
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>

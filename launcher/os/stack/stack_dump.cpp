@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
