@@ -7,7 +7,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
-#include "os/network/socket_diagnosis.hpp"
+#include "os/network/sockets.hpp"
 #include "services/port_owners.hpp"
 
 namespace holdfast::doctor {
