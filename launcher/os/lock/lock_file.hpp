@@ -91,7 +91,9 @@ class LockRequest {
   Result<void> open_files();
   Result<void> open_files_once();
   bool is_shared_by_users() const { return home_ && (place_.file_mode & 0077U) != 0; }
-  Error located(Error error) const;
+  // All locks use the same file names, so an error needs the directory too.
+  template <typename T>
+  Result<T> located(Result<T> result) const;
   Result<void> declare_size();
   TurnOrder turn_order() const;
   bool still_named() const;

@@ -180,14 +180,6 @@ bool take_free_amount(const AmountOrder& order) {
   return false;
 }
 
-// Blocks until the part is taken. The process must have one thread when it calls this, and must end
-// right after the call, because there is a thread for each holder that is waited for.
-Result<void> wait_for_amount(const AmountOrder& order) {
-  allow_many_descriptors();  // each holder needs one
-  // This object is never destroyed: when the part is taken, some threads still wait.
-  return (new AmountWait(order))->run();
-}
-
 // How often the files of slots may be replaced while we wait.
 constexpr std::size_t k_most_renewals = 64;
 
@@ -267,16 +259,6 @@ class SlotsWait {
   std::size_t renewals_ = 0;
 };
 
-// Blocks until this process has `units` slots. For each slot a thread blocks in flock(2), because
-// nothing else tells when a lock becomes free. Threads that are no longer needed go on. So the
-// process must have one thread when it calls this, and must end right after the call.
-Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
-  allow_many_descriptors();  // each slot needs one
-  // This object is never destroyed: when it has enough slots, some threads still use its
-  // descriptors.
-  return (new SlotsWait(order))->run();
-}
-
 // What the helper says: first that it waits, then each slot that it has (with the descriptor), and
 // at the end that it has everything, or why it does not.
 struct HelperNews {
@@ -305,6 +287,9 @@ std::optional<HelperNews> news_in(const Result<PacketWithDescriptor>& packet) {
   return news;
 }
 
+// Blocks. There is a thread for each holder or slot that is waited for: nothing else tells when a
+// lock becomes free. Threads that are no longer needed go on. So the process must have one thread
+// when it calls this, and must end right after the call.
 Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
   if (retried([&] { return order.queue->wait_for_head() ? 0 : -1; }) != 0) {
     return system_error("wait in the queue of the lock");
@@ -312,11 +297,13 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
   if (retried([&] { return ::flock(order.lock, order.flock_mode); }) != 0) {
     return system_error("lock its file");
   }
-  if (order.amount.units != 0) {
-    HOLDFAST_DO(wait_for_amount(order.amount));
-  }
-  if (order.slots.numbers.empty()) return std::vector<LockSlot>{};
-  return wait_for_slots(order.slots);
+  if (order.amount.units == 0 && order.slots.numbers.empty()) return std::vector<LockSlot>{};
+  allow_many_descriptors();  // each holder or slot needs one
+  // These objects are never destroyed: when enough is taken, some threads still wait, and use the
+  // descriptors.
+  if (order.amount.units == 0) return (new SlotsWait(order.slots))->run();
+  HOLDFAST_DO((new AmountWait(order.amount))->run());
+  return std::vector<LockSlot>{};
 }
 
 // Our parent may have descriptors of other locks, which are to be free when it closes them.
