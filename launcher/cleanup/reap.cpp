@@ -77,19 +77,6 @@ std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) 
   return found;
 }
 
-// Ends the processes of the stale cgroups and removes the cgroups. `survivors` gets each cgroup in
-// which a process could not be ended.
-std::vector<StaleCgroup> remove_stale_cgroups(const ReapOrder& order,
-                                              std::vector<StaleCgroup>& survivors) {
-  const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
-                          const StaleCgroup& stale) {
-    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, order.grace, {}});
-    if (!left.empty()) survivors.push_back({stale.attempt, std::move(left)});
-    (void)cgroup.remove();
-  };
-  return for_each_stale_cgroup(order, remove);
-}
-
 // Finds the processes of a scope, and the attempts that they belong to.
 class Search {
  public:
@@ -123,10 +110,6 @@ class Search {
   os::TaggedProcesses processes_;
 };
 
-bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
-  return std::ranges::any_of(all, [&](const LeftBehind& one) { return one.process.pid == pid; });
-}
-
 // Adds the processes that were in a cgroup and had no tag.
 void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups,
                  std::vector<LeftBehind>& all) {
@@ -135,7 +118,8 @@ void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups
   for (const StaleCgroup& cgroup : cgroups) {
     const ReapedAttempt* owner = scope.find(cgroup.attempt);
     for (const os::NamedProcess& process : cgroup.processes) {
-      if (is_listed(all, process.pid)) continue;
+      const auto is_it = [&](const LeftBehind& one) { return one.process.pid == process.pid; };
+      if (std::ranges::any_of(all, is_it)) continue;
       // Attempts of `holdfast run` are in no journal.
       all.push_back({process, owner != nullptr ? owner->test : "holdfast run",
                      owner != nullptr ? owner->run : cgroup.attempt});
@@ -248,10 +232,15 @@ std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
 
 Reaped reap_left_behind(const ReapOrder& order) {
   Reaped reaped;
-  std::vector<StaleCgroup> survivors;
+  std::vector<StaleCgroup> survivors;  // the cgroups in which a process could not be ended
+  const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
+                          const StaleCgroup& stale) {
+    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, order.grace, {}});
+    if (!left.empty()) survivors.push_back({stale.attempt, std::move(left)});
+    (void)cgroup.remove();
+  };
   // Cgroups come first, because no process gets away from its cgroup.
-  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order, survivors);
-  add_cgroups(order, cgroups, reaped.found);
+  add_cgroups(order, for_each_stale_cgroup(order, remove), reaped.found);
   const std::vector<LeftBehind> contained = std::move(reaped.found);
   reap_marked(order, reaped);
   reaped.found.insert(reaped.found.end(), contained.begin(), contained.end());

@@ -10,7 +10,6 @@
 
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/trusted_directory.hpp"

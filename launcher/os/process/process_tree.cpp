@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/signal/signals.hpp"

@@ -69,13 +69,6 @@ constexpr std::size_t k_most_threads = 64;
 constexpr std::size_t k_most_files = 32;
 constexpr std::size_t k_socket_table = 256UL * 1024UL;
 
-std::vector<long> numbers_in(const std::string& directory) {
-  std::vector<long> numbers;
-  for_each_number(directory, [&](int number) { numbers.push_back(number); });
-  std::ranges::sort(numbers);
-  return numbers;
-}
-
 // The system calls in which a process usually hangs; other calls are shown by number.
 std::string call_name(long number) {
   const struct {
@@ -202,7 +195,9 @@ std::string file_line(pid_t pid, long fd) {
 std::string lines_of(pid_t pid, std::string_view directory, std::string (*line)(pid_t, long),
                      std::size_t most, const char* more) {
   std::string text;
-  const std::vector<long> numbers = numbers_in(in_proc(pid, directory));
+  std::vector<long> numbers;
+  for_each_number(in_proc(pid, directory), [&](int number) { numbers.push_back(number); });
+  std::ranges::sort(numbers);
   for (std::size_t i = 0; i < std::min(numbers.size(), most); ++i) text += line(pid, numbers[i]);
   if (numbers.size() > most) text += "  and " + std::to_string(numbers.size() - most) + more;
   return text;
