@@ -156,7 +156,7 @@ auto collected(const Items& items, Of of) {
 
 template <typename Items, typename Item>
 bool contains(const Items& items, const Item& item) {
-  return std::ranges::find(items, item) != items.end();
+  return std::ranges::find(items, item) != std::ranges::end(items);
 }
 
 // At most `limit` items as `text` has them, separated by ", ", then how many more there are. `more`

@@ -120,18 +120,6 @@ Result<UniqueFd> open_to_leave(const std::string& path) {
   return directory;
 }
 
-void append_members(int directory, std::vector<pid_t>& members) {
-  const std::string text = read_cgroup_file(directory, "cgroup.procs");
-  for (const std::string_view line : TextParts{text, '\n'}) {
-    const pid_t pid = leading_number<pid_t>(line).value_or(0);
-    // 0 stands for a process that our PID namespace does not see.
-    if (pid > 0) members.push_back(pid);
-  }
-  for (const std::string& name : cgroups_below(directory)) {
-    append_members(open_directory(directory, name.c_str()).get(), members);
-  }
-}
-
 struct Held {
   pid_t pid;
   UniqueFd process;
@@ -233,7 +221,16 @@ bool write_cgroup_file(int directory, const char* name, std::string_view text) {
 
 std::vector<pid_t> cgroup_members(int directory) {
   std::vector<pid_t> members;
-  append_members(directory, members);
+  const std::string text = read_cgroup_file(directory, "cgroup.procs");
+  for (const std::string_view line : TextParts{text, '\n'}) {
+    const pid_t pid = leading_number<pid_t>(line).value_or(0);
+    // 0 stands for a process that our PID namespace does not see.
+    if (pid > 0) members.push_back(pid);
+  }
+  for (const std::string& name : cgroups_below(directory)) {
+    const auto below = cgroup_members(open_directory(directory, name.c_str()).get());
+    members.insert(members.end(), below.begin(), below.end());
+  }
   return members;
 }
 

@@ -178,17 +178,15 @@ struct Place {
   std::string name;
 };
 
-// Follows links and crosses mounts, because the path is the user's own.
-UniqueFd open_following(const std::string& path) {
-  return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
-
 // A run's directories are ours, but a test knows where they are. So we check that none of them has
 // become a mount or a link. Those above them may be mounts, and ours may be no links either.
 UniqueFd open_above(const std::string& path) {
   const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
   const std::size_t at = path.rfind(runs);
-  if (at == std::string::npos && !has_own_part(path)) return open_following(path);
+  // Follows links and crosses mounts, because the path is the user's own.
+  if (at == std::string::npos && !has_own_part(path)) {
+    return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
   std::size_t from = at == std::string::npos ? path.size() + 1 : at + runs.size();
   Result<UniqueFd> own = open_own_directory(path.substr(0, from - 1));
   UniqueFd directory = own ? std::move(*own) : UniqueFd();

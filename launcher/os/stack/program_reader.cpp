@@ -113,14 +113,6 @@ std::string text_at(const std::string& texts, std::uint64_t at) {
   return at < texts.size() ? std::string(texts.c_str() + at) : std::string();
 }
 
-void add_imports(const ElfFile& file, const Elf64_Shdr& symbols, const std::string& texts,
-                 std::vector<std::string>& imports) {
-  for (const Elf64_Sym& symbol : file.entries_of<Elf64_Sym>(symbols)) {
-    if (symbol.st_shndx != SHN_UNDEF || symbol.st_name == 0) continue;
-    imports.push_back(text_at(texts, symbol.st_name));
-  }
-}
-
 constexpr std::size_t k_longest_list = 4UL * 1024 * 1024;
 constexpr std::array<std::string_view, 4> k_system_directories{"/lib/", "/lib64/", "/usr/lib/",
                                                                "/usr/lib64/"};
@@ -185,15 +177,16 @@ std::optional<ElfLinks> elf_links(const std::string& path) {
   const std::optional<std::string> texts = file->texts_of(*dynamic);
   if (!names || !texts) return std::nullopt;
   ElfLinks links;
-  add_imports(*file, *symbols, *names, links.imports);
+  for (const Elf64_Sym& symbol : file->entries_of<Elf64_Sym>(*symbols)) {
+    if (symbol.st_shndx != SHN_UNDEF || symbol.st_name == 0) continue;
+    links.imports.push_back(text_at(*names, symbol.st_name));
+  }
   for (const Elf64_Dyn& entry : file->entries_of<Elf64_Dyn>(*dynamic)) {
     if (entry.d_tag == DT_NULL) break;
     const std::string text = text_at(*texts, entry.d_un.d_val);
     if (entry.d_tag == DT_NEEDED) links.needed.push_back(text);
     if (entry.d_tag != DT_RUNPATH && entry.d_tag != DT_RPATH) continue;
-    for (std::string_view paths = text; !paths.empty();) {
-      links.run_paths.emplace_back(take_part(paths, ':'));
-    }
+    for (const std::string_view path : TextParts{text, ':'}) links.run_paths.emplace_back(path);
   }
   // A static program that may be loaded anywhere (-static-pie) has both sections, and no library.
   if (links.needed.empty()) return std::nullopt;
