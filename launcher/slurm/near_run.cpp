@@ -310,11 +310,10 @@ bool has_node_rule(const RetryPolicy& retry) {
 std::vector<Variable> near_variables(char** environment) {
   std::vector<Variable> variables;
   for (char** entry = environment; *entry != nullptr; ++entry) {
-    std::string_view value = *entry;
-    const std::string_view name = take_part(value, '=');
+    const std::string_view name = name_in(*entry);
     if (name.starts_with(environment::k_slot_prefix) ||
         name.starts_with(environment::k_fence_prefix) || name == environment::k_cluster_password) {
-      variables.push_back({std::string(name), std::string(value)});
+      variables.push_back(variable_of(*entry));
     }
   }
   return variables;

@@ -27,11 +27,6 @@ constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
 constexpr long k_cgroup2_magic = 0x63677270;  // statfs(2)
 
-std::string_view word(std::string_view line, unsigned index) {
-  for (; index > 0; --index) (void)take_part(line, ' ');
-  return take_part(line, ' ');
-}
-
 // A line of /proc/self/mountinfo: proc_pid_mountinfo(5). The kernel escapes blanks in these paths,
 // but nobody mounts a cgroup2 at a path with blanks.
 struct Mount {
@@ -42,10 +37,10 @@ struct Mount {
 Mount cgroup2_mount() {
   const Result<std::string> text = read_file("/proc/self/mountinfo", k_longest_mounts);
   if (!text) return {};
-  for (const std::string_view line : TextParts{*text, '\n'}) {
-    if (line.find(" - cgroup2 ") != std::string_view::npos) {
-      return {std::string(word(line, 3)), std::string(word(line, 4))};
-    }
+  for (std::string_view line : TextParts{*text, '\n'}) {
+    if (line.find(" - cgroup2 ") == std::string_view::npos) continue;
+    for (int field = 0; field < 3; ++field) (void)take_part(line, ' ');
+    return {std::string(take_part(line, ' ')), std::string(take_part(line, ' '))};
   }
   return {};
 }

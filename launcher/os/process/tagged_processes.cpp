@@ -14,7 +14,7 @@ namespace {
 
 Stream stream_in(int failed, const struct stat& info) {
   if (failed != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))) return {};
-  return {info.st_dev, info.st_ino};
+  return id_of(info);
 }
 
 constexpr int k_empty_scans_believed = 6;

@@ -71,41 +71,30 @@ constexpr std::size_t k_socket_table = 256UL * 1024UL;
 
 // The system calls in which a process usually hangs; other calls are shown by number.
 std::string call_name(long number) {
+#define HOLDFAST_CALL(name) \
+  { SYS_##name, #name }
   const struct {
     long number;
     const char* name;
   } calls[] = {
-      {SYS_read, "read"},
-      {SYS_write, "write"},
-      {SYS_ppoll, "ppoll"},
-      {SYS_pselect6, "pselect6"},
-      {SYS_epoll_pwait, "epoll_pwait"},
-      {SYS_futex, "futex"},
-      {SYS_nanosleep, "nanosleep"},
-      {SYS_clock_nanosleep, "clock_nanosleep"},
-      {SYS_wait4, "wait4"},
-      {SYS_waitid, "waitid"},
-      {SYS_accept, "accept"},
-      {SYS_accept4, "accept4"},
-      {SYS_connect, "connect"},
-      {SYS_recvfrom, "recvfrom"},
-      {SYS_recvmsg, "recvmsg"},
-      {SYS_sendto, "sendto"},
-      {SYS_sendmsg, "sendmsg"},
-      {SYS_flock, "flock"},
-      {SYS_fcntl, "fcntl"},
-      {SYS_openat, "openat"},
-      {SYS_fsync, "fsync"},
-      {SYS_rt_sigsuspend, "rt_sigsuspend"},
-      {SYS_rt_sigtimedwait, "rt_sigtimedwait"},
 #ifdef SYS_poll
-      {SYS_poll, "poll"},
-      {SYS_select, "select"},
-      {SYS_epoll_wait, "epoll_wait"},
-      {SYS_pause, "pause"},
-      {SYS_open, "open"},
+      HOLDFAST_CALL(poll),           HOLDFAST_CALL(select),
+      HOLDFAST_CALL(epoll_wait),     HOLDFAST_CALL(pause),
+      HOLDFAST_CALL(open),
 #endif
-  };
+      HOLDFAST_CALL(read),           HOLDFAST_CALL(write),
+      HOLDFAST_CALL(ppoll),          HOLDFAST_CALL(pselect6),
+      HOLDFAST_CALL(epoll_pwait),    HOLDFAST_CALL(futex),
+      HOLDFAST_CALL(nanosleep),      HOLDFAST_CALL(clock_nanosleep),
+      HOLDFAST_CALL(wait4),          HOLDFAST_CALL(waitid),
+      HOLDFAST_CALL(accept),         HOLDFAST_CALL(accept4),
+      HOLDFAST_CALL(connect),        HOLDFAST_CALL(recvfrom),
+      HOLDFAST_CALL(recvmsg),        HOLDFAST_CALL(sendto),
+      HOLDFAST_CALL(sendmsg),        HOLDFAST_CALL(flock),
+      HOLDFAST_CALL(fcntl),          HOLDFAST_CALL(openat),
+      HOLDFAST_CALL(fsync),          HOLDFAST_CALL(rt_sigsuspend),
+      HOLDFAST_CALL(rt_sigtimedwait)};
+#undef HOLDFAST_CALL
   for (const auto& call : calls) {
     if (call.number == number) return call.name;
   }
