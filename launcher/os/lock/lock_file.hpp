@@ -31,10 +31,6 @@ class LockRequest {
   static Result<LockRequest> open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
                                      const LockLevel& level = {});
 
-  LockRequest(LockRequest&&) = default;
-  LockRequest& operator=(LockRequest&&) = delete;
-  ~LockRequest() = default;
-
   const LockSpec& spec() const { return spec_; }
 
   // Joins the queue, and takes the lock if that needs no waiting. True: the lock is taken.

@@ -179,7 +179,7 @@ std::vector<off_t> living_places(int file, RecordList list) {
 
 std::vector<LockUse> named_lock_uses() {
   std::vector<LockUse> uses;
-  for (SurveyedLock& lock : survey_locks(Strangers::leave_out)) {
+  for (SurveyedLock& lock : survey_all_locks(Strangers::leave_out).locks) {
     uses.push_back({lock.name + "@" + std::string(name_of(lock.scope)), std::move(lock.holders),
                     std::move(lock.waiters)});
   }
@@ -252,10 +252,6 @@ LockSurvey survey_all_locks(Strangers strangers) {
     }
   }
   return survey;
-}
-
-std::vector<SurveyedLock> survey_locks(Strangers strangers) {
-  return survey_all_locks(strangers).locks;
 }
 
 bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,

@@ -65,7 +65,6 @@ class LockTurn {
  public:
   LockTurn() = default;
   LockTurn(LockTurn&& other) noexcept;
-  LockTurn& operator=(LockTurn&&) = delete;
   ~LockTurn();
 
   Result<void> start_waiting(const TurnOrder& order);

@@ -31,8 +31,6 @@ class RunningStackTool {
  public:
   // If the tool cannot be started, `output` is at its end at once.
   RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag);
-  RunningStackTool(const RunningStackTool&) = delete;
-  RunningStackTool& operator=(const RunningStackTool&) = delete;
   // Kills and reaps the tool. The process that it looked at goes on. If that process was caught
   // while it was stopping, SIGCONT makes it go on.
   ~RunningStackTool();
