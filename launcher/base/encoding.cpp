@@ -53,9 +53,9 @@ std::string encode_file_name(std::string_view text) {
     // A leading dot would make a hidden file, or `..`.
     if (is_plain(c) || (c == '.' && !out.empty())) {
       out += c;
-      continue;
+    } else {
+      out += "%" + upper(hexadecimal(static_cast<unsigned char>(c), 2));
     }
-    out += "%" + upper(hexadecimal(static_cast<unsigned char>(c), 2));
   }
   return out;
 }

@@ -108,12 +108,10 @@ FarFiles::FarFiles(std::string directory, std::string attempt)
     : directory_(std::move(directory)), attempt_(std::move(attempt)) {}
 
 FarFiles FarFiles::of_job(const std::string& job) {
-  const std::size_t slash = std::min(job.size(), job.rfind('/'));
-  std::string name = job.substr(std::min(job.size(), slash + 1));
-  if (name.ends_with(names::k_far_job_suffix)) {
-    name.resize(name.size() - names::k_far_job_suffix.size());
-  }
-  return {job.substr(0, slash), std::move(name)};
+  std::string_view name = last_part_of(job);
+  std::string directory = job.substr(0, job.size() - name.size() - 1);
+  if (name.ends_with(names::k_far_job_suffix)) name.remove_suffix(names::k_far_job_suffix.size());
+  return {std::move(directory), std::string(name)};
 }
 
 std::string FarFiles::path(std::string_view suffix) const {

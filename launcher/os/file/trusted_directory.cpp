@@ -118,9 +118,8 @@ Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& 
 }
 
 Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode) {
-  UniqueFd directory = open_directory(parent.get(), name.c_str());
-  if (directory.valid()) return directory;
-  if (errno != ENOENT) return system_error("open the directory " + name);
+  Result<UniqueFd> directory = open_existing_below(parent, name);
+  if (directory || errno != ENOENT) return directory;
   const ExactModes exact;
   if (::mkdirat(parent.get(), name.c_str(), mode) != 0 && errno != EEXIST) {
     return system_error("make the directory " + name);

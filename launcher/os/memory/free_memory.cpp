@@ -103,10 +103,7 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
   const std::vector<Seen> all = all_processes();
   std::vector<const Seen*> found;
   for (const Seen& one : all) {
-    const bool is_root = std::ranges::any_of(roots, [&](const ProcessName& root) {
-      return root.pid == one.pid && root.start == one.start;
-    });
-    if (is_root) found.push_back(&one);
+    if (contains(roots, ProcessName{one.pid, one.start})) found.push_back(&one);
   }
   // For each process that it meets, the loop appends the children to `found`.
   std::uint64_t sum = 0;
@@ -138,15 +135,11 @@ std::vector<MemoryCgroup> memory_cgroups() {
 
 OomEvents OomEvents::open(const std::string& path) {
   OomEvents events;
-  std::vector<std::string> places{path};
-  if (path.empty()) {
-    places.clear();
-    for (const MemoryCgroup& group : memory_cgroups()) {
-      places.push_back(group.directory +
-                       (group.first_version ? "/memory.oom_control" : "/memory.events"));
-    }
-  }
-  for (const std::string& place : places) {
+  const auto file_of_group = [](const MemoryCgroup& group) {
+    return group.directory + (group.first_version ? "/memory.oom_control" : "/memory.events");
+  };
+  for (const std::string& place :
+       path.empty() ? collected(memory_cgroups(), file_of_group) : std::vector{path}) {
     events.file_ = open_file(place);
     if (events.count()) return events;
   }

@@ -200,7 +200,6 @@ BoundedWork::~BoundedWork() {
 }
 
 void BoundedWork::fail(int error) {
-  end_.kind = BoundedEnd::Kind::not_started;
   end_.code = error;
   done_ = true;
 }
