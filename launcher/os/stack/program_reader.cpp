@@ -186,7 +186,7 @@ std::optional<ElfLinks> elf_links(const std::string& path) {
     const std::string text = text_at(*texts, entry.d_un.d_val);
     if (entry.d_tag == DT_NEEDED) links.needed.push_back(text);
     if (entry.d_tag != DT_RUNPATH && entry.d_tag != DT_RPATH) continue;
-    for (const std::string_view path : TextParts{text, ':'}) links.run_paths.emplace_back(path);
+    for (const std::string_view place : TextParts{text, ':'}) links.run_paths.emplace_back(place);
   }
   // A static program that may be loaded anywhere (-static-pie) has both sections, and no library.
   if (links.needed.empty()) return std::nullopt;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
@@ -27,7 +28,7 @@ std::string path_variable() {
 }
 
 std::vector<std::string> words_of(const StackTool& tool, const std::string& pid) {
-  if (tool.kind == StackTool::Kind::eu_stack) return {tool.path, "-n", "64", "-p", pid};
+  if (tool.name == "eu-stack") return {tool.path, "-n", "64", "-p", pid};
   // -iex runs before symbols are read: gdb executes nothing of the user's or the project's, and
   // does not stop at the end of a page.
   std::vector<std::string> words{tool.path, "-nx",
@@ -210,9 +211,9 @@ std::string title(const NamedProcess& process) {
 std::vector<StackTool> find_stack_tools() {
   std::vector<StackTool> tools;
   const std::string path = path_variable();
-  for (StackTool::Kind kind : {StackTool::Kind::gdb, StackTool::Kind::eu_stack}) {
-    std::string file = find_program(path, name_of(kind));
-    if (!file.empty()) tools.push_back({kind, std::move(file)});
+  for (const char* const name : {"gdb", "eu-stack"}) {
+    std::string file = find_program(path, name);
+    if (!file.empty()) tools.push_back({name, std::move(file)});
   }
   return tools;
 }
@@ -307,7 +308,7 @@ void StackDump::start_tool() {
     if (tool_ < tools_.size()) {
       output_.clear();
       running_ = std::make_unique<RunningStackTool>(tools_[tool_], processes_[process_].pid, tag_);
-      running_name_ = name_of(tools_[tool_].kind);
+      running_name_ = tools_[tool_].name;
       if (running_->output() >= 0) return;
       running_.reset();
     }
