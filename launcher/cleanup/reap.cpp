@@ -77,6 +77,24 @@ std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) 
   return found;
 }
 
+// Reads the journals of `tree`. Leaves out runs of which we cannot know that they are dead: those
+// of another tree (copied journals), boot or PID namespace, and those whose record names no ctest.
+ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
+  ReapScope scope(tree.string(), let_go);
+  const std::string boot = os::numbering_id();
+  for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
+    for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
+      const std::optional<RunStarted> started = first_record(run.journal);
+      if (!started || started->tree != tree.string()) continue;
+      if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
+      if (const Result<Journal> read = read_journal(run.journal)) {
+        scope.add_run(run.id, read->records, care_for(started->ctest), lives);
+      }
+    }
+  }
+  return scope;
+}
+
 // Finds the processes of a scope, and the attempts that they belong to.
 class Search {
  public:
@@ -200,22 +218,6 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
     if (owner == nullptr) owner = known;
   }
   return owner;
-}
-
-ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
-  ReapScope scope(tree.string(), let_go);
-  const std::string boot = os::numbering_id();
-  for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
-    for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
-      const std::optional<RunStarted> started = first_record(run.journal);
-      if (!started || started->tree != tree.string()) continue;
-      if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
-      if (const Result<Journal> read = read_journal(run.journal)) {
-        scope.add_run(run.id, read->records, care_for(started->ctest), lives);
-      }
-    }
-  }
-  return scope;
 }
 
 bool last_run_ended_well(const std::filesystem::path& tree) {

@@ -15,6 +15,7 @@ namespace {
 
 // With musl open() makes a second system call for O_CLOEXEC, and openat() does not.
 constexpr int k_to_follow = O_PATH | O_DIRECTORY | O_CLOEXEC;
+// How a directory is opened: to pass through it or make files in it, or to read its names.
 constexpr int k_to_pass = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int k_to_list = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int k_to_use = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
@@ -147,13 +148,9 @@ Result<void> check_file(const struct stat& info, const std::string& path, Access
                  k_file);
 }
 
-// How a directory is opened: to pass through it or make files in it, or to read its names.
-enum class OpenTo : std::uint8_t { pass, list };
-
 // Opens the directory `name` there.
 Result<UniqueFd> directory_in(const OwnPlace& place, const std::string& name,
-                              const std::string& path, OpenTo what) {
-  const int flags = what == OpenTo::list ? k_to_list : k_to_pass;
+                              const std::string& path, int flags) {
   UniqueFd directory(::openat(place.directory.get(), name.c_str(), flags));
   if (!directory.valid()) return cannot_open(place, name, path, k_directory);
   struct stat info {};
@@ -186,10 +183,8 @@ Result<void> make_in(const OwnPlace& place, const std::string& path, unsigned mo
   return system_error("make " + path);
 }
 
-enum class Missing : std::uint8_t { stays, is_made };
-
-// Goes through all components but the last.
-Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode = 0) {
+// Goes through all components but the last. With a `mode` it makes those that are missing.
+Result<OwnPlace> place_in(const Beginning& begin, std::optional<unsigned> mode = {}) {
   Result<OwnPlace> place = first_place(begin);
   if (!place || enter_at_once(*place, begin.ours)) return place;
   std::string path = begin.above.ends_with('/') ? begin.above : begin.above + "/";
@@ -199,10 +194,10 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode
     place->name = take_part(rest, '/');
     path += place->name;
     if (rest.empty()) return place;
-    if (missing == Missing::is_made) {
-      HOLDFAST_DO(make_in(*place, path, mode));
+    if (mode) {
+      HOLDFAST_DO(make_in(*place, path, *mode));
     }
-    HOLDFAST_TRY(place->directory, directory_in(*place, place->name, path, OpenTo::pass));
+    HOLDFAST_TRY(place->directory, directory_in(*place, place->name, path, k_to_pass));
     path += '/';
   }
 }
@@ -228,9 +223,7 @@ Result<void> remove(const std::string& path, int flags) {
 
 bool has_own_part(std::string_view path) { return beginning_of(path).in != Beginning::In::nothing; }
 
-Result<OwnPlace> own_place(const std::string& path) {
-  return place_in(beginning_of(path), Missing::stays);
-}
+Result<OwnPlace> own_place(const std::string& path) { return place_in(beginning_of(path)); }
 
 Result<UniqueFd> open_own(const std::string& path, int flags, unsigned mode) {
   const Result<OwnPlace> place = own_place(path);
@@ -263,13 +256,13 @@ Result<void> append_line(const std::string& path, std::string_view text) {
 
 Result<OwnDirectory> OwnDirectory::open(const std::string& path) {
   HOLDFAST_TRY(OwnPlace place, own_place(path));
-  HOLDFAST_TRY(place.directory, directory_in(place, place.name, path, OpenTo::list));
+  HOLDFAST_TRY(place.directory, directory_in(place, place.name, path, k_to_list));
   return OwnDirectory(std::move(place), path);
 }
 
 Result<OwnDirectory> OwnDirectory::below(const std::string& name) const {
   const std::string path = path_ + "/" + name;
-  HOLDFAST_TRY(UniqueFd next, directory_in(place_, name, path, OpenTo::list));
+  HOLDFAST_TRY(UniqueFd next, directory_in(place_, name, path, k_to_list));
   return OwnDirectory({std::move(next), {}, place_.is_ours, place_.tree_owner, place_.is_others},
                       path);
 }
@@ -293,13 +286,13 @@ bool OwnDirectory::has_file(const std::string& directory, const std::string& fil
 
 Result<UniqueFd> open_own_directory(const std::string& path) {
   HOLDFAST_TRY(const OwnPlace place, own_place(path));
-  return directory_in(place, place.name, path, OpenTo::list);
+  return directory_in(place, place.name, path, k_to_list);
 }
 
 Result<void> make_own_directories(const std::string& path, unsigned mode) {
-  HOLDFAST_TRY(const OwnPlace place, place_in(beginning_of(path), Missing::is_made, mode));
+  HOLDFAST_TRY(const OwnPlace place, place_in(beginning_of(path), mode));
   HOLDFAST_DO(make_in(place, path, mode));
-  const Result<UniqueFd> made = directory_in(place, place.name, path, OpenTo::pass);
+  const Result<UniqueFd> made = directory_in(place, place.name, path, k_to_pass);
   return made ? Result<void>() : made.error();
 }
 
