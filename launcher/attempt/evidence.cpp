@@ -7,7 +7,7 @@
 #include "attempt/attempt_plan.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
-#include "os/file/own_place.hpp"
+#include "os/file/own_files.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -19,7 +19,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
-#include "os/stack/lost_rights.hpp"
+#include "os/stack/program_reader.hpp"
 
 namespace holdfast::supervision {
 namespace {

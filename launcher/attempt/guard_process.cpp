@@ -17,7 +17,7 @@
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/tagged_processes.hpp"
-#include "os/stack/lost_rights.hpp"
+#include "os/stack/program_reader.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -33,20 +33,15 @@ std::string to_base64(std::string_view bytes) {
 
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
   std::string bytes;
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    const bool is_last = i + 4 == text.size();
-    std::size_t padding = 0;
-    if (is_last && text[i + 3] == '=') padding = text[i + 2] == '=' ? 2 : 1;
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 4; ++j) {
-      const std::size_t digit = j < 4 - padding ? k_digits.find(text[i + j]) : 0;
-      if (digit == k_digits.npos) return std::nullopt;
-      group = group << 6U | static_cast<std::uint32_t>(digit);
-    }
-    for (std::size_t j = 0; j < 3 - padding; ++j) {
-      bytes += static_cast<char>(group >> (16U - 8U * j) & 255U);
-    }
+  std::uint32_t group = 0;  // the bits of the last digits
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t digit = k_digits.find(text[i]);
+    if (digit == k_digits.npos) return std::nullopt;
+    group = group << 6U | static_cast<std::uint32_t>(digit);
+    // Each digit but the first of four completes a byte, and leaves 4, 2 or no bits of the next.
+    if (i % 4 != 0) bytes += static_cast<char>(group >> (6U - 2U * (i % 4)) & 255U);
   }
   return bytes;
 }
@@ -58,9 +53,9 @@ std::string encode_file_name(std::string_view text) {
     // A leading dot would make a hidden file, or `..`.
     if (is_plain(c) || (c == '.' && !out.empty())) {
       out += c;
-      continue;
+    } else {
+      out += "%" + upper(hexadecimal(static_cast<unsigned char>(c), 2));
     }
-    out += "%" + upper(hexadecimal(static_cast<unsigned char>(c), 2));
   }
   return out;
 }

@@ -26,16 +26,9 @@ bool is_variable(std::string_view entry, std::string_view name) {
 std::string_view variable_in(const char* const* environment, std::string_view name,
                              std::string_view unset) {
   for (const char* const* entry = environment; *entry != nullptr; ++entry) {
-    if (is_variable(*entry, name)) return std::string_view(*entry).substr(name.size() + 1);
+    if (is_variable(*entry, name)) return value_in(*entry);
   }
   return unset;
-}
-
-std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name) {
-  for (const std::string& entry : entries) {
-    if (is_variable(entry, name)) return std::string_view(entry).substr(name.size() + 1);
-  }
-  return {};
 }
 
 bool is_holdfasts_own(std::string_view name) { return name.starts_with(k_prefix); }

@@ -17,6 +17,8 @@ std::string_view below(std::string_view path, std::string_view directory) {
   return path.starts_with(directory) ? path.substr(directory.size()) : std::string_view();
 }
 
+constexpr std::size_t k_digits = 20;
+
 }  // namespace
 
 bool is_of_report(std::string_view path) {
@@ -31,12 +33,6 @@ bool is_of_report(std::string_view path) {
   }
   return false;
 }
-
-namespace {
-
-constexpr std::size_t k_digits = 20;
-
-}  // namespace
 
 std::string line_of(const PackedHead& head) {
   return text_of({padded(std::to_string(head.size), k_digits, '0'), " ", head.name, "\n"});

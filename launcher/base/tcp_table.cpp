@@ -40,11 +40,6 @@ constexpr unsigned k_time_wait = 0x06;
 constexpr unsigned k_close = 0x07;
 constexpr unsigned k_listen = 0x0A;
 
-std::string_view next_word(std::string_view& line) {
-  line = trimmed(line, " ");
-  return take_part(line, ' ');
-}
-
 // Returns 8080 for `0100007F:1F90`.
 std::optional<std::uint16_t> port_in(std::string_view word) {
   return parse_number<std::uint16_t>(text_after(word, ":"), 16);
@@ -53,7 +48,10 @@ std::optional<std::uint16_t> port_in(std::string_view word) {
 // sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode …
 std::optional<TcpSocket> read_line(std::string_view line) {
   std::array<std::string_view, 10> words;
-  for (std::string_view& word : words) word = next_word(line);
+  for (std::string_view& word : words) {
+    line = trimmed(line, " ");
+    word = take_part(line, ' ');
+  }
   const std::optional<std::uint16_t> own = port_in(words[1]);
   const std::optional<std::uint16_t> other = port_in(words[2]);
   const std::optional<unsigned> state = parse_number<unsigned>(words[3], 16);
@@ -91,10 +89,8 @@ Result<Endpoint> parse_http_endpoint(std::string_view url) {
 
 std::vector<TcpSocket> read_tcp_table(std::string_view table) {
   std::vector<TcpSocket> sockets;
-  while (!table.empty()) {
-    if (const std::optional<TcpSocket> socket = read_line(take_part(table, '\n'))) {
-      sockets.push_back(*socket);
-    }
+  for (const std::string_view line : TextParts{table, '\n'}) {
+    if (const std::optional<TcpSocket> socket = read_line(line)) sockets.push_back(*socket);
   }
   return sockets;
 }

@@ -148,9 +148,8 @@ constexpr std::size_t k_columns = 160;
 // How many columns a text in UTF-8 takes. A character that takes no column, or two columns, counts
 // as one.
 std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
 }
 
 unsigned byte_at(std::string_view bytes, std::size_t i) {
@@ -202,9 +201,7 @@ std::vector<std::string> look_alikes(std::string_view name, const std::vector<st
   }
   std::sort(near.begin(), near.end());
   if (near.size() > most) near.resize(most);
-  std::vector<std::string> found;
-  for (auto& [far, candidate] : near) found.push_back(std::move(candidate));
-  return found;
+  return collected(near, [](const auto& one) { return one.second; });
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& words) {

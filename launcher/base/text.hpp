@@ -154,6 +154,11 @@ auto collected(const Items& items, Of of) {
   return list;
 }
 
+template <typename Items, typename Item>
+bool contains(const Items& items, const Item& item) {
+  return std::ranges::find(items, item) != std::ranges::end(items);
+}
+
 // At most `limit` items as `text` has them, separated by ", ", then how many more there are. `more`
 // are not even in `items`.
 template <typename Items, typename Text = std::identity>

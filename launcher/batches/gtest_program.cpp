@@ -17,7 +17,7 @@
 #include "batches/side_by_side.hpp"
 #include "batches/test_program.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/stack/elf_text.hpp"
+#include "os/stack/program_reader.hpp"
 
 namespace holdfast::exec {
 namespace {

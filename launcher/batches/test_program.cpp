@@ -3,7 +3,7 @@
 #include <holdfast/worker_protocol.h>
 
 #include "os/file/clock.hpp"
-#include "os/stack/elf_text.hpp"
+#include "os/stack/program_reader.hpp"
 #include "values/case_result.hpp"
 
 namespace holdfast::exec {

@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <algorithm>
 
-#include <set>
 #include <system_error>
 
 #include "base/names.hpp"
@@ -66,8 +65,7 @@ bool is_empty_scratch(const os::OwnDirectory& all, const std::string& name) {
   if (!scratch) return false;
   const std::string markers(names::k_marker_directory);
   const std::vector<std::string> inside = scratch->names();
-  if (inside.empty()) return true;
-  if (inside.size() > 1 || inside.front() != markers) return false;
+  if (inside != std::vector{markers}) return inside.empty();
   const Result<os::OwnDirectory> held = scratch->below(markers);
   return held && held->names().empty();
 }
@@ -197,18 +195,17 @@ bool is_removed(const Result<void>& removed, Tidied& tidied) {
 // True: something was removed.
 bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   const auto removed = [&] { return tidied.directories + tidied.sockets + tidied.far_jobs; };
+  const auto remove = [&](const fs::path& file, std::size_t& number) {
+    if (is_removed(os::remove_own(file.string()), tidied)) ++number;
+  };
   const std::size_t before = removed();
   for (const fs::path& directory : run.empty_directories) {
     const std::string markers = (directory / names::k_marker_directory).string();
     if (os::exists_own(markers) && !is_removed(os::remove_own_directory(markers), tidied)) continue;
     if (is_removed(os::remove_own_directory(directory.string()), tidied)) ++tidied.directories;
   }
-  if (!run.socket.empty() && is_removed(os::remove_own(run.socket.string()), tidied)) {
-    ++tidied.sockets;
-  }
-  for (const fs::path& job : run.far_jobs) {
-    if (is_removed(os::remove_own(job.string()), tidied)) ++tidied.far_jobs;
-  }
+  if (!run.socket.empty()) remove(run.socket, tidied.sockets);
+  for (const fs::path& job : run.far_jobs) remove(job, tidied.far_jobs);
   return removed() > before;
 }
 

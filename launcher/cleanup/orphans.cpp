@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/text.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/records.hpp"
 #include "os/containment/cgroup.hpp"

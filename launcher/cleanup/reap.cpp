@@ -23,14 +23,6 @@ bool lives(const ProcessName& stamp) {
   return os::is_alive(stamp) && !os::is_being_killed(stamp.pid);
 }
 
-std::string_view value_of(std::string_view environment, std::string_view name) {
-  while (!environment.empty()) {
-    const std::string_view entry = take_part(environment, '\0');
-    if (is_variable(entry, name)) return entry.substr(name.size() + 1);
-  }
-  return {};
-}
-
 // Whether the newest of them that is not at work ended complete, or there is none.
 bool last_ended_well(const std::filesystem::path& tree, RunsOf whose) {
   for (const RunEntry& run : list_runs(tree, whose)) {
@@ -85,17 +77,22 @@ std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) 
   return found;
 }
 
-// Ends the processes of the stale cgroups and removes the cgroups. `survivors` gets each cgroup in
-// which a process could not be ended.
-std::vector<StaleCgroup> remove_stale_cgroups(const ReapOrder& order,
-                                              std::vector<StaleCgroup>& survivors) {
-  const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
-                          const StaleCgroup& stale) {
-    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, order.grace, {}});
-    if (!left.empty()) survivors.push_back({stale.attempt, std::move(left)});
-    (void)cgroup.remove();
-  };
-  return for_each_stale_cgroup(order, remove);
+// Reads the journals of `tree`. Leaves out runs of which we cannot know that they are dead: those
+// of another tree (copied journals), boot or PID namespace, and those whose record names no ctest.
+ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
+  ReapScope scope(tree.string(), let_go);
+  const std::string boot = os::numbering_id();
+  for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
+    for (const RunEntry& run : list_runs(tree, whose)) {
+      const std::optional<RunStarted> started = first_record(run.journal);
+      if (!started || started->tree != tree.string()) continue;
+      if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
+      if (const Result<Journal> read = read_journal(run.journal)) {
+        scope.add_run(run.id, read->records, care_for(started->ctest), lives);
+      }
+    }
+  }
+  return scope;
 }
 
 // Finds the processes of a scope, and the attempts that they belong to.
@@ -131,10 +128,6 @@ class Search {
   os::TaggedProcesses processes_;
 };
 
-bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
-  return std::ranges::any_of(all, [&](const LeftBehind& one) { return one.process.pid == pid; });
-}
-
 // Adds the processes that were in a cgroup and had no tag.
 void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups,
                  std::vector<LeftBehind>& all) {
@@ -143,7 +136,8 @@ void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups
   for (const StaleCgroup& cgroup : cgroups) {
     const ReapedAttempt* owner = scope.find(cgroup.attempt);
     for (const os::NamedProcess& process : cgroup.processes) {
-      if (is_listed(all, process.pid)) continue;
+      const auto is_it = [&](const LeftBehind& one) { return one.process.pid == process.pid; };
+      if (std::ranges::any_of(all, is_it)) continue;
       // Attempts of `holdfast run` are in no journal.
       all.push_back({process, owner != nullptr ? owner->test : "holdfast run",
                      owner != nullptr ? owner->run : cgroup.attempt});
@@ -204,8 +198,9 @@ const ReapedAttempt* ReapScope::find(std::string_view attempt) const {
 }
 
 const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
-  const std::string_view own = value_of(marks.environment, environment::k_attempt_id);
-  const std::string_view held = value_of(marks.environment, environment::k_held);
+  const TextParts variables{marks.environment, '\0'};
+  const std::string_view own = variable_in(variables, environment::k_attempt_id);
+  const std::string_view held = variable_in(variables, environment::k_held);
   if (own.empty() && held.empty()) {
     const auto numbered = by_number_.find(marks.number);
     if (numbered == by_number_.end() || !numbered->second->abandoned) return nullptr;
@@ -225,22 +220,6 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
   return owner;
 }
 
-ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
-  ReapScope scope(tree.string(), let_go);
-  const std::string boot = os::numbering_id();
-  for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
-    for (const RunEntry& run : list_runs(tree, whose)) {
-      const std::optional<RunStarted> started = first_record(run.journal);
-      if (!started || started->tree != tree.string()) continue;
-      if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
-      if (const Result<Journal> read = read_journal(run.journal)) {
-        scope.add_run(run.id, read->records, care_for(started->ctest), lives);
-      }
-    }
-  }
-  return scope;
-}
-
 bool last_run_ended_well(const std::filesystem::path& tree) {
   return last_ended_well(tree, RunsOf::ctest) && last_ended_well(tree, RunsOf::people);
 }
@@ -255,10 +234,15 @@ std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
 
 Reaped reap_left_behind(const ReapOrder& order) {
   Reaped reaped;
-  std::vector<StaleCgroup> survivors;
+  std::vector<StaleCgroup> survivors;  // the cgroups in which a process could not be ended
+  const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
+                          const StaleCgroup& stale) {
+    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, order.grace, {}});
+    if (!left.empty()) survivors.push_back({stale.attempt, std::move(left)});
+    (void)cgroup.remove();
+  };
   // Cgroups come first, because no process gets away from its cgroup.
-  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order, survivors);
-  add_cgroups(order, cgroups, reaped.found);
+  add_cgroups(order, for_each_stale_cgroup(order, remove), reaped.found);
   const std::vector<LeftBehind> contained = std::move(reaped.found);
   reap_marked(order, reaped);
   reaped.found.insert(reaped.found.end(), contained.begin(), contained.end());

@@ -63,10 +63,6 @@ class ReapScope {
       by_number_;  // points into attempts_, so a scope is moved, never copied
 };
 
-// Reads the journals of `tree`. Leaves out runs of which we cannot know that they are dead: those
-// of another tree (copied journals), boot or PID namespace, and those whose record names no ctest.
-ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go);
-
 // True: the newest run that is not at work has a record that it ended complete, or there is no such
 // run.
 bool last_run_ended_well(const std::filesystem::path& tree);

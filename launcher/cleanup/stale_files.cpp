@@ -5,6 +5,7 @@
 
 #include "base/names.hpp"
 #include "base/process_name.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
@@ -26,11 +27,8 @@ fs::path in_user_directory(std::string_view name) {
 
 // None if others may put files there.
 std::vector<fs::path> entries_of(const fs::path& directory) {
-  std::vector<fs::path> entries;
-  for (const std::string& name : os::names_in_own(directory.string())) {
-    entries.push_back(directory / name);
-  }
-  return entries;
+  return collected(os::names_in_own(directory.string()),
+                   [&](const std::string& name) { return directory / name; });
 }
 
 bool is_of_ours(const NamespacedProcess& name) {

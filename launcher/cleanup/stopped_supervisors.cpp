@@ -29,40 +29,12 @@ bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
   return true;
 }
 
-}  // namespace
-
-bool names_attempt(const std::vector<std::string>& words, const std::string& attempt) {
-  return words.size() > 1 && words[1] == attempt;
-}
-
-void kill_launcher(const ProcessName& launcher) {
-  const Result<os::UniqueFd> held = os::watch_process(launcher);
-  if (held) (void)os::send_signal(held->get(), SIGKILL);
-}
-
-bool kill_launchers_of(const RunOfCtest& run) {
-  return kill_those(run, [](pid_t, const os::ProcessStat& stat) { return is_launcher(stat); });
-}
-
-bool kill_guards_of(const RunOfCtest& run) {
-  return kill_those(run, [](pid_t, const os::ProcessStat& stat) { return is_guard(stat); });
-}
-
-bool kill_forsaken_guard(const RunOfCtest& run, const std::string& attempt) {
-  return kill_those(run, [&](pid_t pid, const os::ProcessStat& stat) {
-    return is_guard(stat) && is_alone(stat) && names_attempt(os::command_of(pid), attempt);
-  });
-}
-
-namespace {
-
 namespace fs = std::filesystem;
 
 // After its grace a launcher may wait for a guard, and looks at what is left.
 constexpr Milliseconds k_ending_patience{7'000};
 // The kernel may take so long to end a process that was killed.
 constexpr Milliseconds k_kill_patience{2'000};
-constexpr std::size_t k_longest_environment = std::size_t{2} << 20;
 
 CtestState state_of(const ProcessName& ctest) {
   if (!os::is_alive(ctest)) return CtestState::dead;
@@ -89,7 +61,7 @@ Ctest look_at(const ProcessName& name) {
 }
 
 std::optional<Attach> attach_of(pid_t pid) {
-  const std::vector<std::string> entries = os::first_environment_of(pid, k_longest_environment);
+  const std::vector<std::string> entries = os::first_environment_of(pid);
   const Result<Attach> attach = parse_attach(variable_in(entries, environment::k_attach));
   return attach ? std::optional(*attach) : std::nullopt;
 }
@@ -157,6 +129,29 @@ bool all_end(const std::vector<os::UniqueFd>& processes, Milliseconds until) {
 }
 
 }  // namespace
+
+bool names_attempt(const std::vector<std::string>& words, const std::string& attempt) {
+  return words.size() > 1 && words[1] == attempt;
+}
+
+void kill_launcher(const ProcessName& launcher) {
+  const Result<os::UniqueFd> held = os::watch_process(launcher);
+  if (held) (void)os::send_signal(held->get(), SIGKILL);
+}
+
+bool kill_launchers_of(const RunOfCtest& run) {
+  return kill_those(run, [](pid_t, const os::ProcessStat& stat) { return is_launcher(stat); });
+}
+
+bool kill_guards_of(const RunOfCtest& run) {
+  return kill_those(run, [](pid_t, const os::ProcessStat& stat) { return is_guard(stat); });
+}
+
+bool kill_forsaken_guard(const RunOfCtest& run, const std::string& attempt) {
+  return kill_those(run, [&](pid_t pid, const os::ProcessStat& stat) {
+    return is_guard(stat) && is_alone(stat) && names_attempt(os::command_of(pid), attempt);
+  });
+}
 
 bool is_to_go_on(const StoppedPlace& place) {
   const bool is_without_keeper = place.ctest == CtestState::running && !place.has_keeper;

@@ -250,7 +250,7 @@ Result<std::string> look_at_machine() {
 }
 
 Result<std::string> look_at_locks(const std::vector<std::string>& places) {
-  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+  const std::vector<os::SurveyedLock> locks = os::survey_all_locks(os::Strangers::leave_out).locks;
   const auto is_asked_for = [&](const os::SurveyedLock& lock) {
     const std::string place = lock.scope_directory + "/" + encode_file_name(lock.name);
     return std::ranges::find(places, place) != places.end();

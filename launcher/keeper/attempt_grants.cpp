@@ -17,7 +17,6 @@
 #include "os/lock/lock_directory.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "os/stack/elf_text.hpp"
 #include "settings/resolution.hpp"
 #include "values/held_locks.hpp"
 

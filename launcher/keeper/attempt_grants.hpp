@@ -11,7 +11,7 @@
 
 #include "base/program_identity.hpp"
 #include "os/memory/free_memory.hpp"
-#include "os/stack/lost_rights.hpp"
+#include "os/stack/program_reader.hpp"
 #include "run/connections.hpp"
 #include "run/keeper_socket.hpp"
 #include "run/run.hpp"

@@ -76,8 +76,8 @@ std::string held_above_in(const std::vector<os::SurveyedLock>& locks, const Lock
 // A search is expensive: it reads all locks of every build tree that there ever was.
 std::string find_held_above() {
   if (!may_be_inside()) return {};
-  return held_above_in(os::survey_locks(os::Strangers::leave_out),
-                       {os::own_tag(), os::numbering_id(), os::own_ancestors()});
+  return held_above_in(os::survey_all_locks(os::Strangers::leave_out).locks,
+                       {os::own_tag(), os::numbering_id(), os::ancestors_of(os::own_name())});
 }
 
 }  // namespace holdfast::supervision

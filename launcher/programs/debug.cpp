@@ -19,7 +19,7 @@
 #include "journal/run_directory.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/execute.hpp"
-#include "os/stack/elf_text.hpp"
+#include "os/stack/program_reader.hpp"
 #include "programs/commands.hpp"
 #include "programs/debugger.hpp"
 #include "programs/run.hpp"

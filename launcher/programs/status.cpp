@@ -122,7 +122,7 @@ Result<int> show_status(const StatusOptions& options) {
     return refused("--tree \"" + options.tree + "\": expected a build tree");
   HOLDFAST_DO(os::check_user_directory());
   const std::vector<LiveRun> runs = runs_for(options.tree);
-  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::look_for);
+  const std::vector<os::SurveyedLock> locks = os::survey_all_locks(os::Strangers::look_for).locks;
   if (options.json) {
     fmt::print("{}\n", status_json(runs, locks).dump(2));
   } else {

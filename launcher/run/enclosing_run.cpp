@@ -39,7 +39,7 @@ bool is_attempt_going_on(const std::vector<Record>& records, std::uint64_t tag) 
 
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                           const std::string& numbering) {
-  const std::vector<ProcessName> ancestors = os::own_ancestors();
+  const std::vector<ProcessName> ancestors = os::ancestors_of(os::own_name());
   const bool is_ancestor =
       numbering == os::numbering_id() && std::ranges::find(ancestors, ctest) != ancestors.end();
   const std::uint64_t tag = os::own_tag();

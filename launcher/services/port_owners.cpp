@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/network/socket_diagnosis.hpp"
+#include "os/network/sockets.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::host {

@@ -4,8 +4,6 @@
 #include <unistd.h>
 #include <algorithm>
 
-#include <cstring>
-
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "os/file/descriptors.hpp"
@@ -102,49 +100,27 @@ Result<void> make_file(const std::string& path, std::string_view text) {
   return {};
 }
 
-Result<void> put(const std::string& path, std::string_view text) {
-  const std::string part = path + ".part";
-  (void)os::remove_own(part);
-  if (Result<void> made = make_file(part, text); !made) {
-    (void)os::remove_own(part);
-    return made;
-  }
-  return os::rename_own(part, path);
-}
-
-std::string text_in(const std::string& directory, const std::string& path) {
-  look_anew(directory);
-  Result<std::string> text = os::read_own(path, k_most);
-  return text ? std::move(*text) : std::string();
-}
-
 }  // namespace
 
 FarFiles::FarFiles(std::string directory, std::string attempt)
     : directory_(std::move(directory)), attempt_(std::move(attempt)) {}
 
 FarFiles FarFiles::of_job(const std::string& job) {
-  const std::size_t slash = std::min(job.size(), job.rfind('/'));
-  std::string name = job.substr(std::min(job.size(), slash + 1));
-  if (name.ends_with(names::k_far_job_suffix)) {
-    name.resize(name.size() - names::k_far_job_suffix.size());
-  }
-  return {job.substr(0, slash), std::move(name)};
+  std::string_view name = last_part_of(job);
+  std::string directory = job.substr(0, job.size() - name.size() - 1);
+  if (name.ends_with(names::k_far_job_suffix)) name.remove_suffix(names::k_far_job_suffix.size());
+  return {std::move(directory), std::string(name)};
 }
 
 std::string FarFiles::path(std::string_view suffix) const {
   return text_of({directory_, "/", attempt_, suffix});
 }
 
-std::string FarFiles::job() const { return path(names::k_far_job_suffix); }
-
 Result<void> FarFiles::begin(std::string_view job) const {
   HOLDFAST_DO(os::make_own_directories(directory_, 0700));
   HOLDFAST_DO(make_file(path(names::k_far_control_suffix), {}));
-  return put(this->job(), job);
+  return put(names::k_far_job_suffix, job);
 }
-
-void FarFiles::remove_job() const { (void)os::remove_own(job()); }
 
 void FarFiles::remove() const {
   for (const std::string_view suffix :
@@ -170,31 +146,25 @@ std::vector<int> FarFiles::told() const {
   return signals;
 }
 
-Result<void> FarFiles::put_started(std::string_view record) const {
-  return put(path(names::k_far_started_suffix), record);
+Result<void> FarFiles::put(std::string_view suffix, std::string_view record) const {
+  const std::string whole = path(suffix);
+  const std::string part = whole + ".part";
+  (void)os::remove_own(part);
+  if (Result<void> made = make_file(part, record); !made) {
+    (void)os::remove_own(part);
+    return made;
+  }
+  return os::rename_own(part, whole);
 }
 
-Result<void> FarFiles::put_ended(std::string_view record) const {
-  return put(path(names::k_far_ended_suffix), record);
-}
-
-std::string FarFiles::started() const {
-  return text_in(directory_, path(names::k_far_started_suffix));
-}
-
-std::string FarFiles::ended() const { return text_in(directory_, path(names::k_far_ended_suffix)); }
-
-std::string FarFiles::cases_file() const { return path(names::k_far_cases_suffix); }
-
-std::string FarFiles::cases_after(std::uint64_t done) const { return lines_in(cases_file(), done); }
-
-std::string FarFiles::log_file() const { return path(names::k_far_log_suffix); }
-
-std::string FarFiles::log() const { return lines_in(log_file(), 0); }
-
-std::string FarFiles::lines_in(const std::string& path, std::uint64_t done) const {
+std::string FarFiles::record(std::string_view suffix) const {
   look_anew(directory_);
-  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
+  return os::read_own(path(suffix), k_most).value_or({});
+}
+
+std::string FarFiles::lines(std::string_view suffix, std::uint64_t done) const {
+  look_anew(directory_);
+  const Result<os::UniqueFd> file = os::open_own(path(suffix), O_RDONLY);
   std::string text;
   const bool is_there = file && ::lseek(file->get(), static_cast<off_t>(done), SEEK_SET) >= 0;
   if (is_there) (void)os::read_all(file->get(), text);

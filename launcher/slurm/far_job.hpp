@@ -26,12 +26,11 @@ class FarFiles {
   // For the far side, which is told the path of its job.
   static FarFiles of_job(const std::string& job);
 
-  std::string job() const;
+  // The path of one of the attempt's files, by the suffix of its name.
+  std::string path(std::string_view suffix) const;
 
   // Makes the directory if it is not there, then the control file, and last the job.
   Result<void> begin(std::string_view job) const;
-  // To be called when the far side has read the job, because a job has secrets of the environment.
-  void remove_job() const;
   // Removes the files that only the two sides need.
   void remove() const;
 
@@ -39,21 +38,16 @@ class FarFiles {
   void tell(int signal) const;
   std::vector<int> told() const;
 
-  Result<void> put_started(std::string_view record) const;
-  Result<void> put_ended(std::string_view record) const;
-  // Return an empty text if the record is not there.
-  std::string started() const;
-  std::string ended() const;
+  // What the far side says when it has begun and when all is over. record() returns an empty text
+  // if it is not there.
+  Result<void> put(std::string_view suffix, std::string_view record) const;
+  std::string record(std::string_view suffix) const;
 
-  // The far side of a batch adds records of its cases, which are lines of the journal. `done`: how
-  // many bytes of them the near side has.
-  std::string cases_file() const;
-  std::string cases_after(std::uint64_t done) const;
-
-  // Where the far side logs, and the whole lines that it has logged. Two machines cannot append to
-  // one file on NFS (open(2), O_APPEND), so the near side adds them to the run's log.
-  std::string log_file() const;
-  std::string log() const;
+  // The whole lines after the first `done` bytes of a file, which the near side has already. The
+  // far side of a batch adds records of its cases, which are lines of the journal. It also logs.
+  // Two machines cannot append to one file on NFS (open(2), O_APPEND), so the near side adds these
+  // lines to the run's journal and log.
+  std::string lines(std::string_view suffix, std::uint64_t done = 0) const;
 
   // What all tests of a run know about their allocation: that it is over, and the nodes that are
   // left out.
@@ -63,10 +57,6 @@ class FarFiles {
   void leave_out(const std::string& node) const;
 
  private:
-  std::string path(std::string_view suffix) const;
-  // The whole lines after the first `done` bytes of a file.
-  std::string lines_in(const std::string& path, std::uint64_t done) const;
-
   std::string directory_;
   std::string attempt_;
 };

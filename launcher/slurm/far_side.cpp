@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -10,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -19,6 +17,7 @@
 #include "attempt/attempt_plan.hpp"
 #include "attempt/records.hpp"
 #include "base/environment.hpp"
+#include "base/names.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "batches/batch_run.hpp"
@@ -42,8 +41,8 @@ constexpr std::string_view k_own_words = "holdfast: ";
 // The name of this machine, as Slurm knows it.
 std::string node_name() {
   for (const char* const name : {"SLURMD_NODENAME", "SLURM_NODENAME"}) {
-    const char* const value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
+    const std::string_view value = variable_in(environ, name);
+    if (!value.empty()) return std::string(value);
   }
   utsname names{};
   (void)::uname(&names);
@@ -240,85 +239,6 @@ std::vector<std::string> environment_of(const FarJob& job) {
   return entries;
 }
 
-// In the child. Returns its exit code.
-int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSignals& callers,
-                FarOutput& output, const ProcessName& parent, int result) {
-  os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
-  std::vector<std::string> words = job.arguments;
-  std::vector<std::string> entries = environment_of(job);
-  std::vector<char*> arguments = os::pointers_to(words);
-  std::vector<char*> variables = os::pointers_to(entries);
-  environ = variables.data();
-  supervision::HandOver held;
-  held.callers = callers;
-  held.grant = job.grant;
-  held.lines = output.give_to_launcher();
-  held.far = supervision::FarSide{parent, job.n, job.variables, files.log_file(), node_name()};
-  FarRunner tests(job, files.cases_file(), result);
-  supervision::StepRunner steps;  // build steps never run on a node
-  supervision::AllNeeds needs;
-  (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps, needs.all},
-                           std::move(held));
-  if (::getppid() != parent.pid) {
-    if (const Result<std::string> record = os::read_memory_file(result)) {
-      (void)files.put_ended(*record);
-    }
-  }
-  return 0;
-}
-
-// The launcher of the far side: a child that does all that a launcher beside ctest does for one
-// attempt, and says its result.
-class FarLauncher {
- public:
-  // If we are killed, the launcher itself leaves the record of the end in `files`.
-  static Result<FarLauncher> start(const FarJob& job, const FarFiles& files,
-                                   const os::CallersSignals& callers, FarOutput& output) {
-    HOLDFAST_DO(output.open(job.one_stream));
-    HOLDFAST_TRY(os::UniqueFd result, os::memory_file({}));
-    (void)::fcntl(result.get(), F_SETFD, FD_CLOEXEC);  // the test has no use for it
-    const ProcessName own = os::own_name();
-    const pid_t pid = ::fork();
-    if (pid < 0) return os::system_error("start the launcher of a test");
-    if (pid == 0) ::_exit(be_launcher(job, files, callers, output, own, result.get()));
-    FarLauncher launcher;
-    launcher.pid_ = pid;
-    launcher.result_ = std::move(result);
-    return launcher;
-  }
-
-  // Reaps it if it has ended, and children that it has left to us.
-  bool has_ended() {
-    while (!has_ended_) {
-      int status = 0;
-      const pid_t pid = os::retried([&] { return ::waitpid(-1, &status, WNOHANG); });
-      if (pid <= 0) return false;
-      if (pid != pid_) continue;
-      has_ended_ = true;
-      status_ = status;
-    }
-    return true;
-  }
-
-  // True: it came to its own end.
-  bool ended_well() const { return WIFEXITED(status_); }
-
-  // To be called before it has ended.
-  void send(int signal) const { (void)::kill(pid_, signal); }
-
-  // Its result; an error: it was killed before it could say it.
-  Result<supervision::AttemptResult> result() const {
-    HOLDFAST_TRY(const std::string text, os::read_memory_file(result_.get()));
-    return far_result_in(text);
-  }
-
- private:
-  pid_t pid_ = -1;
-  int status_ = 0;
-  bool has_ended_ = false;
-  os::UniqueFd result_;  // a file in memory that both have
-};
-
 using supervision::AttemptResult;
 
 // The near side is told that a request is seen within 200 ms.
@@ -344,7 +264,7 @@ class FarSide {
       slurmstepd_ = std::move(*watched);
     }
     const FarStart start{node_, HOLDFAST_VERSION, architecture()};
-    if (const Result<void> put = files_.put_started(to_text(start)); !put) {
+    if (const Result<void> put = files_.put(names::k_far_started_suffix, to_text(start)); !put) {
       supervision::write_line(to_text(put.error()));
       return 1;
     }
@@ -353,14 +273,14 @@ class FarSide {
       return end(supervision::own_failure(ErrorInWords{why}));
     }
     // A launcher that is killed leaves its guard to us.
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    Result<FarLauncher> launcher = FarLauncher::start(job_, files_, callers_, output_);
+    (void)os::become_subreaper();
+    const Result<void> started = start_launcher();
     output_.begin();
-    if (!launcher) return end(supervision::own_failure(launcher.error()));
-    while (!launcher->has_ended()) wait_for_news(*launcher);
-    if (!launcher->ended_well()) end_what_is_left();
+    if (!started) return end(supervision::own_failure(started.error()));
+    while (!launcher_has_ended()) wait_for_news();
+    if (!WIFEXITED(status_)) end_what_is_left();
     output_.take_rest(slurmstepd_.get());
-    return end(result_of(*launcher));
+    return end(result());
   }
 
  private:
@@ -377,46 +297,96 @@ class FarSide {
     return {};
   }
 
-  void wait_for_news(FarLauncher& launcher) {
+  // The launcher of the far side is a child that does all that a launcher beside ctest does for one
+  // attempt, and says its result.
+  Result<void> start_launcher() {
+    HOLDFAST_DO(output_.open(job_.one_stream));
+    HOLDFAST_TRY(result_, os::memory_file({}));
+    (void)::fcntl(result_.get(), F_SETFD, FD_CLOEXEC);  // the test has no use for it
+    const ProcessName own = os::own_name();
+    launcher_ = ::fork();
+    if (launcher_ < 0) return os::system_error("start the launcher of a test");
+    if (launcher_ == 0) {
+      be_launcher(own);
+      ::_exit(0);
+    }
+    return {};
+  }
+
+  // In the child. If we are killed, the launcher itself leaves the record of the end.
+  void be_launcher(const ProcessName& parent) {
+    os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
+    std::vector<std::string> entries = environment_of(job_);
+    std::vector<char*> arguments = os::pointers_to(job_.arguments);
+    std::vector<char*> variables = os::pointers_to(entries);
+    environ = variables.data();
+    supervision::HandOver held;
+    held.callers = callers_;
+    held.grant = job_.grant;
+    held.lines = output_.give_to_launcher();
+    held.far = supervision::FarSide{parent, job_.n, job_.variables,
+                                    files_.path(names::k_far_log_suffix), node_};
+    FarRunner tests(job_, files_.path(names::k_far_cases_suffix), result_.get());
+    supervision::StepRunner steps;  // build steps never run on a node
+    supervision::AllNeeds needs;
+    (void)supervision::go_on(arguments.data(), variables.data(), {tests, steps, needs.all},
+                             std::move(held));
+    if (::getppid() != parent.pid) {
+      if (const Result<std::string> record = os::read_memory_file(result_.get())) {
+        (void)files_.put(names::k_far_ended_suffix, *record);
+      }
+    }
+  }
+
+  // Reaps it if it has ended, and children that it has left to us.
+  bool launcher_has_ended() {
+    while (true) {
+      const pid_t pid = os::retried([&] { return ::waitpid(-1, &status_, WNOHANG); });
+      if (pid <= 0) return false;
+      if (pid == launcher_) return true;
+    }
+  }
+
+  void wait_for_news() {
     os::Wait wait{signals_.fd(), is_orphaned_ ? -1 : slurmstepd_.get()};
     output_.join(wait);
     const Milliseconds now = os::monotonic_now();
     if (now >= next_look_) {
       next_look_ = now + k_look;
-      look_at_requests(launcher);
+      look_at_requests();
     }
     wait.until(next_look_);
     wait.go();
     output_.pass_on();
-    read_signals(launcher);
+    read_signals();
     if (!is_orphaned_ && wait.news(slurmstepd_.get()) != 0) {
       is_orphaned_ = true;
       output_.give_up();
-      end_for("slurmstepd was killed", launcher);
+      end_for("slurmstepd was killed");
     }
   }
 
-  void look_at_requests(FarLauncher& launcher) {
+  void look_at_requests() {
     const std::vector<int> told = files_.told();
     for (; done_ < told.size(); ++done_) {
       const os::SignalSet bit = os::signal_bit(told[done_]);
       if ((bit & supervision::k_ending_signals) != 0) is_told_ = true;
-      launcher.send(told[done_]);
+      (void)::kill(launcher_, told[done_]);
     }
   }
 
   // Nobody but Slurm signals the task of a step: the allocation is over, or the step was cancelled.
-  void read_signals(FarLauncher& launcher) {
+  void read_signals() {
     constexpr os::SignalSet k_ending = supervision::k_ending_signals;
     while (const os::ReceivedSignal got = signals_.next()) {
-      if ((os::signal_bit(got.number) & k_ending) != 0) end_for("Slurm ended its step", launcher);
+      if ((os::signal_bit(got.number) & k_ending) != 0) end_for("Slurm ended its step");
     }
   }
 
-  void end_for(const std::string& why, FarLauncher& launcher) {
+  void end_for(const std::string& why) {
     if (is_told_ || !lost_.empty()) return;
     lost_ = why;
-    launcher.send(SIGTERM);
+    (void)::kill(launcher_, SIGTERM);
   }
 
   // The guard ends the test within its grace. What is left then gets SIGKILL.
@@ -425,12 +395,13 @@ class FarSide {
     (void)os::end_tree({SIGTERM, job_.grant.policy.grace, {}}, nobody);
   }
 
-  AttemptResult result_of(const FarLauncher& launcher) const {
-    Result<AttemptResult> result = launcher.result();
+  AttemptResult result() const {
+    const Result<std::string> told = os::read_memory_file(result_.get());
+    Result<AttemptResult> result = far_result_in(told ? *told : std::string());
     if (!result) {
       result = supervision::own_failure(
           ErrorInWords{text_of({"its launcher on node ", node_,
-                                launcher.ended_well() ? " could not begin" : " was killed"})});
+                                WIFEXITED(status_) ? " could not begin" : " was killed"})});
     }
     if (lost_.empty()) return std::move(*result);
     result->observation.node_lost = true;
@@ -443,7 +414,7 @@ class FarSide {
   int end(const AttemptResult& result) {
     if (!is_orphaned_) output_.finish(slurmstepd_.get());
     const std::string record = to_text(result);
-    (void)files_.put_ended(record);
+    (void)files_.put(names::k_far_ended_suffix, record);
     if (!is_orphaned_) output_.end(record, slurmstepd_.get());
     return 0;
   }
@@ -455,6 +426,9 @@ class FarSide {
   FarOutput output_;
   std::string node_;
   os::UniqueFd slurmstepd_;
+  pid_t launcher_ = -1;
+  int status_ = 0;            // how it ended
+  os::UniqueFd result_;       // a file in memory that both have
   bool is_orphaned_ = false;  // slurmstepd has died
   bool is_told_ = false;      // the near side wants an end
   std::string lost_;          // why Slurm's side of the step is lost
@@ -478,7 +452,7 @@ int be_far_side(const std::string& job_file) {
     supervision::write_line(to_text(job ? signals.error() : job.error()));
     return 1;
   }
-  files.remove_job();
+  (void)os::remove_own(job_file);  // it has secrets of the environment
   (void)os::fill_closed_streams(signals->descriptor());
   return FarSide(std::move(files), std::move(*job), std::move(*signals), callers).run();
 }

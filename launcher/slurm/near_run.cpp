@@ -158,7 +158,7 @@ class NearAttempt {
     const Milliseconds now = os::monotonic_now();
     next_records_ = now + k_records_look;
     if (!end_.start) {
-      if (const Result<FarStart> start = far_start_in(files_.started())) {
+      if (const Result<FarStart> start = far_start_in(files_.record(names::k_far_started_suffix))) {
         end_.start = *start;
         started_ = now;
         end_.slurm_wait = waiting_.since_start();
@@ -169,7 +169,7 @@ class NearAttempt {
       next_records_ = k_longest;
       return;
     }
-    end_.record = files_.ended();
+    end_.record = files_.record(names::k_far_ended_suffix);
     if (end_.record.empty() && is_end_said_) end_.record = said_end_;
     if (!end_.record.empty()) record_ = now;
     if (far_.isolation) take_cases();
@@ -178,7 +178,7 @@ class NearAttempt {
   // Only ctest's machine writes to the journal: on NFS, O_APPEND does not keep the lines of two
   // machines apart (open(2)).
   void take_cases() {
-    const std::string lines = files_.cases_after(copied_bytes_);
+    const std::string lines = files_.lines(names::k_far_cases_suffix, copied_bytes_);
     if (lines.empty()) return;
     if (Result<void> put = os::append_line(plan_.identity->journal, lines); !put) {
       return plan_.teller->complain_once(describe_unrecorded(put.error()));
@@ -310,11 +310,10 @@ bool has_node_rule(const RetryPolicy& retry) {
 std::vector<Variable> near_variables(char** environment) {
   std::vector<Variable> variables;
   for (char** entry = environment; *entry != nullptr; ++entry) {
-    std::string_view value = *entry;
-    const std::string_view name = take_part(value, '=');
+    const std::string_view name = name_in(*entry);
     if (name.starts_with(environment::k_slot_prefix) ||
         name.starts_with(environment::k_fence_prefix) || name == environment::k_cluster_password) {
-      variables.push_back({std::string(name), std::string(value)});
+      variables.push_back(variable_of(*entry));
     }
   }
   return variables;
@@ -347,7 +346,7 @@ class NodeRun {
       return supervision::own_failure(begun.error());
     }
     AttemptResult result = follow_srun();
-    if (os::logs(LogLevel::debug)) os::append_to_log(files_.log());
+    if (os::logs(LogLevel::debug)) os::append_to_log(files_.lines(names::k_far_log_suffix));
     files_.remove();
     return result;
   }
@@ -399,7 +398,7 @@ class NodeRun {
   bool has_no_node() {
     const std::vector<std::string> nodes = slurm_.all_nodes();
     return !nodes.empty() && std::ranges::all_of(nodes, [&](const std::string& node) {
-      return std::ranges::find(left_out_, node) != left_out_.end();
+      return contains(left_out_, node);
     });
   }
 
@@ -446,15 +445,12 @@ class NodeRun {
     step.processors = static_cast<unsigned>(processors_of(plan_.test->invocation.properties));
     step.options = std::move(options);
     step.left_out_nodes = left_out_;
-    step.command = {program, std::string(k_far_option), files_.job()};
-    SrunProcess::Order order;
-    order.words = srun_command(step);
-    order.words[0] = slurm_program("srun");
-    order.environment = allocation_.environment;
-    std::erase_if(order.environment,
-                  [](const std::string& entry) { return is_kept_from_srun(entry); });
-    order.tag = tag_number(plan_.identity->attempt);
-    return SrunProcess::start(order, around_.callers);
+    step.command = {program, std::string(k_far_option), files_.path(names::k_far_job_suffix)};
+    std::vector<std::string> words = srun_command(step);
+    words[0] = slurm_program("srun");
+    std::vector<std::string> entries = allocation_.environment;
+    std::erase_if(entries, [](const std::string& entry) { return is_kept_from_srun(entry); });
+    return SrunProcess::start(words, entries, tag_number(plan_.identity->attempt), around_.callers);
   }
 
   AttemptResult follow_srun() {
@@ -488,7 +484,7 @@ class NodeRun {
     if (warden.pid != 0) return warden;
     files_.tell(SIGTERM);
     const Milliseconds until = os::monotonic_now() + plan_.policy.grace + k_end_patience;
-    while (files_.ended().empty() && os::monotonic_now() < until) {
+    while (files_.record(names::k_far_ended_suffix).empty() && os::monotonic_now() < until) {
       os::pause_for(k_state_interval);
     }
     ::_exit(0);

@@ -2,7 +2,6 @@
 // (docs/internals/decisions/0045-far-attempts.md).
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

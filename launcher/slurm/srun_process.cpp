@@ -35,8 +35,6 @@ namespace {
 constexpr Milliseconds k_patience{20'000};
 constexpr std::string_view k_usual_places = "/usr/local/bin:/usr/bin:/bin:/opt/slurm/bin";
 
-constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
-
 bool is_of_slurm(std::string_view entry) {
   return entry.starts_with("SLURM") || entry.starts_with("SRUN_");
 }
@@ -47,11 +45,13 @@ bool names_job(const std::string& entry) {
 
 }  // namespace
 
-Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSignals& callers) {
+Result<SrunProcess> SrunProcess::start(const std::vector<std::string>& words,
+                                       const std::vector<std::string>& environment,
+                                       std::uint64_t tag, const os::CallersSignals& callers) {
   HOLDFAST_TRY(supervision::Capture output, supervision::Capture::open(false));
-  std::vector<char*> arguments = os::pointers_to(order.words);
-  std::vector<char*> entries = os::pointers_to(order.environment);
-  os::Command command{arguments.data(), entries.data(), order.tag};
+  std::vector<char*> arguments = os::pointers_to(words);
+  std::vector<char*> entries = os::pointers_to(environment);
+  os::Command command{arguments.data(), entries.data(), tag};
   command.output = output.output();
   command.errors = output.errors();
   const pid_t parent = ::getpid();
@@ -80,12 +80,11 @@ Allocation allocation_of_ctest(char** environment) {
   allocation.environment = entries_of(environment);
   // ctest is our parent. The project may give the test other values, such as those of a mock. If a
   // script of ctest has set all of them, ctest's first environment has none.
-  std::vector<std::string> around = os::first_environment_of(::getppid(), k_longest_environment);
+  std::vector<std::string> around = os::first_environment_of(::getppid());
   std::erase_if(around, [](const std::string& entry) { return !is_of_slurm(entry); });
   if (std::ranges::any_of(around, names_job)) {
     for (const std::string& entry : allocation.environment) {
-      const bool is_same = std::ranges::find(around, entry) != around.end();
-      if (is_of_slurm(entry) && !is_same) allocation.of_test.push_back(entry);
+      if (is_of_slurm(entry) && !contains(around, entry)) allocation.of_test.push_back(entry);
     }
     std::erase_if(allocation.environment, is_of_slurm);
     allocation.environment.insert(allocation.environment.end(), around.begin(), around.end());

@@ -22,14 +22,11 @@ namespace holdfast::exec {
 
 class SrunProcess {
  public:
-  struct Order {
-    std::vector<std::string> words;
-    std::vector<std::string> environment;
-    std::uint64_t tag = 0;  // the attempt's, by which the keeper finds what is left
-  };
-
   // srun reads our stdin, unless that is a terminal: a process in the background must not read it.
-  static Result<SrunProcess> start(const Order& order, const os::CallersSignals& callers);
+  // `tag`: the attempt's, by which the keeper finds what is left.
+  static Result<SrunProcess> start(const std::vector<std::string>& words,
+                                   const std::vector<std::string>& environment, std::uint64_t tag,
+                                   const os::CallersSignals& callers);
 
   // Readable when srun has ended.
   int watched() const { return watched_.get(); }

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <algorithm>
-#include <iterator>
-
 #include "attempt/messages.hpp"
 #include "attempt/records.hpp"
 #include "attempt/step_files.hpp"
@@ -24,7 +22,7 @@ namespace {
 bool stands_between(std::string_view name) {
   constexpr std::string_view k_names[] = {"sh",  "dash",    "bash",  "ksh",
                                           "zsh", "busybox", "ctest", "cmake"};
-  return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
+  return contains(k_names, name);
 }
 
 bool is_make(std::string_view name) { return name == "make" || name == "gmake"; }

@@ -30,7 +30,7 @@ std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
 // that too.
 std::uint64_t budget_kb(LockScope scope) {
   std::vector<ProcessName> holders;
-  for (const os::SurveyedLock& lock : os::survey_locks(os::Strangers::leave_out)) {
+  for (const os::SurveyedLock& lock : os::survey_all_locks(os::Strangers::leave_out).locks) {
     if (lock.scope != scope || lock.name != k_memory_lock) continue;
     for (const LockParty& holder : lock.holders) holders.push_back(holder.process);
   }

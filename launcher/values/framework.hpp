@@ -83,7 +83,7 @@ const Framework& catch2();
 const Framework& doctest();
 const Framework& boost_test();
 
-// The framework that a program's file shows (os/stack/elf_text.hpp).
+// The framework that a program's file shows (os/stack/program_reader.hpp).
 enum class FrameworkKind : std::uint8_t { googletest, catch2_two, catch2_three, doctest, boost };
 
 // By what signs a program's test framework is known.

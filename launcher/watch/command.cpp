@@ -129,7 +129,8 @@ class RunFollower {
   // a second.
   void look_at_waits() {
     if (state_.running().empty()) return;
-    const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+    const std::vector<os::SurveyedLock> locks =
+        os::survey_all_locks(os::Strangers::leave_out).locks;
     const std::vector<wire::LiveWait> waits = keeper_waits();
     const double now = os::unix_now();
     const std::vector<RunningTest> running = state_.running();

@@ -7,8 +7,7 @@
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/tree/settings.hpp"
 #include "os/machine/limits.hpp"
-#include "os/network/address.hpp"
-#include "os/network/socket_diagnosis.hpp"
+#include "os/network/sockets.hpp"
 #include "os/process/execute.hpp"
 #include "services/port_owners.hpp"
 

@@ -8,7 +8,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
-#include "os/network/socket_diagnosis.hpp"
+#include "os/network/sockets.hpp"
 #include "os/process/execute.hpp"
 #include "services/port_owners.hpp"
 

@@ -27,11 +27,6 @@ constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
 constexpr long k_cgroup2_magic = 0x63677270;  // statfs(2)
 
-std::string_view word(std::string_view line, unsigned index) {
-  for (; index > 0; --index) (void)take_part(line, ' ');
-  return take_part(line, ' ');
-}
-
 // A line of /proc/self/mountinfo: proc_pid_mountinfo(5). The kernel escapes blanks in these paths,
 // but nobody mounts a cgroup2 at a path with blanks.
 struct Mount {
@@ -42,12 +37,10 @@ struct Mount {
 Mount cgroup2_mount() {
   const Result<std::string> text = read_file("/proc/self/mountinfo", k_longest_mounts);
   if (!text) return {};
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view line = take_part(rest, '\n');
-    if (line.find(" - cgroup2 ") != std::string_view::npos) {
-      return {std::string(word(line, 3)), std::string(word(line, 4))};
-    }
+  for (std::string_view line : TextParts{*text, '\n'}) {
+    if (line.find(" - cgroup2 ") == std::string_view::npos) continue;
+    for (int field = 0; field < 3; ++field) (void)take_part(line, ' ');
+    return {std::string(take_part(line, ' ')), std::string(take_part(line, ' '))};
   }
   return {};
 }
@@ -122,18 +115,6 @@ Result<UniqueFd> open_to_leave(const std::string& path) {
   return directory;
 }
 
-void append_members(int directory, std::vector<pid_t>& members) {
-  const std::string text = read_cgroup_file(directory, "cgroup.procs");
-  for (std::string_view rest = text; !rest.empty();) {
-    const pid_t pid = leading_number<pid_t>(take_part(rest, '\n')).value_or(0);
-    // 0 stands for a process that our PID namespace does not see.
-    if (pid > 0) members.push_back(pid);
-  }
-  for (const std::string& name : cgroups_below(directory)) {
-    append_members(open_directory(directory, name.c_str()).get(), members);
-  }
-}
-
 struct Held {
   pid_t pid;
   UniqueFd process;
@@ -145,8 +126,7 @@ std::vector<Held> hold_members(int directory) {
   std::vector<Held> held;
   for (pid_t pid : cgroup_members(directory)) held.push_back({pid, watch_living(pid)});
   const std::vector<pid_t> now = cgroup_members(directory);
-  std::erase_if(held,
-                [&](const Held& one) { return std::ranges::find(now, one.pid) == now.end(); });
+  std::erase_if(held, [&](const Held& one) { return !contains(now, one.pid); });
   return held;
 }
 
@@ -236,7 +216,16 @@ bool write_cgroup_file(int directory, const char* name, std::string_view text) {
 
 std::vector<pid_t> cgroup_members(int directory) {
   std::vector<pid_t> members;
-  append_members(directory, members);
+  const std::string text = read_cgroup_file(directory, "cgroup.procs");
+  for (const std::string_view line : TextParts{text, '\n'}) {
+    const pid_t pid = leading_number<pid_t>(line).value_or(0);
+    // 0 stands for a process that our PID namespace does not see.
+    if (pid > 0) members.push_back(pid);
+  }
+  for (const std::string& name : cgroups_below(directory)) {
+    const auto below = cgroup_members(open_directory(directory, name.c_str()).get());
+    members.insert(members.end(), below.begin(), below.end());
+  }
   return members;
 }
 
@@ -273,12 +262,7 @@ bool CgroupProcesses::is_empty() {
 }
 
 std::vector<NamedProcess> CgroupProcesses::living() {
-  std::vector<NamedProcess> living;
-  for (pid_t pid : cgroup_members(directory_)) {
-    const Result<ProcessStat> stat = read_process_stat(pid);
-    if (stat && !has_ended(*stat)) living.push_back({pid, stat->name});
-  }
-  return living;
+  return living_of(cgroup_members(directory_));
 }
 
 std::vector<int> CgroupProcesses::news() { return {changes_.get()}; }

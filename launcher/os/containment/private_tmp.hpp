@@ -6,8 +6,6 @@
 // not removed: os/file/removal.hpp).
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>

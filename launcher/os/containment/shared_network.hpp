@@ -14,10 +14,7 @@ namespace holdfast::os {
 // A process beside us makes it, and ends when it is there. Nothing here waits.
 class SharedNetwork {
  public:
-  SharedNetwork() = default;
   ~SharedNetwork() { reap(); }
-  SharedNetwork(const SharedNetwork&) = delete;
-  SharedNetwork& operator=(const SharedNetwork&) = delete;
   enum class State : std::uint8_t { not_wanted, in_the_making, there, failed };
 
   // Begins to make it, if that has not begun yet.

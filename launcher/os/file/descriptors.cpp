@@ -146,9 +146,8 @@ std::string read_link(const std::string& path) {
 }
 
 std::string_view rest_of_line(std::string_view text, std::string_view label) {
-  const std::size_t at = text.find(label);
-  if (at == std::string_view::npos) return {};
-  return text.substr(at + label.size(), text.find('\n', at + label.size()) - at - label.size());
+  const std::string_view rest = text_after(text, label);
+  return rest.substr(0, rest.find('\n'));
 }
 
 bool read_at(int file, std::uint64_t offset, void* into, std::size_t size) {

@@ -56,8 +56,6 @@ class UniqueFd {
     fd_ = fd;
     return *this;
   }
-  UniqueFd(const UniqueFd&) = delete;
-  UniqueFd& operator=(const UniqueFd&) = delete;
   ~UniqueFd() { reset(); }
 
   int get() const { return fd_; }
@@ -164,8 +162,10 @@ struct FileId {
   dev_t device = 0;
   ino_t inode = 0;  // no file has 0
 
+  bool is_there() const { return inode != 0; }
   friend bool operator==(const FileId&, const FileId&) = default;
 };
+
 inline FileId id_of(const struct stat& info) { return {info.st_dev, info.st_ino}; }
 
 // The file that is open, or is at the path, behind links. None: it cannot be looked at.

@@ -15,6 +15,8 @@
 // said.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -24,9 +26,23 @@
 
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/own_place.hpp"
 
 namespace holdfast::os {
+
+// Where a file of ours is, or is to be.
+struct OwnPlace {
+  UniqueFd directory;  // by O_PATH
+  std::string name;
+  bool is_ours = false;    // false: the path is the user's
+  uid_t tree_owner = 0;    // who owns the build tree
+  bool is_others = false;  // the tree is another user's
+};
+
+// True: the path has a part of our own.
+bool has_own_part(std::string_view path);
+
+// Finds the directory of the file at `path`. Makes nothing.
+Result<OwnPlace> own_place(const std::string& path);
 
 // Opens a regular file. `flags` and `mode` are those of open(2); a file is neither followed nor
 // waited for. To write, a file in another user's tree must have no second name: somebody may have

@@ -1,12 +1,10 @@
 #include "os/file/removal.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "base/names.hpp"
@@ -142,26 +140,17 @@ Stays remove_entry(int above, const char* name, int depth, Heights& heights) {
   return ::unlinkat(above, name, AT_REMOVEDIR) == 0 ? Stays{} : stays_unless_gone(name);
 }
 
-bool is_self_or_parent(const char* name) {
-  return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
-}
-
 Stays empty(UniqueFd directory, int depth, Heights& heights) {
-  const int fd = directory.get();
-  DIR* entries = ::fdopendir(fd);
-  if (entries == nullptr) return {"", describe(errno)};
-  (void)directory.release();  // closedir(3) closes it
   Stays first;
   do {
-    ::rewinddir(entries);
     first = {};
-    while (const dirent* entry = ::readdir(entries)) {
-      if (is_self_or_parent(entry->d_name)) continue;
-      Stays left = remove_entry(fd, entry->d_name, depth, heights);
+    ::lseek(directory.get(), 0, SEEK_SET);
+    for_each_name(directory, 0, [&](const char* name) {
+      Stays left = remove_entry(directory.get(), name, depth, heights);
       if (left && !first) first = std::move(left);
-    }
+      return true;
+    });
   } while (depth == 0 && heights.take_raised());
-  ::closedir(entries);
   return first;
 }
 
@@ -177,10 +166,9 @@ void remove_empty_below(int above, const char* name, int depth) {
   if (S_ISREG(info.st_mode) && info.st_size == 0 && depth > 0) ::unlinkat(above, name, 0);
   if (!S_ISDIR(info.st_mode) || depth == k_deepest) return;
   const UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
-  for_each_name(directory, 0, [&](const char* entry) {
-    remove_empty_below(directory.get(), entry, depth + 1);
-    return true;
-  });
+  for (const std::string& entry : names_in(directory)) {
+    remove_empty_below(directory.get(), entry.c_str(), depth + 1);
+  }
   ::unlinkat(above, name, AT_REMOVEDIR);
 }
 
@@ -190,17 +178,15 @@ struct Place {
   std::string name;
 };
 
-// Follows links and crosses mounts, because the path is the user's own.
-UniqueFd open_following(const std::string& path) {
-  return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
-
 // A run's directories are ours, but a test knows where they are. So we check that none of them has
 // become a mount or a link. Those above them may be mounts, and ours may be no links either.
 UniqueFd open_above(const std::string& path) {
   const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
   const std::size_t at = path.rfind(runs);
-  if (at == std::string::npos && !has_own_part(path)) return open_following(path);
+  // Follows links and crosses mounts, because the path is the user's own.
+  if (at == std::string::npos && !has_own_part(path)) {
+    return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
   std::size_t from = at == std::string::npos ? path.size() + 1 : at + runs.size();
   Result<UniqueFd> own = open_own_directory(path.substr(0, from - 1));
   UniqueFd directory = own ? std::move(*own) : UniqueFd();

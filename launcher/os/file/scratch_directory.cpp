@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -152,12 +153,10 @@ Result<std::string> read_private_file(int directory, const std::string& name, st
 }
 
 std::vector<MarkerFile> read_marker_files(int directory, const std::vector<std::string>& names) {
-  std::vector<MarkerFile> files;
-  for (const std::string& name : names) {
+  return collected(names, [&](const std::string& name) {
     // We read one byte more than the longest marker has, so that we see whether a file is too long.
-    files.push_back({name, read_private_file(directory, name, k_longest_marker + 1)});
-  }
-  return files;
+    return MarkerFile{name, read_private_file(directory, name, k_longest_marker + 1)};
+  });
 }
 
 Result<void> leave_marker(const std::string& directory, const Marker& marker) {
@@ -167,10 +166,8 @@ Result<void> leave_marker(const std::string& directory, const Marker& marker) {
     if (errno == EEXIST) return {};
     return ErrorInWords{"make the marker: " + file.error().message};
   }
-  const std::string text = marker_text(marker);
-  const ssize_t put = retried([&] { return ::write(file->get(), text.data(), text.size()); });
-  const int trouble = put < 0 ? errno : ENOSPC;
-  if (put == static_cast<ssize_t>(text.size())) return {};
+  if (write_all(file->get(), marker_text(marker))) return {};
+  const int trouble = errno;
   (void)remove_own(path);  // a part of a marker is none, and would keep another one out
   return system_error("write the marker " + path, trouble);
 }

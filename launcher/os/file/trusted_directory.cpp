@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/names.hpp"
 
 namespace holdfast::os {
@@ -116,9 +118,8 @@ Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& 
 }
 
 Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode) {
-  UniqueFd directory = open_directory(parent.get(), name.c_str());
-  if (directory.valid()) return directory;
-  if (errno != ENOENT) return system_error("open the directory " + name);
+  Result<UniqueFd> directory = open_existing_below(parent, name);
+  if (directory || errno != ENOENT) return directory;
   const ExactModes exact;
   if (::mkdirat(parent.get(), name.c_str(), mode) != 0 && errno != EEXIST) {
     return system_error("make the directory " + name);
@@ -143,6 +144,16 @@ Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name
 
 Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name) {
   return checked(UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags)), directory, name);
+}
+
+std::vector<std::string> names_in(const UniqueFd& directory) {
+  std::vector<std::string> names;
+  for_each_name(directory, 0, [&](const char* name) {
+    names.emplace_back(name);
+    return true;
+  });
+  std::ranges::sort(names);
+  return names;
 }
 
 Result<HeldDirectory> HeldDirectory::open(const std::string& path) {

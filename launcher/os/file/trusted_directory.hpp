@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "os/file/descriptors.hpp"
@@ -155,5 +156,8 @@ void for_each_name(const UniqueFd& directory, long usual, Use use) {
     if (got <= usual) return;
   }
 }
+
+// Returns them in order.
+std::vector<std::string> names_in(const UniqueFd& directory);
 
 }  // namespace holdfast::os

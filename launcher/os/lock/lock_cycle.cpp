@@ -12,7 +12,7 @@ namespace {
 // Whether `attempt` cannot go on while `party` waits.
 bool is_of(const LockParty& party, const std::string& attempt) {
   if (attempt.empty()) return false;
-  return party.attempt == attempt || std::ranges::find(party.around, attempt) != party.around.end();
+  return party.attempt == attempt || contains(party.around, attempt);
 }
 
 // Whether `waiter` gets no part of the lock as long as `holder` has it.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_survey.hpp"
@@ -84,27 +85,27 @@ Result<void> LockRequest::open_files() {
   return declare_size();
 }
 
+template <typename T>
+Result<T> LockRequest::located(Result<T> result) const {
+  if (result) return result;
+  Error error = result.error();
+  error.message += " (in " + path_of(place_.directory) + ")";
+  return error;
+}
+
 Result<void> LockRequest::open_files_once() {
   if (home_) {
     HOLDFAST_TRY(place_, open_lock_directory(spec_, *home_, level_.attempt));
   }
-  Result<UniqueFd> lock =
-      open_lock_file(place_.directory, std::string(names::k_lock_file), place_.file_mode);
-  if (!lock) return located(lock.error());
-  Result<UniqueFd> queue =
-      open_regular(place_.directory, std::string(names::k_queue_file), place_.file_mode);
-  if (!queue) return located(queue.error());
-  lock_ = std::move(*lock);
-  queue_ = LockQueue(std::move(*queue));
+  HOLDFAST_TRY(lock_, located(open_lock_file(place_.directory, std::string(names::k_lock_file),
+                                             place_.file_mode)));
+  HOLDFAST_TRY(
+      UniqueFd queue,
+      located(open_regular(place_.directory, std::string(names::k_queue_file), place_.file_mode)));
+  queue_ = LockQueue(std::move(queue));
   if (!is_counted(spec_) || !is_shared_by_users()) return {};
   return make_slots_for_all({&place_.directory, place_.file_mode, {}, 1},
                             static_cast<unsigned>(spec_.size));
-}
-
-// All locks use the same file names, so an error needs the directory too.
-Error LockRequest::located(Error error) const {
-  error.message += " (in " + path_of(place_.directory) + ")";
-  return error;
 }
 
 // We declare our own size before we look for other sizes. If two processes come at once with
@@ -157,10 +158,9 @@ bool LockRequest::still_named() const {
 
 Result<bool> LockRequest::try_take() {
   while (true) {
-    if (Result<void> joined = queue_.join(); !joined) return located(joined.error());
-    Result<bool> had = take_turn_now(turn_order(), slots_);
-    if (!had) return located(had.error());
-    if (!*had || still_named()) return had;
+    HOLDFAST_DO(located(queue_.join()));
+    HOLDFAST_TRY(const bool had, located(take_turn_now(turn_order(), slots_)));
+    if (!had || still_named()) return had;
     // Somebody removed the file, so nobody else can see the lock that we hold.
     slots_.clear();
     HOLDFAST_DO(open_files());
@@ -170,9 +170,7 @@ Result<bool> LockRequest::try_take() {
 Result<void> LockRequest::start_waiting() { return turn_.start_waiting(turn_order()); }
 
 Result<bool> LockRequest::finish_waiting() {
-  Result<std::vector<LockSlot>> slots = turn_.finish_waiting(queue_);
-  if (!slots) return located(slots.error());
-  slots_ = std::move(*slots);
+  HOLDFAST_TRY(slots_, located(turn_.finish_waiting(queue_)));
   withdraw_waiting();
   if (still_named()) return true;
   // The file was removed, so nobody else can see the lock that we got.
@@ -232,11 +230,7 @@ std::size_t LockRequest::ahead() const {
                                   tickets.begin());
 }
 
-std::vector<unsigned> LockRequest::slots() const {
-  std::vector<unsigned> numbers;
-  for (const LockSlot& slot : slots_) numbers.push_back(slot.number);
-  return numbers;
-}
+std::vector<unsigned> LockRequest::slots() const { return collected(slots_, &LockSlot::number); }
 
 std::vector<int> LockRequest::descriptors() const {
   std::vector<int> all{lock_.get()};

@@ -31,10 +31,6 @@ class LockRequest {
   static Result<LockRequest> open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
                                      const LockLevel& level = {});
 
-  LockRequest(LockRequest&&) = default;
-  LockRequest& operator=(LockRequest&&) = delete;
-  ~LockRequest() = default;
-
   const LockSpec& spec() const { return spec_; }
 
   // Joins the queue, and takes the lock if that needs no waiting. True: the lock is taken.
@@ -91,7 +87,9 @@ class LockRequest {
   Result<void> open_files();
   Result<void> open_files_once();
   bool is_shared_by_users() const { return home_ && (place_.file_mode & 0077U) != 0; }
-  Error located(Error error) const;
+  // All locks use the same file names, so an error needs the directory too.
+  template <typename T>
+  Result<T> located(Result<T> result) const;
   Result<void> declare_size();
   TurnOrder turn_order() const;
   bool still_named() const;

@@ -23,10 +23,9 @@ void add_those_around(LockParty& waiter, const std::vector<LockUse>& uses) {
   const std::vector<ProcessName> ancestors = ancestors_of(waiter.process);
   for (const LockUse& use : uses) {
     for (const LockParty& holder : use.holders) {
-      if (holder.attempt.empty()) continue;
-      if (std::ranges::find(ancestors, holder.process) == ancestors.end()) continue;
-      if (holder.boot != numbering) continue;
-      if (std::ranges::find(waiter.around, holder.attempt) == waiter.around.end()) {
+      const bool is_around = !holder.attempt.empty() && holder.boot == numbering &&
+                             contains(ancestors, holder.process);
+      if (is_around && !contains(waiter.around, holder.attempt)) {
         waiter.around.push_back(holder.attempt);
       }
     }
@@ -52,8 +51,7 @@ std::optional<pid_t> taker_in(std::string_view line, const std::vector<FileId>& 
 std::vector<pid_t> takers_of(const std::vector<FileId>& wanted) {
   std::vector<pid_t> pids;
   const Result<std::string> table = read_file(in_proc("locks"), k_longest_table);
-  for (std::string_view rest = table ? *table : std::string_view(); !rest.empty();) {
-    const std::string_view line = take_part(rest, '\n');
+  for (const std::string_view line : TextParts{table ? *table : std::string_view(), '\n'}) {
     if (line.find(" FLOCK ") == std::string_view::npos) continue;
     if (const std::optional<pid_t> pid = taker_in(line, wanted)) pids.push_back(*pid);
   }
@@ -66,7 +64,7 @@ bool has_locked_one(pid_t pid, const std::vector<FileId>& wanted) {
     if (holds) return;
     const std::string number = std::to_string(fd);
     const std::optional<FileId> file = file_at(in_proc(pid, "fd/" + number));
-    if (!file || std::ranges::find(wanted, *file) == wanted.end()) return;
+    if (!file || !contains(wanted, *file)) return;
     const Result<std::string> details = read_file(in_proc(pid, "fdinfo/" + number));
     holds = details && details->find("FLOCK") != std::string::npos;
   });
@@ -76,13 +74,9 @@ bool has_locked_one(pid_t pid, const std::vector<FileId>& wanted) {
 constexpr std::string_view k_below = "below-";
 
 std::vector<std::string> entries_of(const std::string& directory) {
-  std::vector<std::string> names;
-  const UniqueFd there(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for_each_name(there, 0, [&](const char* name) {
-    if (name[0] != '.') names.emplace_back(name);
-    return true;
-  });
-  std::ranges::sort(names);
+  std::vector<std::string> names =
+      names_in(UniqueFd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
   return names;
 }
 
@@ -185,7 +179,7 @@ std::vector<off_t> living_places(int file, RecordList list) {
 
 std::vector<LockUse> named_lock_uses() {
   std::vector<LockUse> uses;
-  for (SurveyedLock& lock : survey_locks(Strangers::leave_out)) {
+  for (SurveyedLock& lock : survey_all_locks(Strangers::leave_out).locks) {
     uses.push_back({lock.name + "@" + std::string(name_of(lock.scope)), std::move(lock.holders),
                     std::move(lock.waiters)});
   }
@@ -258,10 +252,6 @@ LockSurvey survey_all_locks(Strangers strangers) {
     }
   }
   return survey;
-}
-
-std::vector<SurveyedLock> survey_locks(Strangers strangers) {
-  return survey_all_locks(strangers).locks;
 }
 
 bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,

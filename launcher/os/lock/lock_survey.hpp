@@ -16,7 +16,7 @@
 
 namespace holdfast::os {
 
-// Returns the uses of the locks of survey_locks().
+// Returns the uses of the locks of survey_all_locks().
 std::vector<LockUse> named_lock_uses();
 
 // Completes the list of attempts around each waiter: adds the attempts of holders that are
@@ -64,9 +64,6 @@ struct LockSurvey {
 // Returns the locks in the user's directory and in the machine's directory. Makes no file and takes
 // no lock.
 LockSurvey survey_all_locks(Strangers strangers);
-// Returns the locks of survey_all_locks() without the errors.
-std::vector<SurveyedLock> survey_locks(Strangers strangers);
-
 // Returns the lock whose files are in this directory. None, with errno set: they cannot be opened.
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
 

@@ -40,12 +40,6 @@ constexpr struct {
     {"/proc/self/ns/cgroup", 0xEFFFFFFB},
 };
 
-bool is_chroot() {
-  // Only root may look at the root of the first process.
-  const std::optional<FileId> first = file_at("/proc/1/root/");
-  return first && first != file_at("/");
-}
-
 }  // namespace
 
 ResourceLimit descriptor_limit() { return limit_of(RLIMIT_NOFILE); }
@@ -108,7 +102,9 @@ bool is_at_top_of_machine() {
     struct stat info {};
     return ::stat(first.file, &info) == 0 && info.st_ino == first.number;
   });
-  return are_first && !is_chroot();
+  // Only root may look at the root of the first process.
+  const std::optional<FileId> root = file_at("/proc/1/root/");
+  return are_first && (!root || root == file_at("/"));
 }
 
 }  // namespace holdfast::os

@@ -20,9 +20,9 @@ std::optional<std::uint64_t> limit_of(const MemoryCgroup& group) {
   return number_in(group.directory + file);
 }
 
-// Returns the memory that the cgroup has left. Unused pages of files count as free, because the
+// Returns the bytes that the cgroup has left. Unused pages of files count as free, because the
 // kernel gives them up before it kills anybody.
-std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
+std::optional<std::uint64_t> left_in(const MemoryCgroup& group) {
   const bool first = group.first_version;
   const std::string files = group.directory + "/memory.";
   const auto limit = limit_of(group);
@@ -30,7 +30,18 @@ std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
   if (!limit || !used) return std::nullopt;
   const auto cached = number_in(files + "stat", first ? "total_inactive_file " : "inactive_file ");
   const std::uint64_t kept = *used - std::min(*used, cached.value_or(0));
-  return (*limit - std::min(*limit, kept)) / 1024;
+  return *limit - std::min(*limit, kept);
+}
+
+// The number of the machine, or of one of our cgroups if that is less, in KiB.
+std::optional<std::uint64_t> least_kb(
+    std::string_view key, std::optional<std::uint64_t> (*bytes_of)(const MemoryCgroup&)) {
+  std::optional<std::uint64_t> least = number_in("/proc/meminfo", key);
+  for (const MemoryCgroup& group : memory_cgroups()) {
+    const std::optional<std::uint64_t> bytes = bytes_of(group);
+    if (bytes && (!least || *bytes / 1024 < *least)) least = *bytes / 1024;
+  }
+  return least;
 }
 
 struct Seen {
@@ -54,20 +65,18 @@ std::vector<Seen> all_processes() {
 
 // A line of version 2 is `0::/user.slice/…`, one of version 1 is `4:memory:/docker/…` and may name
 // several controllers.
-void add_line(std::string_view line, std::vector<MemoryCgroup>& second,
-              std::vector<MemoryCgroup>& first) {
+void add_line(std::string_view line, bool first_version, std::vector<MemoryCgroup>& found) {
   (void)take_part(line, ':');
   const std::string controllers = text_of({",", take_part(line, ':'), ","});
   if (!line.starts_with('/')) return;
-  const bool is_second = controllers == ",,";
-  if (!is_second && controllers.find(",memory,") == std::string::npos) return;
-  const std::string top = is_second ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
-  std::vector<MemoryCgroup>& found = is_second ? second : first;
+  if (first_version ? controllers.find(",memory,") == std::string::npos : controllers != ",,")
+    return;
+  const std::string top = first_version ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
   while (line.size() > 1) {
-    found.push_back({top + std::string(line), !is_second});
+    found.push_back({top + std::string(line), first_version});
     line = line.substr(0, line.rfind('/'));
   }
-  found.push_back({top, !is_second});
+  found.push_back({top, first_version});
 }
 
 // More than either file has; the line is within its first hundred bytes.
@@ -86,33 +95,15 @@ std::optional<std::int64_t> time_of(std::string_view record) {
 
 }  // namespace
 
-std::optional<std::uint64_t> available_memory_kb() {
-  std::optional<std::uint64_t> least = number_in("/proc/meminfo", "MemAvailable:");
-  for (const MemoryCgroup& group : memory_cgroups()) {
-    const std::optional<std::uint64_t> left = left_in_cgroup_kb(group);
-    if (left && (!least || *left < *least)) least = left;
-  }
-  return least;
-}
+std::optional<std::uint64_t> available_memory_kb() { return least_kb("MemAvailable:", left_in); }
 
-std::optional<std::uint64_t> total_memory_kb() {
-  std::optional<std::uint64_t> least = number_in("/proc/meminfo", "MemTotal:");
-  for (const MemoryCgroup& group : memory_cgroups()) {
-    const std::optional<std::uint64_t> limit = limit_of(group);
-    if (limit && (!least || *limit / 1024 < *least)) least = *limit / 1024;
-  }
-  return least;
-}
-
+std::optional<std::uint64_t> total_memory_kb() { return least_kb("MemTotal:", limit_of); }
 std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
   if (roots.empty()) return 0;
   const std::vector<Seen> all = all_processes();
   std::vector<const Seen*> found;
   for (const Seen& one : all) {
-    const bool is_root = std::ranges::any_of(roots, [&](const ProcessName& root) {
-      return root.pid == one.pid && root.start == one.start;
-    });
-    if (is_root) found.push_back(&one);
+    if (contains(roots, ProcessName{one.pid, one.start})) found.push_back(&one);
   }
   // For each process that it meets, the loop appends the children to `found`.
   std::uint64_t sum = 0;
@@ -120,7 +111,7 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
     sum += found[i]->resident_kb;
     for (const Seen& one : all) {
       // A root may be below another one.
-      const bool is_new = std::ranges::find(found, &one) == found.end();
+      const bool is_new = !contains(found, &one);
       if (one.parent == found[i]->pid && is_new) found.push_back(&one);
     }
   }
@@ -128,11 +119,13 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
 }
 
 std::vector<MemoryCgroup> memory_cgroups(std::string_view own_groups) {
-  std::vector<MemoryCgroup> second;
-  std::vector<MemoryCgroup> first;
-  while (!own_groups.empty()) add_line(take_part(own_groups, '\n'), second, first);
-  second.insert(second.end(), first.begin(), first.end());
-  return second;
+  std::vector<MemoryCgroup> found;
+  for (const bool first_version : {false, true}) {
+    for (const std::string_view line : TextParts{own_groups, '\n'}) {
+      add_line(line, first_version, found);
+    }
+  }
+  return found;
 }
 
 std::vector<MemoryCgroup> memory_cgroups() {
@@ -142,15 +135,11 @@ std::vector<MemoryCgroup> memory_cgroups() {
 
 OomEvents OomEvents::open(const std::string& path) {
   OomEvents events;
-  std::vector<std::string> places{path};
-  if (path.empty()) {
-    places.clear();
-    for (const MemoryCgroup& group : memory_cgroups()) {
-      places.push_back(group.directory +
-                       (group.first_version ? "/memory.oom_control" : "/memory.events"));
-    }
-  }
-  for (const std::string& place : places) {
+  const auto file_of_group = [](const MemoryCgroup& group) {
+    return group.directory + (group.first_version ? "/memory.oom_control" : "/memory.events");
+  };
+  for (const std::string& place :
+       path.empty() ? collected(memory_cgroups(), file_of_group) : std::vector{path}) {
     events.file_ = open_file(place);
     if (events.count()) return events;
   }

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
@@ -70,7 +71,7 @@ Result<void> take_ports(unsigned count, const std::vector<std::uint16_t>& others
           "/proc/sys/net/ipv4/ip_local_port_range begins"};
     }
     const std::uint16_t port = candidate(range, start, tried);
-    if (std::ranges::find(others, port) != others.end()) continue;
+    if (contains(others, port)) continue;
     const Result<bool> taken = take_port(port, holder, locks);
     if (!taken) return taken.error();
   }
@@ -83,10 +84,9 @@ void remove_unused_port_locks() {
   const std::string below =
       std::string(names::k_user_locks_directory) + "/" + scope_directory(LockScope::user, {});
   const UniqueFd scope(::openat(top->get(), below.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for_each_name(scope, 0, [&](const char* name) {
-    if (std::string_view(name).starts_with(k_port_lock_prefix)) remove_level(scope, name);
-    return true;
-  });
+  for (const std::string& name : names_in(scope)) {
+    if (name.starts_with(k_port_lock_prefix)) remove_level(scope, name);
+  }
 }
 
 }  // namespace holdfast::os

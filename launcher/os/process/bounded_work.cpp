@@ -170,6 +170,22 @@ bool watch(const UniqueFd& epoll, const UniqueFd& fd) {
   ::_exit(0);
 }
 
+bool is_left_out(std::string_view variable) {
+  constexpr std::array<std::string_view, 3> k_kept{
+      "GIT_CONFIG_", "GIT_CEILING_DIRECTORIES=", "GIT_DISCOVERY_ACROSS_FILESYSTEM="};
+  const auto begins = [&](std::string_view kept) { return variable.starts_with(kept); };
+  return variable.starts_with("GIT_") && std::ranges::none_of(k_kept, begins);
+}
+
+// The first line that git printed on stderr, without the word before it.
+std::string first_words(std::string_view errors) {
+  std::string_view line = take_part(errors, '\n');
+  for (const std::string_view word : {"fatal: ", "error: "}) {
+    if (line.starts_with(word)) line.remove_prefix(word.size());
+  }
+  return brief(line);
+}
+
 }  // namespace
 
 BoundedWork::BoundedWork(const BoundedOrder& order)
@@ -184,7 +200,6 @@ BoundedWork::~BoundedWork() {
 }
 
 void BoundedWork::fail(int error) {
-  end_.kind = BoundedEnd::Kind::not_started;
   end_.code = error;
   done_ = true;
 }
@@ -308,26 +323,6 @@ std::string trouble_with(const std::string& command, const BoundedEnd& end) {
   const std::string_view line = lines.substr(lines.rfind('\n') + 1);  // npos + 1 is 0
   return line.empty() ? text : text + ": " + brief(line);
 }
-
-namespace {
-
-bool is_left_out(std::string_view variable) {
-  constexpr std::array<std::string_view, 3> k_kept{
-      "GIT_CONFIG_", "GIT_CEILING_DIRECTORIES=", "GIT_DISCOVERY_ACROSS_FILESYSTEM="};
-  const auto begins = [&](std::string_view kept) { return variable.starts_with(kept); };
-  return variable.starts_with("GIT_") && std::ranges::none_of(k_kept, begins);
-}
-
-// The first line that git printed on stderr, without the word before it.
-std::string first_words(std::string_view errors) {
-  std::string_view line = take_part(errors, '\n');
-  for (const std::string_view word : {"fatal: ", "error: "}) {
-    if (line.starts_with(word)) line.remove_prefix(word.size());
-  }
-  return brief(line);
-}
-
-}  // namespace
 
 BoundedOrder git_order(const std::string& directory, const std::vector<std::string>& arguments,
                        Milliseconds time) {

@@ -62,8 +62,6 @@ class BoundedWork {
  public:
   // Starts the work at once.
   explicit BoundedWork(const BoundedOrder& order);
-  BoundedWork(const BoundedWork&) = delete;
-  BoundedWork& operator=(const BoundedWork&) = delete;
   // Makes the runner end unfinished work. Does not wait for that.
   ~BoundedWork();
 

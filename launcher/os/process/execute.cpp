@@ -204,8 +204,7 @@ bool is_program(const std::string& path) {
 }
 
 std::string find_program(std::string_view path, std::string_view name) {
-  while (!path.empty()) {
-    const std::string_view directory = take_part(path, ':');
+  for (const std::string_view directory : TextParts{path, ':'}) {
     if (directory.empty() || directory[0] != '/') continue;
     std::string file = std::string(directory) + "/" + std::string(name);
     if (is_program(file)) return file;

@@ -133,13 +133,8 @@ Listening listen_at(const std::string& path) {
     remove_if_dead(path);
     is_first = has_name();
   }
-  Listening result;
-  if (!is_first) {
-    result.existed = errno == EEXIST;
-    result.error = system_error("listen at " + path);
-  } else {
-    result.socket = std::move(socket);
-  }
+  Listening result{std::move(socket), false, {}};
+  if (!is_first) result = {{}, errno == EEXIST, system_error("listen at " + path)};
   ::unlink(draft.c_str());
   return result;
 }

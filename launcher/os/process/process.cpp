@@ -347,8 +347,6 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-std::vector<ProcessName> own_ancestors() { return ancestors_of(own_name()); }
-
 std::vector<ProcessName> ancestors_of(const ProcessName& process, std::size_t most) {
   std::vector<ProcessName> ancestors;
   walk_up(process.pid, [&](pid_t pid, const ProcessStat& stat) {
@@ -386,10 +384,6 @@ std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
     if (is_guard && link.parent != ::getpid()) found.push_back(link.parent);
   }
   return found;
-}
-
-bool contains(const std::vector<pid_t>& pids, pid_t pid) {
-  return std::ranges::find(pids, pid) != pids.end();
 }
 
 std::vector<pid_t> own_children() {

@@ -140,7 +140,7 @@ std::string command_line_of(pid_t pid, std::size_t limit);
 
 // Returns the variables with which a process was started, as `NAME=VALUE`. None: the process is
 // gone, or may not be looked at.
-std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit);
+std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit = 4UL << 20);
 
 // Returns how long ago `process` was started, exact to the clock tick. The process may be dead.
 Milliseconds age_of(const ProcessName& process);
@@ -204,11 +204,8 @@ void walk_up(pid_t first, Look look) {
   }
 }
 
-// Returns the ancestors of this process, the nearest first.
-std::vector<ProcessName> own_ancestors();
-
-// Returns the nearest `most` ancestors of another process. None: the process has ended or is in
-// another PID namespace.
+// Returns the nearest `most` ancestors of a process, the nearest first. None: the process has ended
+// or is in another PID namespace.
 std::vector<ProcessName> ancestors_of(const ProcessName& process,
                                       std::size_t most = std::numeric_limits<std::size_t>::max());
 
@@ -264,8 +261,6 @@ std::vector<Link> descendants(const Spared& spared);
 // parents of guards (`holdfast run`), keepers. A launcher outlives its guard, because it records
 // how its test ended.
 std::vector<pid_t> inner_supervisors(const std::vector<Link>& links);
-
-bool contains(const std::vector<pid_t>& pids, pid_t pid);
 
 // What ps and pgrep show of this process: its name and its command line.
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/signal/signals.hpp"
@@ -240,13 +241,17 @@ Result<void> become_subreaper() {
   return system_error("become the parent of orphans (PR_SET_CHILD_SUBREAPER)");
 }
 
-std::vector<NamedProcess> living_descendants(const Spared& spared) {
+std::vector<NamedProcess> living_of(const std::vector<pid_t>& pids) {
   std::vector<NamedProcess> living;
-  for (const Link& link : descendants(spared)) {
-    const Result<ProcessStat> stat = read_process_stat(link.pid);
-    if (stat && !has_ended(*stat)) living.push_back({link.pid, stat->name});
+  for (const pid_t pid : pids) {
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (stat && !has_ended(*stat)) living.push_back({pid, stat->name});
   }
   return living;
+}
+
+std::vector<NamedProcess> living_descendants(const Spared& spared) {
+  return living_of(collected(descendants(spared), &Link::pid));
 }
 
 void signal_descendants(int signal, const Spared& spared, pid_t told_group) {

@@ -28,6 +28,9 @@ struct NamedProcess {
   std::string name;
 };
 
+// Returns those that live.
+std::vector<NamedProcess> living_of(const std::vector<pid_t>& pids);
+
 class ProcessSet {
  public:
   // Sends `signal` once to every member that can be found.

@@ -14,7 +14,26 @@ namespace {
 
 Stream stream_in(int failed, const struct stat& info) {
   if (failed != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))) return {};
-  return {info.st_dev, info.st_ino};
+  return id_of(info);
+}
+
+constexpr int k_empty_scans_believed = 6;
+constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
+
+// Returns the environment of the process, or of one of its threads. If the main thread has ended
+// and others live, the process itself shows nothing.
+std::string environment_of(pid_t pid) {
+  Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
+  if (text && !text->empty()) return std::move(*text);
+  std::string found;
+  const std::string tasks = in_proc(pid, "task/");
+  for_each_number(tasks, [&](pid_t task) {
+    if (!found.empty()) return;
+    Result<std::string> of_task =
+        read_file(tasks + std::to_string(task) + "/environ", k_longest_environment);
+    if (of_task) found = std::move(*of_task);
+  });
+  return found;
 }
 
 }  // namespace
@@ -33,7 +52,7 @@ bool holds_stream(pid_t process, const std::vector<Stream>& streams) {
   bool holds = false;
   for_each_number(in_proc(process, "fd"), [&](int fd) {
     const Stream theirs = stream_of(process, fd);
-    holds = holds || (theirs.is_there() && std::ranges::find(streams, theirs) != streams.end());
+    holds = holds || (theirs.is_there() && contains(streams, theirs));
   });
   return holds;
 }
@@ -63,29 +82,6 @@ std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid
   return found;
 }
 
-namespace {
-
-constexpr int k_empty_scans_believed = 6;
-constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
-
-// Returns the environment of the process, or of one of its threads. If the main thread has ended
-// and others live, the process itself shows nothing.
-std::string environment_of(pid_t pid) {
-  Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
-  if (text && !text->empty()) return std::move(*text);
-  std::string found;
-  const std::string tasks = in_proc(pid, "task/");
-  for_each_number(tasks, [&](pid_t task) {
-    if (!found.empty()) return;
-    Result<std::string> of_task =
-        read_file(tasks + std::to_string(task) + "/environ", k_longest_environment);
-    if (of_task) found = std::move(*of_task);
-  });
-  return found;
-}
-
-}  // namespace
-
 TaggedProcesses::TaggedProcesses(const std::string& attempt)
     : TaggedProcesses([attempt, number = tag_number(attempt)](const ProcessMarks& marks) {
         return marks.number == number || environment_has_attempt(marks.environment, attempt);
@@ -95,7 +91,7 @@ TaggedProcesses::TaggedProcesses(const std::string& attempt)
 
 TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs)) {
   own_line_.push_back(::getpid());
-  for (const ProcessName& one : own_ancestors()) own_line_.push_back(one.pid);
+  for (const ProcessName& one : ancestors_of(own_name())) own_line_.push_back(one.pid);
 }
 
 bool TaggedProcesses::is_tagged(pid_t pid) const {
@@ -122,7 +118,7 @@ void TaggedProcesses::scan(std::initializer_list<int> signals) {
   });
   // Each time anew: what is known by now may have started more since. The list grows meanwhile.
   for (std::size_t i = 0; i < kin_.size(); ++i) {
-    if (std::ranges::find(all, kin_[i]) != all.end()) note_children_of(kin_[i].pid, all);
+    if (contains(all, kin_[i])) note_children_of(kin_[i].pid, all);
   }
   meet_kin(signals);
 }
@@ -137,7 +133,7 @@ void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> 
 void TaggedProcesses::note_children_of(pid_t pid, const std::vector<Seen>& all) {
   for (const Seen& one : all) {
     if (one.parent != pid || contains(own_line_, one.pid)) continue;
-    if (std::ranges::find(kin_, one) == kin_.end()) kin_.push_back(one);
+    if (!contains(kin_, one)) kin_.push_back(one);
   }
 }
 
@@ -165,15 +161,11 @@ bool TaggedProcesses::is_empty() {
 
 std::vector<NamedProcess> TaggedProcesses::living() {
   scan();
-  std::vector<NamedProcess> found;
-  for (const Member& member : members_) found.push_back(member.process);
-  return found;
+  return collected(members_, &Member::process);
 }
 
 std::vector<int> TaggedProcesses::news() {
-  std::vector<int> descriptors;
-  for (const Member& member : members_) descriptors.push_back(member.held.get());
-  return descriptors;
+  return collected(members_, [](const Member& member) { return member.held.get(); });
 }
 
 }  // namespace holdfast::os

@@ -9,7 +9,6 @@
 // connection has ended.
 #pragma once
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -28,14 +27,9 @@ namespace holdfast::os {
 //
 // Whoever reads a test's output to its end waits for the processes that have it open.
 
-// A pipe or a socket. Different descriptors can lead to the same one.
-struct Stream {
-  dev_t device = 0;
-  ino_t inode = 0;  // 0: there is no stream, or it is a file, whose end nobody waits for
-
-  bool is_there() const { return inode != 0; }
-  friend bool operator==(const Stream&, const Stream&) = default;
-};
+// A pipe or a socket. Different descriptors can lead to the same one. Not there: there is no
+// stream, or it is a file, whose end nobody waits for.
+using Stream = FileId;
 
 Stream stream_of(int fd);
 // Returns the stream that `process` has as `fd`.

@@ -4,12 +4,6 @@
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::os {
-namespace {
-
-constexpr Milliseconds k_lookup_time{5000};
-
-}  // namespace
-
 Result<User> parse_user(std::string_view line, const std::string& name) {
   line = line.substr(0, line.find('\n'));
   User user;
@@ -31,7 +25,7 @@ Result<User> find_user(const std::string& name) {
   BoundedOrder order;
   order.words = {"getent", "passwd", "--", name};
   order.environment = own_environment();
-  order.time = k_lookup_time;
+  order.time = Milliseconds{5000};
   return parse_user(run_bounded(order).output, name);
 }
 

@@ -66,7 +66,6 @@ class SignalLine {
   static Result<SignalLine> to_this_process(int signal);
 
   SignalLine(SignalLine&&) = default;
-  SignalLine& operator=(SignalLine&&) = delete;
   ~SignalLine();
 
   // Sends the signal. Does not block.

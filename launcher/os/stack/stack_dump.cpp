@@ -28,7 +28,7 @@ std::string path_variable() {
 }
 
 std::vector<std::string> words_of(const StackTool& tool, const std::string& pid) {
-  if (tool.kind == StackTool::Kind::eu_stack) return {tool.path, "-n", "64", "-p", pid};
+  if (tool.name == "eu-stack") return {tool.path, "-n", "64", "-p", pid};
   // -iex runs before symbols are read: gdb executes nothing of the user's or the project's, and
   // does not stop at the end of a page.
   std::vector<std::string> words{tool.path, "-nx",
@@ -70,50 +70,32 @@ constexpr std::size_t k_most_threads = 64;
 constexpr std::size_t k_most_files = 32;
 constexpr std::size_t k_socket_table = 256UL * 1024UL;
 
-std::vector<long> numbers_in(const std::string& directory) {
-  std::vector<long> numbers;
-  for_each_number(directory, [&](int number) { numbers.push_back(number); });
-  std::ranges::sort(numbers);
-  return numbers;
-}
-
 // The system calls in which a process usually hangs; other calls are shown by number.
 std::string call_name(long number) {
+#define HOLDFAST_CALL(name) \
+  { SYS_##name, #name }
   const struct {
     long number;
     const char* name;
   } calls[] = {
-      {SYS_read, "read"},
-      {SYS_write, "write"},
-      {SYS_ppoll, "ppoll"},
-      {SYS_pselect6, "pselect6"},
-      {SYS_epoll_pwait, "epoll_pwait"},
-      {SYS_futex, "futex"},
-      {SYS_nanosleep, "nanosleep"},
-      {SYS_clock_nanosleep, "clock_nanosleep"},
-      {SYS_wait4, "wait4"},
-      {SYS_waitid, "waitid"},
-      {SYS_accept, "accept"},
-      {SYS_accept4, "accept4"},
-      {SYS_connect, "connect"},
-      {SYS_recvfrom, "recvfrom"},
-      {SYS_recvmsg, "recvmsg"},
-      {SYS_sendto, "sendto"},
-      {SYS_sendmsg, "sendmsg"},
-      {SYS_flock, "flock"},
-      {SYS_fcntl, "fcntl"},
-      {SYS_openat, "openat"},
-      {SYS_fsync, "fsync"},
-      {SYS_rt_sigsuspend, "rt_sigsuspend"},
-      {SYS_rt_sigtimedwait, "rt_sigtimedwait"},
 #ifdef SYS_poll
-      {SYS_poll, "poll"},
-      {SYS_select, "select"},
-      {SYS_epoll_wait, "epoll_wait"},
-      {SYS_pause, "pause"},
-      {SYS_open, "open"},
+      HOLDFAST_CALL(poll),           HOLDFAST_CALL(select),
+      HOLDFAST_CALL(epoll_wait),     HOLDFAST_CALL(pause),
+      HOLDFAST_CALL(open),
 #endif
-  };
+      HOLDFAST_CALL(read),           HOLDFAST_CALL(write),
+      HOLDFAST_CALL(ppoll),          HOLDFAST_CALL(pselect6),
+      HOLDFAST_CALL(epoll_pwait),    HOLDFAST_CALL(futex),
+      HOLDFAST_CALL(nanosleep),      HOLDFAST_CALL(clock_nanosleep),
+      HOLDFAST_CALL(wait4),          HOLDFAST_CALL(waitid),
+      HOLDFAST_CALL(accept),         HOLDFAST_CALL(accept4),
+      HOLDFAST_CALL(connect),        HOLDFAST_CALL(recvfrom),
+      HOLDFAST_CALL(recvmsg),        HOLDFAST_CALL(sendto),
+      HOLDFAST_CALL(sendmsg),        HOLDFAST_CALL(flock),
+      HOLDFAST_CALL(fcntl),          HOLDFAST_CALL(openat),
+      HOLDFAST_CALL(fsync),          HOLDFAST_CALL(rt_sigsuspend),
+      HOLDFAST_CALL(rt_sigtimedwait)};
+#undef HOLDFAST_CALL
   for (const auto& call : calls) {
     if (call.number == number) return call.name;
   }
@@ -203,7 +185,9 @@ std::string file_line(pid_t pid, long fd) {
 std::string lines_of(pid_t pid, std::string_view directory, std::string (*line)(pid_t, long),
                      std::size_t most, const char* more) {
   std::string text;
-  const std::vector<long> numbers = numbers_in(in_proc(pid, directory));
+  std::vector<long> numbers;
+  for_each_number(in_proc(pid, directory), [&](int number) { numbers.push_back(number); });
+  std::ranges::sort(numbers);
   for (std::size_t i = 0; i < std::min(numbers.size(), most); ++i) text += line(pid, numbers[i]);
   if (numbers.size() > most) text += "  and " + std::to_string(numbers.size() - most) + more;
   return text;
@@ -227,9 +211,9 @@ std::string title(const NamedProcess& process) {
 std::vector<StackTool> find_stack_tools() {
   std::vector<StackTool> tools;
   const std::string path = path_variable();
-  for (StackTool::Kind kind : {StackTool::Kind::gdb, StackTool::Kind::eu_stack}) {
-    std::string file = find_program(path, name_of(kind));
-    if (!file.empty()) tools.push_back({kind, std::move(file)});
+  for (const char* const name : {"gdb", "eu-stack"}) {
+    std::string file = find_program(path, name);
+    if (!file.empty()) tools.push_back({name, std::move(file)});
   }
   return tools;
 }
@@ -324,7 +308,7 @@ void StackDump::start_tool() {
     if (tool_ < tools_.size()) {
       output_.clear();
       running_ = std::make_unique<RunningStackTool>(tools_[tool_], processes_[process_].pid, tag_);
-      running_name_ = name_of(tools_[tool_].kind);
+      running_name_ = tools_[tool_].name;
       if (running_->output() >= 0) return;
       running_.reset();
     }

@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,18 +10,15 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process_tree.hpp"
 
 namespace holdfast::os {
 
 struct StackTool {
-  enum class Kind : std::uint8_t { gdb, eu_stack } kind;
+  std::string_view name;  // `gdb`, `eu-stack`
   std::string path;
 };
-
-constexpr std::array<std::string_view, 2> words_of(StackTool::Kind) { return {"gdb", "eu-stack"}; }
 
 // The tool has a session of its own, so that nothing of it reaches the terminal. It is ended with
 // all that it started, and it dies with us. `tag`: as in os::Command. The keeper uses the tag to
@@ -31,8 +27,6 @@ class RunningStackTool {
  public:
   // If the tool cannot be started, `output` is at its end at once.
   RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag);
-  RunningStackTool(const RunningStackTool&) = delete;
-  RunningStackTool& operator=(const RunningStackTool&) = delete;
   // Kills and reaps the tool. The process that it looked at goes on. If that process was caught
   // while it was stopping, SIGCONT makes it go on.
   ~RunningStackTool();

@@ -16,7 +16,7 @@
 
 #include "base/text.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/network/address.hpp"
+#include "os/network/sockets.hpp"
 
 namespace holdfast::etcd {
 

@@ -23,7 +23,7 @@
 
 #include "doctor/found.hpp"
 #include "journal/scratch_directory.hpp"
-#include "os/network/address.hpp"
+#include "os/network/sockets.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {

@@ -1,4 +1,4 @@
-#include "os/stack/elf_text.hpp"
+#include "os/stack/program_reader.hpp"
 
 #include <elf.h>
 #include <gtest/gtest.h>

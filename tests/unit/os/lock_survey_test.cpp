@@ -13,7 +13,7 @@ namespace holdfast::os {
 namespace {
 
 std::vector<SurveyedLock> survey_of(TestLock& lock, Strangers strangers) {
-  std::vector<SurveyedLock> all = survey_locks(strangers);
+  std::vector<SurveyedLock> all = survey_all_locks(strangers).locks;
   const std::string directory = "project-" + lock.home().project;
   std::erase_if(all, [&](const SurveyedLock& one) { return one.scope_directory != directory; });
   return all;

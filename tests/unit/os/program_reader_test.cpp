@@ -1,5 +1,5 @@
 // What is known of a program by its libraries.
-#include "os/stack/lost_rights.hpp"
+#include "os/stack/program_reader.hpp"
 
 #include <dlfcn.h>
 #include <elf.h>

@@ -1,4 +1,4 @@
-#include "os/network/socket_diagnosis.hpp"
+#include "os/network/sockets.hpp"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "os/child_process.hpp"
-#include "os/network/address.hpp"
 #include "os/scratch.hpp"
 
 namespace holdfast::os {

@@ -38,7 +38,7 @@ TEST(EnclosingRun, HasTheAttemptsThatHaveBegunAndNotEnded) {
 // A process of another PID namespace may have the number of our ancestor.
 TEST(EnclosingRun, IsThatOfAnAncestorInOurPidNamespace) {
   const os::Scratch tree;
-  const std::vector<ProcessName> ancestors = os::own_ancestors();
+  const std::vector<ProcessName> ancestors = os::ancestors_of(os::own_name());
   if (ancestors.empty()) GTEST_SKIP() << "this process has no ancestor that it can see";
   const ProcessName& above = ancestors.front();
   const std::string numbering = os::numbering_id();

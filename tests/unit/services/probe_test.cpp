@@ -22,7 +22,7 @@
 #include "os/child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/network/address.hpp"
+#include "os/network/sockets.hpp"
 #include "os/process/process.hpp"
 #include "os/process/tagged_processes.hpp"
 #include "os/scratch.hpp"

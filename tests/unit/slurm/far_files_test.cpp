@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/names.hpp"
 #include "journal/scratch_directory.hpp"
 
 namespace holdfast::exec {
@@ -13,14 +14,14 @@ namespace {
 TEST(FarFiles, RecordsOfCasesAreReadInWholeLinesFromWhereOneIs) {
   const ScratchDirectory directory;
   const FarFiles files(directory.path() / "far", "7");
-  EXPECT_EQ(files.cases_after(0), "");
+  EXPECT_EQ(files.lines(names::k_far_cases_suffix), "");
   ASSERT_TRUE(files.begin("job"));
-  std::ofstream file(files.cases_file(), std::ios::app);
+  std::ofstream file(files.path(names::k_far_cases_suffix), std::ios::app);
   file << "one\ntwo\nthr" << std::flush;
-  EXPECT_EQ(files.cases_after(0), "one\ntwo\n");
-  EXPECT_EQ(files.cases_after(8), "");
+  EXPECT_EQ(files.lines(names::k_far_cases_suffix), "one\ntwo\n");
+  EXPECT_EQ(files.lines(names::k_far_cases_suffix, 8), "");
   file << "ee\n" << std::flush;
-  EXPECT_EQ(files.cases_after(8), "three\n");
+  EXPECT_EQ(files.lines(names::k_far_cases_suffix, 8), "three\n");
   files.remove();
   EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "far"));
 }
@@ -47,21 +48,21 @@ TEST(FarFiles, WhatIsNoSignalIsNotHeard) {
 }
 
 TEST(FarFiles, AreFoundByTheirJob) {
-  EXPECT_EQ(FarFiles::of_job("/run/far/7.job").job(), "/run/far/7.job");
-  EXPECT_EQ(FarFiles::of_job("/run/far/7").job(), "/run/far/7.job");
+  EXPECT_EQ(FarFiles::of_job("/run/far/7.job").path(names::k_far_job_suffix), "/run/far/7.job");
+  EXPECT_EQ(FarFiles::of_job("/run/far/7").path(names::k_far_job_suffix), "/run/far/7.job");
 }
 
 TEST(FarFiles, NoneStaysWhenTheAttemptIsOver) {
   const ScratchDirectory directory;
   const FarFiles files(directory.path() / "far", "7");
   ASSERT_TRUE(files.begin("job"));
-  ASSERT_TRUE(files.put_started("started"));
-  ASSERT_TRUE(files.put_ended("ended"));
-  EXPECT_EQ(files.started(), "started");
-  EXPECT_EQ(files.ended(), "ended");
-  std::ofstream(files.log_file()) << "a line\nhalf a l";
-  std::ofstream(files.cases_file()) << "a record\n";
-  EXPECT_EQ(files.log(), "a line\n");
+  ASSERT_TRUE(files.put(names::k_far_started_suffix, "started"));
+  ASSERT_TRUE(files.put(names::k_far_ended_suffix, "ended"));
+  EXPECT_EQ(files.record(names::k_far_started_suffix), "started");
+  EXPECT_EQ(files.record(names::k_far_ended_suffix), "ended");
+  std::ofstream(files.path(names::k_far_log_suffix)) << "a line\nhalf a l";
+  std::ofstream(files.path(names::k_far_cases_suffix)) << "a record\n";
+  EXPECT_EQ(files.lines(names::k_far_log_suffix), "a line\n");
   files.remove();
   EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "far"));
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/names.hpp"
 #include "journal/scratch_directory.hpp"
 #include "os/child_process.hpp"
 #include "slurm/far_job.hpp"
@@ -41,13 +42,15 @@ TEST(FarSide, ThatCannotBeginSaysWhyInItsRecord) {
     job.directory = row.directory;
     job.arguments = {"holdfast-launcher", "--test=t", "/bin/true"};
     ASSERT_TRUE(files.begin(to_text(job)));
-    EXPECT_EQ(code_of(files.job()), 0);
-    EXPECT_TRUE(far_start_in(files.started()));
-    const Result<supervision::AttemptResult> end = far_result_in(files.ended());
+    EXPECT_EQ(code_of(files.path(names::k_far_job_suffix)), 0);
+    EXPECT_TRUE(far_start_in(files.record(names::k_far_started_suffix)));
+    const Result<supervision::AttemptResult> end =
+        far_result_in(files.record(names::k_far_ended_suffix));
     ASSERT_TRUE(end) << row.why;
     EXPECT_TRUE(end->observation.own_failure);
     EXPECT_NE(end->note.find(row.why), std::string::npos) << end->note;
-    EXPECT_FALSE(std::filesystem::exists(files.job())) << "it has the secrets of an environment";
+    EXPECT_FALSE(std::filesystem::exists(files.path(names::k_far_job_suffix)))
+        << "it has the secrets of an environment";
   }
 }
 

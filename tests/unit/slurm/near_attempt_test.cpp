@@ -21,10 +21,8 @@ class NearAttemptTest : public testing::Test {
   }
 
   NearEnd end_of(const std::string& script) {
-    SrunProcess::Order order;
-    order.words = {"/bin/sh", "-c", script};
-    order.environment = {"PATH=/usr/bin:/bin"};
-    Result<SrunProcess> srun = SrunProcess::start(order, {});
+    Result<SrunProcess> srun =
+        SrunProcess::start({"/bin/sh", "-c", script}, {"PATH=/usr/bin:/bin"}, 0, {});
     EXPECT_TRUE(srun);
     return follow(plan_, policy_, around_, relay_, files_, std::move(*srun));
   }

@@ -1,9 +1,8 @@
-// Asks the kernel for sockets by netlink, sock_diag(7). An answer takes microseconds. A read of
-// /proc/net/tcp takes milliseconds, because the kernel goes through a table for all connections
-// that the machine could have.
+// The sockets of this machine: connects to servers, and finds out who listens.
 #pragma once
 
-#include <sys/types.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <cstdint>
 #include <optional>
@@ -15,6 +14,46 @@
 #include "os/process/tagged_processes.hpp"
 
 namespace holdfast::os {
+
+// Connections to servers on this machine, for a process that must not wait.
+
+// Begins to connect. The socket becomes writable when it is connected or connecting has failed.
+// `address` is in the form of inet_pton(3), of either version of IP.
+Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port);
+// Connects to a Unix socket of type SOCK_STREAM. The path may be longer than an address can be. The
+// descriptor is invalid if the backlog is full. If it fails, errno says why.
+Result<UniqueFd> connect_to_stream(const std::string& path);
+
+// Fails if nobody listens at this path, or we may not connect there. The type of the socket does
+// not matter. Connects to a stream socket and closes the connection; never waits.
+Result<void> look_for_listener(const std::string& path);
+
+// Returns how connect(2) ended: an errno, or 0 for a connection.
+int connection_error(const UniqueFd& socket);
+
+// Returns the port of our end of a TCP connection; 0: it has none.
+std::uint16_t own_port(const UniqueFd& socket);
+// Returns the port of the other end; 0: there is none.
+std::uint16_t other_port(const UniqueFd& socket);
+
+// An address and port of TCP, of either version of IP, in the form that the kernel takes.
+union AnyAddress {
+  sockaddr generic;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+
+  socklen_t size() const { return generic.sa_family == AF_INET ? sizeof v4 : sizeof v6; }
+};
+
+// Reads an address in the form of inet_pton(3). None: it is none.
+std::optional<AnyAddress> parse_address(const std::string& address, std::uint16_t port);
+
+// Returns the address of our end of a connection. None: the socket has no such end.
+std::optional<AnyAddress> own_address(int socket);
+
+// Asks the kernel for sockets by netlink, sock_diag(7). An answer takes microseconds. A read of
+// /proc/net/tcp takes milliseconds, because the kernel goes through a table for all connections
+// that the machine could have.
 
 // Returns the socket that would get a connection to this address of the machine. None: there is
 // none, or the kernel does not answer.
@@ -58,8 +97,8 @@ std::optional<TcpSocket> listener_at(const std::vector<std::string>& addresses, 
 // does not tell.
 std::optional<TcpSocket> other_end_of(const UniqueFd& connection);
 
-// Reads all sockets from /proc. This is for kernels that do not answer single questions
-// (socket_diagnosis.hpp). Empty if /proc cannot be read.
+// Reads all sockets from /proc. This is for kernels that do not answer single questions. Empty if
+// /proc cannot be read.
 std::vector<TcpSocket> tcp_sockets();
 
 // Return a socket of any kind as os/process/tagged_processes.hpp needs it to find the processes

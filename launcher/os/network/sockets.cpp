@@ -1,17 +1,46 @@
-#include "os/network/socket_diagnosis.hpp"
+#include "os/network/sockets.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <functional>
 
-#include "os/network/address.hpp"
-
 namespace holdfast::os {
 namespace {
+
+constexpr int k_kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+Result<UniqueFd> begin(int family, const sockaddr* address, socklen_t size,
+                       const std::string& where) {
+  UniqueFd socket(::socket(family, k_kind, 0));
+  if (!socket.valid()) return system_error("make a socket");
+  const int done = retried([&] { return ::connect(socket.get(), address, size); });
+  if (done != 0 && errno == EAGAIN && family == AF_UNIX) return UniqueFd();
+  if (done != 0 && errno != EINPROGRESS) return system_error("connect to " + where);
+  return socket;
+}
+
+// `look`: getsockname(2) or getpeername(2).
+template <typename Look>
+std::optional<AnyAddress> address_by(Look look, int socket) {
+  AnyAddress address{};
+  socklen_t size = sizeof address;
+  if (look(socket, &address.generic, &size) != 0) return std::nullopt;
+  return address;
+}
+
+std::optional<AnyAddress> other_address(int socket) { return address_by(::getpeername, socket); }
+
+std::uint16_t port_in(const std::optional<AnyAddress>& address) {
+  if (!address) return 0;
+  return ntohs(address->generic.sa_family == AF_INET ? address->v4.sin_port
+                                                     : address->v6.sin6_port);
+}
 
 // The kernel's interface, as in its headers linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h
 // and linux/unix_diag.h. musl comes without them.
@@ -37,30 +66,31 @@ constexpr std::uint16_t k_user = 7;
 
 struct Header {
   std::uint32_t length;
-  std::uint16_t type;
-  std::uint16_t flags;
-  std::uint32_t sequence;
-  std::uint32_t port;
+  std::uint16_t type = k_by_family;
+  std::uint16_t flags = k_request;
+  std::uint32_t sequence = 0;
+  std::uint32_t port = 0;
 };
 
 struct SocketId {
-  std::uint16_t own_port;  // ports and addresses are in the order of the network
-  std::uint16_t other_port;
-  std::uint8_t own_address[16];
-  std::uint8_t other_address[16];
-  std::uint32_t interface;
+  std::uint16_t own_port = 0;  // ports and addresses are in the order of the network
+  std::uint16_t other_port = 0;
+  std::uint8_t own_address[16] = {};
+  std::uint8_t other_address[16] = {};
+  std::uint32_t interface = 0;
   std::uint32_t cookie[2] = {k_any, k_any};
 };
 
 struct Question {
-  Header header;
+  Header header{sizeof(Question)};
   std::uint8_t family;
-  std::uint8_t protocol;
-  std::uint8_t extensions;
-  std::uint8_t unused;
-  std::uint32_t states;
-  SocketId id;
+  std::uint8_t protocol = IPPROTO_TCP;
+  std::uint8_t extensions = 0;
+  std::uint8_t unused = 0;
+  std::uint32_t states = k_any;
+  SocketId id = {};
 };
+
 static_assert(sizeof(Question) == 72);
 
 struct Answer {
@@ -75,18 +105,20 @@ struct Answer {
   std::uint32_t user;
   std::uint32_t inode;
 };
+
 static_assert(sizeof(Answer) == 72);
 
 struct UnixQuestion {
-  Header header;
-  std::uint8_t family;
-  std::uint8_t protocol;
-  std::uint16_t unused;
-  std::uint32_t states;
-  std::uint32_t inode;  // 0: all sockets
+  Header header{sizeof(UnixQuestion)};
+  std::uint8_t family = AF_UNIX;
+  std::uint8_t protocol = 0;
+  std::uint16_t unused = 0;
+  std::uint32_t states = k_any;
+  std::uint32_t inode = 0;  // 0: all sockets
   std::uint32_t show;
   std::uint32_t cookie[2] = {k_any, k_any};
 };
+
 static_assert(sizeof(UnixQuestion) == 40);
 
 struct UnixAnswer {
@@ -97,6 +129,7 @@ struct UnixAnswer {
   std::uint32_t inode;
   std::uint32_t cookie[2];
 };
+
 static_assert(sizeof(UnixAnswer) == 16);
 
 // Stands before each part after the UnixAnswer.
@@ -104,15 +137,6 @@ struct PartHeader {
   std::uint16_t length;  // with this header
   std::uint16_t type;
 };
-
-Question question(int family, std::uint32_t states) {
-  Question asked{};
-  asked.header = {sizeof asked, k_by_family, k_request, 0, 0};
-  asked.family = static_cast<std::uint8_t>(family);
-  asked.protocol = IPPROTO_TCP;
-  asked.states = states;
-  return asked;
-}
 
 TcpSocket socket_in(const Answer& answer) {
   TcpSocket socket;
@@ -186,15 +210,6 @@ std::optional<TcpSocket> answered(const Question& asked, bool (*fits)(unsigned s
   return found;
 }
 
-UnixQuestion unix_question(std::uint32_t states, std::uint32_t show) {
-  UnixQuestion asked{};
-  asked.header = {sizeof asked, k_by_family, k_request, 0, 0};
-  asked.family = AF_UNIX;
-  asked.states = states;
-  asked.show = show;
-  return asked;
-}
-
 // Calls `take` with each part after the UnixAnswer.
 void for_each_part(std::string_view body,
                    const std::function<void(std::uint16_t type, std::string_view part)>& take) {
@@ -217,6 +232,11 @@ UnixListener unix_listener_in(const UnixAnswer& answer, std::string_view body) {
     listener.device = read<std::uint32_t>(part.substr(sizeof listener.file)).value_or(0);
   });
   return listener;
+}
+
+// About one socket.
+Question question_of(const AnyAddress& place) {
+  return {.family = static_cast<std::uint8_t>(place.generic.sa_family)};
 }
 
 void take_place(const AnyAddress& place, std::uint16_t& port, std::uint8_t (&address)[16]) {
@@ -245,7 +265,7 @@ dev_t sockets_device() {
 std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   std::vector<TcpSocket> sockets;
   const auto take = [&](const Answer& answer) { sockets.push_back(socket_in(answer)); };
-  Question asked = question(AF_INET, 1U << k_listen);
+  Question asked{.family = AF_INET, .states = 1U << k_listen};
   asked.header.flags |= k_dump;
   if (!ask_tcp(asked, take)) return std::nullopt;
   asked.family = AF_INET6;
@@ -256,11 +276,74 @@ std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
 
 }  // namespace
 
+Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port) {
+  const std::string where = address + " port " + std::to_string(port);
+  const std::optional<AnyAddress> to = parse_address(address, port);
+  if (!to) return system_error("connect to " + where, EINVAL);
+  return begin(to->generic.sa_family, &to->generic, to->size(), where);
+}
+
+Result<UniqueFd> connect_to_stream(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  UniqueFd directory;
+  std::string place = path;
+  const std::size_t slash = path.rfind('/');
+  if (place.size() >= sizeof address.sun_path && slash != std::string::npos) {
+    // A descriptor makes it shorter.
+    directory =
+        UniqueFd(::open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.valid()) return system_error("connect to " + path);
+    place = "/proc/self/fd/" + std::to_string(directory.get()) + path.substr(slash);
+  }
+  if (place.size() >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return system_error("connect to " + path);
+  }
+  std::memcpy(address.sun_path, place.c_str(), place.size() + 1);
+  return begin(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, path);
+}
+
+Result<void> look_for_listener(const std::string& path) {
+  const Result<UniqueFd> connection = connect_to_stream(path);
+  // The kernel looks at the type when it has found the socket, and at the backlog after that.
+  if (connection || errno == EPROTOTYPE) return {};
+  return connection.error();
+}
+
+int connection_error(const UniqueFd& socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
+}
+
+std::uint16_t own_port(const UniqueFd& socket) { return port_in(own_address(socket.get())); }
+
+std::uint16_t other_port(const UniqueFd& socket) { return port_in(other_address(socket.get())); }
+
+std::optional<AnyAddress> parse_address(const std::string& address, std::uint16_t port) {
+  AnyAddress parsed{};
+  if (::inet_pton(AF_INET, address.c_str(), &parsed.v4.sin_addr) == 1) {
+    parsed.v4.sin_family = AF_INET;
+    parsed.v4.sin_port = htons(port);
+    return parsed;
+  }
+  if (::inet_pton(AF_INET6, address.c_str(), &parsed.v6.sin6_addr) == 1) {
+    parsed.v6.sin6_family = AF_INET6;
+    parsed.v6.sin6_port = htons(port);
+    return parsed;
+  }
+  return std::nullopt;
+}
+
+std::optional<AnyAddress> own_address(int socket) { return address_by(::getsockname, socket); }
+
 std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uint16_t port) {
   const std::optional<AnyAddress> place = parse_address(address, port);
   if (!place) return std::nullopt;
   // For a connection that nobody has, the kernel names the socket that would get it.
-  Question asked = question(place->generic.sa_family, k_any);
+  Question asked = question_of(*place);
   take_place(*place, asked.id.own_port, asked.id.own_address);
   return answered(asked, [](unsigned state) { return state == k_listen; });
 }
@@ -269,7 +352,7 @@ std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
   const std::optional<AnyAddress> own = own_address(connection.get());
   const std::optional<AnyAddress> other = other_address(connection.get());
   if (!own || !other) return std::nullopt;
-  Question asked = question(own->generic.sa_family, k_any);
+  Question asked = question_of(*own);
   take_place(*other, asked.id.own_port, asked.id.own_address);
   take_place(*own, asked.id.other_port, asked.id.other_address);
   // If nobody has the connection, the kernel may name the socket that listens.
@@ -280,7 +363,7 @@ std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
 
 std::optional<std::vector<UnixListener>> diagnosed_unix_listeners() {
   std::vector<UnixListener> listeners;
-  UnixQuestion asked = unix_question(1U << k_listen, k_show_name | k_show_file | k_show_user);
+  UnixQuestion asked{.states = 1U << k_listen, .show = k_show_name | k_show_file | k_show_user};
   asked.header.flags |= k_dump;
   const bool is_answered = ask(asked, [&](std::string_view body) {
     const std::optional<UnixAnswer> answer = read<UnixAnswer>(body);
@@ -300,8 +383,7 @@ unsigned kernel_form(dev_t device) {
 std::optional<std::uint64_t> diagnosed_unix_peer(const UniqueFd& connection) {
   struct stat info {};
   if (::fstat(connection.get(), &info) != 0) return std::nullopt;
-  UnixQuestion asked = unix_question(k_any, k_show_peer);
-  asked.inode = static_cast<std::uint32_t>(info.st_ino);
+  const UnixQuestion asked{.inode = static_cast<std::uint32_t>(info.st_ino), .show = k_show_peer};
   std::optional<std::uint64_t> peer;
   (void)ask(asked, [&](std::string_view body) {
     for_each_part(body, [&](std::uint16_t type, std::string_view part) {
