@@ -73,10 +73,10 @@ Result<void> prepare_directory() {
     ::_exit(0);
   }
   if (!listening.socket.valid()) fail(listening.error);
-  KeeperLoop loop(order, std::move(listening.socket), std::move(*ctest));
-  (void)os::write_all(k_caller, k_listens);
-  ::close(k_caller);
-  loop.run();
+  serve_as_keeper(order, std::move(listening.socket), std::move(*ctest), [] {
+    (void)os::write_all(k_caller, k_listens);
+    ::close(k_caller);
+  });
   (void)os::remove_own(path);
   ::_exit(0);
 }

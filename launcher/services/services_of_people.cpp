@@ -191,10 +191,6 @@ std::optional<wire::Message> wait_for_reply(RunServices& services, int signals) 
   return std::nullopt;
 }
 
-// Those that end a command that a person has started.
-constexpr os::SignalSet k_ending_signals = os::signal_bit(SIGINT) | os::signal_bit(SIGTERM) |
-                                           os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
-
 std::vector<unsigned> last_generations(const std::string& tree,
                                        const std::vector<ServiceSpec>& declared) {
   std::vector<unsigned> generations;
@@ -235,8 +231,8 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
     if (!trouble.empty()) (void)os::write_all(STDERR_FILENO, said_line(trouble));
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
-  (void)os::change_signal_mask(SIG_BLOCK, k_ending_signals);
-  const os::UniqueFd signals = os::watch_signals(k_ending_signals).value_or({});
+  (void)os::change_signal_mask(SIG_BLOCK, os::k_ending_signals);
+  const os::UniqueFd signals = os::watch_signals(os::k_ending_signals).value_or({});
   const ProcessName own = os::own_name();
   PeoplesServices all(tree, own, needed_for(name, declared), KeepsAll::yes, {});
   all.services.ask({to_text(own), "holdfast service start", {}, own, {{name}}});
@@ -244,7 +240,7 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   all.end();
   if (!reply) {
     end_what_was_begun(tree, declared, before);
-    const int signal = os::take_pending(k_ending_signals).number;
+    const int signal = os::take_pending(os::k_ending_signals).number;
     os::die_of(signal != 0 ? signal : SIGTERM);
   }
   const std::string_view why = reply->get("why");
