@@ -61,7 +61,8 @@ class InstancePorts {
   std::vector<int> descriptors() const;
 
  private:
-  int waiting_fd() const;  // -1: there is no wait
+  // -1: there is no wait.
+  int waiting_fd() const { return named_ && !has_named_ ? named_->ready_fd() : -1; }
   Result<bool> take_named(std::uint16_t port, const LockParty& holder, Milliseconds patience);
   Result<bool> ask_for_named();
   Result<void> begin_waiting(LockParty holder, Milliseconds patience);
@@ -160,7 +161,7 @@ class ServiceHosts {
   void end_rest_of(const ManualService& kept, const ServiceSpec& service);
   void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
-  bool hear_message(ServiceHost& host);
+  void hear_message(ServiceHost& host);
   void hear_of_service(ServiceHost& host, wire::HostNews news);
   void lose(ServiceHost& host);
   void kill_late();
