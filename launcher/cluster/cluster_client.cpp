@@ -1,7 +1,6 @@
 #include "cluster/cluster_client.hpp"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 
 #include <cstdlib>
 #include <map>
@@ -48,17 +47,11 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
         "nobody says where etcd is: expected `endpoints` in [cluster] of holdfast.toml, or "
         "HOLDFAST_CLUSTER_ENDPOINTS"};
   }
-  HOLDFAST_TRY(std::string program, supervision::component_program("etcd"));
+  HOLDFAST_TRY(const std::string program, supervision::component_program("etcd"));
   HOLDFAST_TRY(auto ends, os::packet_pair());
-  const pid_t child = ::fork();
-  if (child < 0) return os::system_error("start " + program);
-  if (child == 0) {
-    // A child of the launcher would count as a process that the command has left.
-    ends.first.reset();
-    if (::fork() == 0) become_client(std::move(program), ends.second.get());
-    ::_exit(0);
+  if (!os::fork_away([&] { become_client(program, ends.second.get()); })) {
+    return os::system_error("start " + program);
   }
-  (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
   const wire::Message settings_message = wire::written(cluster::k_settings, all);
   if (Result<void> sent = os::send_message(ends.first.get(), settings_message); !sent) {
     const std::string said = os::last_words(ends.first.get());

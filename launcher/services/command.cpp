@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -91,13 +92,12 @@ std::string name_of_service(const std::string& instance, const std::vector<std::
 
 // Returns the declared services, and those that are kept though they are not declared any more.
 std::vector<Shown> look_at_all(const Tree& tree) {
-  std::vector<std::string> names;
-  for (const ServiceSpec& service : tree.services) names.push_back(service.name);
+  std::vector<std::string> names = collected(tree.services, &ServiceSpec::name);
   for (const std::string& kept : manual_services(tree.path)) {
     if (std::ranges::find(names, kept) == names.end()) names.push_back(kept);
   }
-  std::vector<Shown> all;
-  for (const std::string& name : names) all.push_back(look_at(tree.path, name));
+  std::vector<Shown> all =
+      collected(names, [&](const std::string& name) { return look_at(tree.path, name); });
   for (const LiveRun& run : find_live_runs()) {
     if (run.tree != tree.path) continue;
     for (const wire::LiveService& instance : run.services) {
@@ -110,6 +110,8 @@ std::vector<Shown> look_at_all(const Tree& tree) {
   return all;
 }
 
+Json or_null(std::int64_t number) { return number > 0 ? Json(number) : Json(nullptr); }
+
 Json json_of_services(const std::vector<Shown>& all) {
   Json services = Json::array();
   for (const Shown& one : all) {
@@ -119,8 +121,8 @@ Json json_of_services(const std::vector<Shown>& all) {
     object["kept"] = one.is_kept ? Json("by hand") : Json(nullptr);
     object["generation"] = one.kept.order.generation;
     object["ports"] = one.kept.order.ports;
-    object["pid"] = one.kept.main > 0 ? Json(one.kept.main) : Json(nullptr);
-    object["user"] = one.kept.user > 0 ? Json(one.kept.user) : Json(nullptr);
+    object["pid"] = or_null(one.kept.main);
+    object["user"] = or_null(one.kept.user);
     object["log"] =
         one.kept.order.log.empty() ? Json(nullptr) : Json(valid_utf8(one.kept.order.log));
     object["runs"] = Json::array();
@@ -129,7 +131,7 @@ Json json_of_services(const std::vector<Shown>& all) {
                                 {"instance", instance.name},
                                 {"state", instance.state},
                                 {"generation", instance.generation},
-                                {"pid", instance.main > 0 ? Json(instance.main) : Json(nullptr)}});
+                                {"pid", or_null(instance.main)}});
     }
     services.push_back(std::move(object));
   }
@@ -163,7 +165,8 @@ Result<int> list(const ServiceOptions& options) {
   return exit_codes::k_success;
 }
 
-int start(const Tree& tree, const std::string& name) {
+Result<int> start(const Tree& tree, const ServiceOptions& options) {
+  const std::string& name = options.name;
   const Shown before = look_at(tree.path, name);
   if (before.state == "ready" || before.state == "starting") {
     fmt::print("{} is kept already: generation {}, pid {}\n", name, before.kept.order.generation,
@@ -188,7 +191,8 @@ std::string kept_above(const Tree& tree, const std::string& name) {
   return {};
 }
 
-int stop(const Tree& tree, const std::string& name) {
+Result<int> stop(const Tree& tree, const ServiceOptions& options) {
+  const std::string& name = options.name;
   if (const std::string above = kept_above(tree, name); !above.empty())
     return refused(fmt::format("{} is kept and depends on {}: stop it first", above, name),
                    k_not_done);
@@ -220,20 +224,9 @@ Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view comma
   return tree;
 }
 
-Result<int> start_named(const ServiceOptions& options) {
-  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "start"));
-  return start(tree, options.name);
-}
-
-Result<int> stop_named(const ServiceOptions& options) {
-  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "stop"));
-  return stop(tree, options.name);
-}
-
-Result<int> restart(const ServiceOptions& options) {
-  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "restart"));
-  const int stopped = stop(tree, options.name);
-  return stopped == exit_codes::k_success ? start(tree, options.name) : stopped;
+Result<int> restart(const Tree& tree, const ServiceOptions& options) {
+  const Result<int> stopped = stop(tree, options);
+  return stopped && *stopped == exit_codes::k_success ? start(tree, options) : stopped;
 }
 
 // Prints what has come since `from`. Returns how much there is now.
@@ -250,9 +243,8 @@ std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
   return from;
 }
 
-Result<int> logs(const ServiceOptions& options) {
+Result<int> logs(const Tree& tree, const ServiceOptions& options) {
   constexpr Milliseconds k_interval{100};
-  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "logs"));
   const ManualService kept(tree.path, options.name);
   if (kept.last_generation() == 0)
     return refused(
@@ -281,7 +273,7 @@ void add_service(Command app) {
       app.add_subcommand("service", "keep services of a build tree by hand, and look at them");
   service.require_subcommand();
   const auto options = std::make_shared<ServiceOptions>();
-  using Act = Result<int> (*)(const ServiceOptions&);
+  using Act = std::function<Result<int>(const ServiceOptions&)>;
   const auto add = [&](const char* word, const char* help, Act run) {
     const Command command = service.add_subcommand(word, help);
     add_tree_option(command, options->tree);
@@ -290,7 +282,12 @@ void add_service(Command app) {
     command.callback([options, run] { return exit_code_of(run(*options)); });
     return command;
   };
-  const auto add_named = [&](const char* word, const char* help, Act run) {
+  // For one service, in the tree that `load` finds.
+  const auto add_named = [&](const char* word, const char* help, auto load, auto act) {
+    const auto run = [=](const ServiceOptions& given) -> Result<int> {
+      HOLDFAST_TRY(const Tree tree, load(given, word));
+      return act(tree, given);
+    };
     const Command command = add(word, help, run);
     command.add_option("name", options->name, "the service")
         .required()
@@ -299,10 +296,11 @@ void add_service(Command app) {
   };
   add("list", "the declared services, and what is kept of them", list)
       .add_flag("--json", options->json, "as JSON");
-  add_named("start", "start it and keep it until `stop`: runs of the tree use it", start_named);
-  add_named("stop", "end it", stop_named);
-  add_named("restart", "end it and start its next generation", restart);
-  add_named("logs", "print its output", logs)
+  add_named("start", "start it and keep it until `stop`: runs of the tree use it",
+            tree_that_declares, start);
+  add_named("stop", "end it", tree_that_has, stop);
+  add_named("restart", "end it and start its next generation", tree_that_declares, restart);
+  add_named("logs", "print its output", tree_that_has, logs)
       .add_flag("--follow", options->follow, "go on until it ends");
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <signal.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 
@@ -11,6 +10,7 @@
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -142,15 +142,9 @@ class CommandServices {
 
 Result<os::UniqueFd> start_command_services(const CommandServicesOrder& order) {
   HOLDFAST_TRY(auto ends, os::packet_pair());
-  const pid_t child = ::fork();
-  if (child < 0) return os::system_error("start the keeper of the services");
-  if (child == 0) {
-    // A child of the launcher would count as a process that the command has left.
-    ends.first.reset();
-    if (::fork() == 0) look_after_services(order, std::move(ends.second));
-    ::_exit(0);
+  if (!os::fork_away([&] { look_after_services(order, std::move(ends.second)); })) {
+    return os::system_error("start the keeper of the services");
   }
-  (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
   return std::move(ends.first);
 }
 
@@ -193,11 +187,9 @@ std::optional<wire::Message> wait_for_reply(RunServices& services, int signals) 
 
 std::vector<unsigned> last_generations(const std::string& tree,
                                        const std::vector<ServiceSpec>& declared) {
-  std::vector<unsigned> generations;
-  for (const ServiceSpec& service : declared) {
-    generations.push_back(ManualService(tree, service.name).last_generation());
-  }
-  return generations;
+  return collected(declared, [&](const ServiceSpec& service) {
+    return ManualService(tree, service.name).last_generation();
+  });
 }
 
 // Ends the services whose last generation is a later one than `before`, the last one first.
