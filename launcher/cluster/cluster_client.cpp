@@ -94,17 +94,17 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
   const Milliseconds until = os::monotonic_now() + patience;
   HOLDFAST_DO(os::send_message(client.get(), wire::Message(cluster::k_list)));
   std::map<std::pair<std::string, std::string>, ClusterQueue> queues;
+  const auto cannot = [](std::string_view why) {
+    return ErrorInWords{text_of({"etcd cannot be asked for its locks: ", why})};
+  };
   while (true) {
-    Result<wire::Message> message = Error{"hear from holdfast-etcd in time"};
+    Result<wire::Message> message = Error{};
     if (os::wait_for(client.get(), until)) message = os::receive_message(client.get()).message;
-    if (!message) return ErrorInWords{"etcd cannot be asked for its locks: it does not answer"};
-    if (const std::string_view why = message->get("why"); !why.empty()) {
-      return ErrorInWords{"etcd cannot be asked for its locks: " + std::string(why)};
-    }
+    if (!message) return cannot("it does not answer");
+    if (const std::string_view why = message->get("why"); !why.empty()) return cannot(why);
     if (message->fields.empty()) break;
     Result<ClusterParty> party = wire::read_as<ClusterParty>(cluster::k_list, *message);
-    if (!party)
-      return ErrorInWords{"etcd cannot be asked for its locks: " + to_text(party.error())};
+    if (!party) return cannot(to_text(party.error()));
     const std::optional<cluster::LockKey> key = cluster::parse_lock_key(party->key);
     if (!key) continue;
     ClusterQueue& queue = queues[{key->name, key->level}];

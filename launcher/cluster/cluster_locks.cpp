@@ -66,8 +66,6 @@ Milliseconds ClusterLocks::time_left() const {
   return Milliseconds{lease_->until_ms()} - k_last_moment - os::time_since_boot();
 }
 
-void ClusterLocks::end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
-
 ClusterLocks::News ClusterLocks::look(const os::Wait& wait) {
   if (!is_connected() || told_ == News::over) return News::none;
   if ((wait.news(connection_.get()) & (POLLHUP | POLLERR)) != 0) has_hung_up_ = true;

@@ -5,7 +5,6 @@
 // must be ended. The guard asks here too, in case the launcher is stopped or was killed.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,7 +57,7 @@ class ClusterLocks {
   // How long the test may still run; k_longest: there is no lease. Needs no watch.
   Milliseconds time_left() const;
   // To be called as soon as the test's tree is gone.
-  void end_watch();
+  void end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
   // Whether others might have had the locks by then.
   bool was_over() const { return was_over_; }
   // Whoever reads from the client has seen its end.

@@ -129,7 +129,7 @@ class ClusterWait final : public LockWait {
       const Result<LockLevel> level = means_.above.level_for(spec_, place);
       if (!level) return refuse(to_text(level.error()));
       send(wire::to_message(ClusterAsk{spec_, *level}));
-      const std::optional<wire::Message> answer = wait_for_answer(cluster::k_acquired);
+      const std::optional<wire::Message> answer = wait_for_answer(ClusterAcquired::k_kind);
       if (!answer) continue;
       Result<ClusterAcquired> had = wire::read<ClusterAcquired>(*answer);
       if (!had) return refuse(to_text(had.error()));
@@ -176,7 +176,7 @@ class ClusterWait final : public LockWait {
 
   bool is_held(const std::string& attempt, const std::string& level) {
     send(wire::to_message(ClusterIsHeld{spec_, attempt, level}));
-    const std::optional<wire::Message> answer = wait_for_answer(cluster::k_is_held);
+    const std::optional<wire::Message> answer = wait_for_answer(ClusterIsHeld::k_kind);
     return !answer || !answer->get("yes").empty();
   }
 

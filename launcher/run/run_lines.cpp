@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include "attempt/supervision.hpp"
-#include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
@@ -113,8 +112,6 @@ UserTerminal::UserTerminal(const ProcessName& ctest)
   path_ = os::read_link(path);
 }
 
-bool UserTerminal::is_it(const std::string& path) const { return os::file_at(path) == file_; }
-
 void UserTerminal::say(std::string_view line) const {
   const os::UniqueFd target = open();
   // The cursor is behind the `^C` of the pressed key, or behind the shell's next prompt.
@@ -143,8 +140,6 @@ RunLines::RunLines(const ProcessName& ctest)
     : ctest_(ctest),
       quiet_(asks_to_be_quiet(os::command_of(ctest.pid, k_longest_line))),
       terminal_(ctest) {}
-
-void RunLines::hold_stderr() { stderr_ = open_stderr_of(ctest_); }
 
 void RunLines::print(std::string_view summary) {
   const std::string text = take_summary(summary);

@@ -207,10 +207,9 @@ void Door::remove() { (void)os::remove_own(path_); }
 
 std::vector<wire::ManualState> unnoted_services(const std::string& tree) {
   const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
-  std::vector<std::string> noted;
-  for (const std::string& name : noted_services(tree)) {
-    noted.push_back(ManualService(tree, name).socket());
-  }
+  const std::vector<std::string> noted =
+      collected(noted_services(tree),
+                [&](const std::string& name) { return ManualService(tree, name).socket(); });
   std::vector<wire::ManualState> states;
   for (const std::string& name : os::names_in_own(sockets_directory())) {
     const std::string socket = in_directory(sockets_directory(), name);

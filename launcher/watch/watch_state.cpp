@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <utility>
-
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "values/outcome.hpp"
@@ -435,8 +433,6 @@ void WatchState::set_counts(const Counts& counts, double now) {
   reported_ = total_ = counts.planned;
 }
 
-void WatchState::note_death(double at) { finish(at, false); }
-
 void WatchState::finish(double at, bool complete) {
   if (over_) return;
   over_ = true;
@@ -451,8 +447,6 @@ void WatchState::finish(double at, bool complete) {
 WatchEvent& WatchState::add_event(WatchEventKind kind, double at) {
   return events_.emplace_back(WatchEvent{kind, at});
 }
-
-std::vector<WatchEvent> WatchState::take_events() { return std::exchange(events_, {}); }
 
 TestWait wait_of(std::string_view attempt, std::int64_t launcher,
                  const std::vector<os::SurveyedLock>& locks,
