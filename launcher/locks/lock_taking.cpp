@@ -263,7 +263,9 @@ class FileWait final : public LockWait {
     while (!had && !is_over()) {
       request_.sign_waiting(self());
       had = wait();
-      if (!had && !is_over()) had = try_again();
+      // The file was replaced while we waited. So we wait again, for the file that has the name
+      // now, if that is needed.
+      if (!had && !is_over()) had = has(request_.try_take());
     }
     if (had) finish();
   }
@@ -288,10 +290,6 @@ class FileWait final : public LockWait {
     }
     return false;
   }
-
-  // The file was replaced while we waited. So we wait again, for the file that has the name now.
-  // True: that is not needed.
-  bool try_again() { return has(request_.try_take()); }
 
   bool has(const Result<bool>& had) {
     if (!had) refuse(to_text(had.error()));

@@ -97,8 +97,7 @@ std::string shown_command_of(pid_t pid) {
 
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     if (!line.empty()) lines.emplace_back(line);
   }
   return lines;

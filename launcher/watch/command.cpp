@@ -388,10 +388,6 @@ void await_end(RunFollower& run) {
   }
 }
 
-bool has_ended(const RunFollower& run) {
-  return run.ctest_has_ended() || os::is_readable(run.ctest());
-}
-
 void follow(const RunEntry& entry, Display& display) {
   const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   RunFollower run(entry, durations_before(entry), news.get());
@@ -402,7 +398,8 @@ void follow(const RunEntry& entry, Display& display) {
       run.look_at_waits();
       next_tick = os::monotonic_now() + k_tick;
     }
-    if (!run.state().is_over() && has_ended(run)) await_end(run);
+    const bool has_ended = run.ctest_has_ended() || os::is_readable(run.ctest());
+    if (has_ended && !run.state().is_over()) await_end(run);
     display.show(run);
     if (run.state().is_over()) return;
     wait_for_news(news, run, next_tick);

@@ -34,13 +34,9 @@ std::string red(const std::string& text, Colour colour) {
 }
 
 bool any_trouble(const Counts& counts) {
-  for (std::size_t i = 0; i < k_outcomes; ++i) {
-    const auto outcome = static_cast<Outcome>(i);
-    if (!is_good(outcome) && outcome != Outcome::not_run && counts.by_outcome.at(i) > 0) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(k_outcome_table, [&](const OutcomeFacts& row) {
+    return !is_good(row.outcome) && row.outcome != Outcome::not_run && counts.of(row.outcome) > 0;
+  });
 }
 
 // "34 of 120", or "34" while nobody knows how many there are.
@@ -109,10 +105,8 @@ std::string end_line(const WatchEvent& event, const Counts& counts, Colour colou
 
 Json counts_json(const Counts& counts) {
   Json json = Json::object();
-  for (std::size_t i = 0; i < k_outcomes; ++i) {
-    if (counts.by_outcome.at(i) > 0) {
-      json[std::string(name_of(static_cast<Outcome>(i)))] = counts.by_outcome.at(i);
-    }
+  for (const OutcomeFacts& row : k_outcome_table) {
+    if (const std::size_t count = counts.of(row.outcome)) json[std::string(row.name)] = count;
   }
   return json;
 }
