@@ -33,12 +33,14 @@ void ClusterLocks::let_go() {
 }
 
 Result<void> ClusterLocks::begin_watch() {
+  if (!is_connected()) return {};
   HOLDFAST_TRY(timer_, os::BootTimer::make());
   told_ = News::none;
   return {};
 }
 
 void ClusterLocks::join(os::Wait& wait) {
+  if (!is_connected()) return;
   // What has happened for good would wake us again and again.
   if (told_ != News::over) {
     const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};

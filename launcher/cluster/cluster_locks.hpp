@@ -43,7 +43,7 @@ class ClusterLocks {
   // The memory that holdfast-etcd writes to. Only after connect().
   int memory() const { return lease_->memory(); }
 
-  // --- While the test runs, or is about to --------------------------------------------------
+  // --- While the test runs, or is about to; without a connection nothing is watched ---------
   // To be called first by whoever watches: all news comes anew. Each process needs a clock of its
   // own, as others of the attempt would take the ticks of a shared one.
   Result<void> begin_watch();

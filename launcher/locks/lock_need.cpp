@@ -116,14 +116,6 @@ void LockNeed::let_go() {
   locks_.cluster.let_go();
 }
 
-Result<void> LockNeed::begin_watch() {
-  return locks_.cluster.is_connected() ? locks_.cluster.begin_watch() : Result<void>();
-}
-
-void LockNeed::join(os::Wait& wait) {
-  if (locks_.cluster.is_connected()) locks_.cluster.join(wait);
-}
-
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
   Observation seen;
   seen.lock_not_had = locks.end == TakenLocks::End::not_in_time;

@@ -43,6 +43,12 @@ void wake_guard(const ServiceHost& host) {
   }
 }
 
+// Who has a lock from now on.
+LockParty dated(LockParty holder) {
+  holder.since_unix_ms = os::unix_now_ms();
+  return holder;
+}
+
 void kill_host(const ServiceHost& host) {
   if (host.pid <= 0) return;
   wake_guard(host);
@@ -60,7 +66,9 @@ Result<bool> InstancePorts::take(const ServiceSpec& service, std::uint16_t own,
   }
   // These come last: nobody listens there during a wait, so a stranger could take them.
   if (service.ports > 0 && chosen_.empty()) {
-    HOLDFAST_DO(choose(service.ports, named, holder));
+    std::vector<os::LockRequest> locks;
+    HOLDFAST_DO(os::take_ports(service.ports, named, dated(holder), locks));
+    chosen_ = std::move(locks);
   }
   return true;
 }
@@ -80,9 +88,7 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
     HOLDFAST_DO(begin_waiting(holder, patience));
     return false;
   }
-  LockParty signer = holder;
-  signer.since_unix_ms = os::unix_now_ms();
-  named_->sign(signer);
+  named_->sign(dated(holder));
   return true;
 }
 
@@ -107,16 +113,10 @@ Result<void> InstancePorts::begin_waiting(LockParty holder, Milliseconds patienc
   return named_->start_waiting();
 }
 
-Result<void> InstancePorts::choose(unsigned count, const std::vector<std::uint16_t>& named,
-                                   LockParty holder) {
-  holder.since_unix_ms = os::unix_now_ms();
-  std::vector<os::LockRequest> locks;
-  HOLDFAST_DO(os::take_ports(count, named, holder, locks));
-  for (const os::LockRequest& lock : locks) {
-    chosen_.push_back(parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(0));
-  }
-  chosen_locks_ = std::move(locks);
-  return {};
+std::vector<std::uint16_t> InstancePorts::chosen() const {
+  return collected(chosen_, [](const os::LockRequest& lock) {
+    return parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(0);
+  });
 }
 
 void InstancePorts::join(os::Wait& wait) const {
@@ -140,7 +140,7 @@ void InstancePorts::give_up() {
 std::vector<int> InstancePorts::descriptors() const {
   std::vector<int> all;
   if (has_named_) all = named_->descriptors();
-  for (const os::LockRequest& lock : chosen_locks_) {
+  for (const os::LockRequest& lock : chosen_) {
     for (const int descriptor : lock.descriptors()) all.push_back(descriptor);
   }
   return all;

@@ -56,7 +56,7 @@ class InstancePorts {
   void give_up();
 
   // The chosen ports, without the named one.
-  const std::vector<std::uint16_t>& chosen() const { return chosen_; }
+  std::vector<std::uint16_t> chosen() const;
   // The descriptors that hold the locks.
   std::vector<int> descriptors() const;
 
@@ -66,14 +66,12 @@ class InstancePorts {
   Result<bool> take_named(std::uint16_t port, const LockParty& holder, Milliseconds patience);
   Result<bool> ask_for_named();
   Result<void> begin_waiting(LockParty holder, Milliseconds patience);
-  Result<void> choose(unsigned count, const std::vector<std::uint16_t>& named, LockParty holder);
 
   std::optional<os::LockRequest> named_;
   bool has_named_ = false;
-  Milliseconds since_{0};     // when the wait began
-  Milliseconds deadline_{0};  // when it is given up
-  std::vector<std::uint16_t> chosen_;
-  std::vector<os::LockRequest> chosen_locks_;
+  Milliseconds since_{0};                // when the wait began
+  Milliseconds deadline_{0};             // when it is given up
+  std::vector<os::LockRequest> chosen_;  // the locks of the chosen ports
 };
 
 // yes: people keep each service that starts, so it stays when the run ends.
