@@ -1,22 +1,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
 #include "command/command.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "run/live_runs.hpp"
@@ -25,7 +19,6 @@
 #include "settings/declared_services.hpp"
 #include "settings/project_settings.hpp"
 #include "values/lock_spec.hpp"
-#include "values/service_spec.hpp"
 #include "values/service_state.hpp"
 
 namespace holdfast::cli {
@@ -229,22 +222,9 @@ Result<int> restart(const Tree& tree, const ServiceOptions& options) {
   return stopped && *stopped == exit_codes::k_success ? start(tree, options) : stopped;
 }
 
-// Prints what has come since `from`. Returns how much there is now.
-std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
-  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
-  if (!file) return from;
-  (void)::lseek(file->get(), static_cast<off_t>(from), SEEK_SET);
-  constexpr std::size_t k_part = 16UL * 1024;
-  for (std::string part; os::read_all(file->get(), part, k_part) && !part.empty(); part.clear()) {
-    (void)std::fwrite(part.data(), 1, part.size(), stdout);
-    from += part.size();
-  }
-  (void)std::fflush(stdout);
-  return from;
-}
-
 Result<int> logs(const Tree& tree, const ServiceOptions& options) {
   constexpr Milliseconds k_interval{100};
+  constexpr std::size_t k_part = 16UL * 1024;
   const ManualService kept(tree.path, options.name);
   if (kept.last_generation() == 0)
     return refused(
@@ -252,17 +232,24 @@ Result<int> logs(const Tree& tree, const ServiceOptions& options) {
                                         : " was never kept in this tree"),
         k_not_done);
   const std::string path = kept.log_of(kept.last_generation());
-  if (const Result<os::UniqueFd> log = os::open_own(path, O_RDONLY); !log && errno == EPERM)
-    return log.error();
-  std::uintmax_t printed = print_from(path, 0);
+  Result<os::UniqueFd> log = os::open_own(path, O_RDONLY);
+  if (!log && errno == EPERM) return log.error();
+  const auto print_on = [&] {
+    if (!log) log = os::open_own(path, O_RDONLY);  // it may come a moment after its generation
+    for (std::string part; log && os::read_all(log->get(), part, k_part) && !part.empty();) {
+      (void)std::fwrite(part.data(), 1, part.size(), stdout);
+    }
+    (void)std::fflush(stdout);
+  };
+  print_on();
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.
   const ManualAnswer host = kept.ask(wire::k_state);
   while (host.connection.valid() &&
          !os::wait_for(host.connection.get(), os::monotonic_now() + k_interval)) {
-    printed = print_from(path, printed);
+    print_on();
   }
-  (void)print_from(path, printed);
+  print_on();
   return exit_codes::k_success;
 }
 
