@@ -112,9 +112,7 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
     queue.below = key->level;
     queue.parties.push_back(*std::move(party));
   }
-  std::vector<ClusterQueue> all;
-  for (auto& [place, queue] : queues) all.push_back(std::move(queue));
-  return all;
+  return collected(queues, [](const auto& one) { return one.second; });
 }
 
 }  // namespace holdfast

@@ -1,7 +1,5 @@
 #include "cluster/cluster_locks.hpp"
 
-#include <algorithm>
-
 #include "cluster/cluster_wire.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"

@@ -1,8 +1,5 @@
 #include "cluster/etcd.hpp"
 
-#include <algorithm>
-
-#include "base/text.hpp"
 #include "cluster/cluster_wire.hpp"
 
 namespace holdfast::etcd {

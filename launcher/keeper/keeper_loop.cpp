@@ -1,11 +1,7 @@
 #include "keeper/keeper_loop.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <set>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "cleanup/orphans.hpp"
@@ -19,15 +15,10 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
-#include "run/connections.hpp"
-#include "run/run.hpp"
-#include "run/run_lines.hpp"
 #include "run/run_lock.hpp"
 #include "run/run_log.hpp"
 #include "services/run_services.hpp"
 #include "settings/declared_services.hpp"
-#include "settings/wire.hpp"
-#include "values/outcome.hpp"
 
 namespace holdfast {
 namespace {

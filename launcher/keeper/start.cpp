@@ -10,7 +10,6 @@
 #include "base/names.hpp"
 #include "cleanup/stale_files.hpp"
 #include "keeper/keeper_loop.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"

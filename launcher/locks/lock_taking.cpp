@@ -13,7 +13,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/lock/lock_cycle.hpp"
-#include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"

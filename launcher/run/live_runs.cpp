@@ -4,10 +4,7 @@
 
 #include "base/names.hpp"
 #include "journal/journal_reader.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "run/keeper_socket.hpp"
 #include "run/run_lock.hpp"
 

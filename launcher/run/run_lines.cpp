@@ -83,14 +83,11 @@ void Interruption::hold_back(std::string line, std::string test, Milliseconds no
 }
 
 std::vector<std::string> Interruption::take_lines() {
-  std::vector<std::string> lines;
-  for (HeldBack& held : std::exchange(held_back_, {})) lines.push_back(std::move(held.line));
-  return lines;
+  return collected(std::exchange(held_back_, {}), &HeldBack::line);
 }
 
 std::string Interruption::end_of_ctest(const std::vector<std::string>& running) {
-  std::vector<std::string> tests;
-  for (HeldBack& held : std::exchange(held_back_, {})) tests.push_back(std::move(held.test));
+  std::vector<std::string> tests = collected(std::exchange(held_back_, {}), &HeldBack::test);
   for (const std::string& test : running) {
     // The test may be in both lists: its launcher may have reported the interruption and not yet
     // have said farewell.

@@ -7,14 +7,11 @@
 #include <cerrno>
 
 #include "base/names.hpp"
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "run/enclosing_run.hpp"
 #include "run/keeper_socket.hpp"
 #include "run/run_lines.hpp"

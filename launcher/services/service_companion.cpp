@@ -8,7 +8,6 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "services/port_owners.hpp"
-#include "values/service_spec.hpp"
 
 namespace holdfast::host {
 namespace {

@@ -257,12 +257,10 @@ Result<bool> ServiceHosts::take_ports(const InstanceId& id) {
   holder.boot = os::numbering_id();
   holder.test = "service " + name_of_instance(spec_of(id).name, id.number);
   holder.tree = owner_.tree;
-  std::vector<std::uint16_t> named;
-  for (const ServiceSpec& spec : services_->specs()) named.push_back(fixed_port(spec));
   // In a network of its own nobody else can have the named port.
   const std::uint16_t own =
       network_->descriptor() >= 0 ? std::uint16_t{0} : fixed_port(spec_of(id));
-  return ports_[id].take(spec_of(id), own, named, holder);
+  return ports_[id].take(spec_of(id), own, collected(services_->specs(), fixed_port), holder);
 }
 
 Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {

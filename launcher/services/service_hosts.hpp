@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/message.hpp"
 #include "base/process_name.hpp"
 #include "base/result.hpp"
 #include "cleanup/orphans.hpp"

@@ -19,7 +19,6 @@
 #include "os/signal/signals.hpp"
 #include "run/connections.hpp"
 #include "run/keeper_socket.hpp"
-#include "run/run.hpp"
 #include "run/run_lines.hpp"
 #include "services/manual_service.hpp"
 #include "services/run_services.hpp"

@@ -8,16 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
-#include <string>
 #include <system_error>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
@@ -37,7 +31,6 @@
 #include "os/process/process.hpp"
 #include "report/excerpt.hpp"
 #include "report/load.hpp"
-#include "run/live_runs.hpp"
 #include "run/run_log.hpp"
 #include "watch/watch_state.hpp"
 
