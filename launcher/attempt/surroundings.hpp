@@ -39,9 +39,8 @@ struct Surroundings {
 // To be called after take_signals().
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers);
 
-// The signals that end a test, and those that stop it.
-inline constexpr os::SignalSet k_ending_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
-                                                  os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
+using os::k_ending_signals;
+// The signals that stop a test.
 inline constexpr os::SignalSet k_stopping_signals =
     os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) | os::signal_bit(SIGTTOU);
 

@@ -1,7 +1,6 @@
 #include "cluster/cluster_client.hpp"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 
 #include <cstdlib>
 #include <map>
@@ -48,17 +47,11 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
         "nobody says where etcd is: expected `endpoints` in [cluster] of holdfast.toml, or "
         "HOLDFAST_CLUSTER_ENDPOINTS"};
   }
-  HOLDFAST_TRY(std::string program, supervision::component_program("etcd"));
+  HOLDFAST_TRY(const std::string program, supervision::component_program("etcd"));
   HOLDFAST_TRY(auto ends, os::packet_pair());
-  const pid_t child = ::fork();
-  if (child < 0) return os::system_error("start " + program);
-  if (child == 0) {
-    // A child of the launcher would count as a process that the command has left.
-    ends.first.reset();
-    if (::fork() == 0) become_client(std::move(program), ends.second.get());
-    ::_exit(0);
+  if (!os::fork_away([&] { become_client(program, ends.second.get()); })) {
+    return os::system_error("start " + program);
   }
-  (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
   const wire::Message settings_message = wire::written(cluster::k_settings, all);
   if (Result<void> sent = os::send_message(ends.first.get(), settings_message); !sent) {
     const std::string said = os::last_words(ends.first.get());
@@ -101,17 +94,17 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
   const Milliseconds until = os::monotonic_now() + patience;
   HOLDFAST_DO(os::send_message(client.get(), wire::Message(cluster::k_list)));
   std::map<std::pair<std::string, std::string>, ClusterQueue> queues;
+  const auto cannot = [](std::string_view why) {
+    return ErrorInWords{text_of({"etcd cannot be asked for its locks: ", why})};
+  };
   while (true) {
-    Result<wire::Message> message = Error{"hear from holdfast-etcd in time"};
+    Result<wire::Message> message = Error{};
     if (os::wait_for(client.get(), until)) message = os::receive_message(client.get()).message;
-    if (!message) return ErrorInWords{"etcd cannot be asked for its locks: it does not answer"};
-    if (const std::string_view why = message->get("why"); !why.empty()) {
-      return ErrorInWords{"etcd cannot be asked for its locks: " + std::string(why)};
-    }
+    if (!message) return cannot("it does not answer");
+    if (const std::string_view why = message->get("why"); !why.empty()) return cannot(why);
     if (message->fields.empty()) break;
     Result<ClusterParty> party = wire::read_as<ClusterParty>(cluster::k_list, *message);
-    if (!party)
-      return ErrorInWords{"etcd cannot be asked for its locks: " + to_text(party.error())};
+    if (!party) return cannot(to_text(party.error()));
     const std::optional<cluster::LockKey> key = cluster::parse_lock_key(party->key);
     if (!key) continue;
     ClusterQueue& queue = queues[{key->name, key->level}];
@@ -119,9 +112,7 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
     queue.below = key->level;
     queue.parties.push_back(*std::move(party));
   }
-  std::vector<ClusterQueue> all;
-  for (auto& [place, queue] : queues) all.push_back(std::move(queue));
-  return all;
+  return collected(queues, [](const auto& one) { return one.second; });
 }
 
 }  // namespace holdfast

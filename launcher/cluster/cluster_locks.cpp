@@ -1,7 +1,5 @@
 #include "cluster/cluster_locks.hpp"
 
-#include <algorithm>
-
 #include "cluster/cluster_wire.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"
@@ -33,12 +31,14 @@ void ClusterLocks::let_go() {
 }
 
 Result<void> ClusterLocks::begin_watch() {
+  if (!is_connected()) return {};
   HOLDFAST_TRY(timer_, os::BootTimer::make());
   told_ = News::none;
   return {};
 }
 
 void ClusterLocks::join(os::Wait& wait) {
+  if (!is_connected()) return;
   // What has happened for good would wake us again and again.
   if (told_ != News::over) {
     const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};
@@ -65,8 +65,6 @@ Milliseconds ClusterLocks::time_left() const {
   if (lease_->until_ms() <= 0) return Milliseconds{0};
   return Milliseconds{lease_->until_ms()} - k_last_moment - os::time_since_boot();
 }
-
-void ClusterLocks::end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
 
 ClusterLocks::News ClusterLocks::look(const os::Wait& wait) {
   if (!is_connected() || told_ == News::over) return News::none;

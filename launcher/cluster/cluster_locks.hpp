@@ -5,7 +5,6 @@
 // must be ended. The guard asks here too, in case the launcher is stopped or was killed.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,7 +43,7 @@ class ClusterLocks {
   // The memory that holdfast-etcd writes to. Only after connect().
   int memory() const { return lease_->memory(); }
 
-  // --- While the test runs, or is about to --------------------------------------------------
+  // --- While the test runs, or is about to; without a connection nothing is watched ---------
   // To be called first by whoever watches: all news comes anew. Each process needs a clock of its
   // own, as others of the attempt would take the ticks of a shared one.
   Result<void> begin_watch();
@@ -58,7 +57,7 @@ class ClusterLocks {
   // How long the test may still run; k_longest: there is no lease. Needs no watch.
   Milliseconds time_left() const;
   // To be called as soon as the test's tree is gone.
-  void end_watch();
+  void end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
   // Whether others might have had the locks by then.
   bool was_over() const { return was_over_; }
   // Whoever reads from the client has seen its end.

@@ -34,21 +34,8 @@ inline constexpr std::string_view k_connect = "cluster";
 // once for each ClusterParty, or has `why`. An empty message ends it.
 inline constexpr std::string_view k_list = "list";
 
-// launcher -> holdfast-etcd, first on its connection, with the descriptor of the memory:
-// ClusterBegin.
-inline constexpr std::string_view k_begin = "begin";
-// launcher -> holdfast-etcd: the attempt wants a lock: ClusterAsk. If an attempt around this one
-// has the lock, `level` says which, and how much of the lock it has. The answer is k_acquired or
-// k_refused, however long that takes.
-inline constexpr std::string_view k_ask = "ask";
-// holdfast-etcd -> launcher: the attempt has the lock: ClusterAcquired. `fence` is the create
-// revision of its key, and `slots` are the numbers of its slots.
-inline constexpr std::string_view k_acquired = "had";
 // holdfast-etcd -> launcher: the attempt cannot get the lock. `why` says so in one sentence.
 inline constexpr std::string_view k_refused = "refused";
-// launcher -> holdfast-etcd: does an attempt of this machine have a lock: ClusterIsHeld? The answer
-// has the same kind and `yes`.
-inline constexpr std::string_view k_is_held = "is_held";
 // launcher -> holdfast-etcd: what does the attempt wait for? The answer has the same kind and
 // `why`.
 inline constexpr std::string_view k_waiting = "waiting";
@@ -124,10 +111,9 @@ void each_field(wire::Any<LockLevel> auto& level, auto&& use) {
   use("amount", level.amount, wire::k_needed);
 }
 
-// These messages as structs:
-
+// launcher -> holdfast-etcd, first on its connection, with the descriptor of the memory.
 struct ClusterBegin {
-  static constexpr std::string_view k_kind = cluster::k_begin;
+  static constexpr std::string_view k_kind = "begin";
   ClusterParty party;
   Milliseconds grace{0};
 };
@@ -137,8 +123,11 @@ void each_field(wire::Any<ClusterBegin> auto& begin, auto&& use) {
   use("grace_ms", begin.grace, wire::k_needed);
 }
 
+// launcher -> holdfast-etcd: the attempt wants a lock. If an attempt around this one has the lock,
+// `level` says which, and how much of the lock it has. The answer is ClusterAcquired or k_refused,
+// however long that takes.
 struct ClusterAsk {
-  static constexpr std::string_view k_kind = cluster::k_ask;
+  static constexpr std::string_view k_kind = "ask";
   LockSpec lock;
   LockLevel level;
 };
@@ -148,10 +137,11 @@ void each_field(wire::Any<ClusterAsk> auto& ask, auto&& use) {
   use("level", ask.level, wire::k_needed);
 }
 
+// holdfast-etcd -> launcher: the attempt has the lock.
 struct ClusterAcquired {
-  static constexpr std::string_view k_kind = cluster::k_acquired;
-  std::int64_t fence = 0;
-  std::vector<unsigned> slots;
+  static constexpr std::string_view k_kind = "had";
+  std::int64_t fence = 0;       // the create revision of its key
+  std::vector<unsigned> slots;  // the numbers of its slots
 };
 
 void each_field(wire::Any<ClusterAcquired> auto& had, auto&& use) {
@@ -159,8 +149,10 @@ void each_field(wire::Any<ClusterAcquired> auto& had, auto&& use) {
   use("slots", had.slots, wire::k_counted);
 }
 
+// launcher -> holdfast-etcd: does an attempt of this machine have a lock? The answer has the same
+// kind and `yes`.
 struct ClusterIsHeld {
-  static constexpr std::string_view k_kind = cluster::k_is_held;
+  static constexpr std::string_view k_kind = "is_held";
   LockSpec lock;
   std::string attempt;
   std::string level;

@@ -1,8 +1,5 @@
 #include "cluster/etcd.hpp"
 
-#include <algorithm>
-
-#include "base/text.hpp"
 #include "cluster/cluster_wire.hpp"
 
 namespace holdfast::etcd {
@@ -186,15 +183,17 @@ Etcd::Etcd(Http& http, const ClusterSettings& settings, std::string password)
 
 Etcd::Id Etcd::call(std::string_view path, std::string body, Done done,
                     std::optional<Milliseconds> patience) {
-  return begin({std::string(path),
-                std::move(body),
-                std::move(done),
-                {},
-                patience.value_or(cluster::answer_patience(settings_.ttl))});
+  HttpRequest request;
+  request.body = std::move(body);
+  request.patience = patience.value_or(cluster::answer_patience(settings_.ttl));
+  return begin({std::string(path), std::move(request), std::move(done)});
 }
 
 Etcd::Id Etcd::watch(std::string body, std::function<void(std::string_view)> on_line, Done done) {
-  return begin({std::string(k_watch), std::move(body), std::move(done), std::move(on_line), {}});
+  HttpRequest request;
+  request.body = std::move(body);
+  request.on_line = std::move(on_line);
+  return begin({std::string(k_watch), std::move(request), std::move(done)});
 }
 
 Etcd::Id Etcd::begin(Call call) {
@@ -217,13 +216,10 @@ void Etcd::cancel(Id id) {
 
 void Etcd::send(Id id) {
   Call& call = calls_.at(id);
-  HttpRequest request;
+  HttpRequest request = call.request;
   request.url = endpoint() + call.path;
-  request.body = call.body;
   request.token = token_;
-  request.patience = call.patience;
   request.wants_fresh = failures_ > 0 && at_fresh_ != failures_;
-  request.on_line = call.on_line;
   request.on_end = [this, id, url = request.url](const HttpAnswer& got) { answer(id, url, got); };
   call.http = http_.post(std::move(request));
 }
@@ -237,7 +233,7 @@ void Etcd::answer(Id id, std::string_view url, const HttpAnswer& got) {
     has_answered_ = true;
   }
   // The lines of a watch that was served are gone when it ends.
-  const bool was_watch = call.on_line && got.trouble.empty() && got.status == k_http_ok;
+  const bool was_watch = call.request.on_line && got.trouble.empty() && got.status == k_http_ok;
   if (was_watch) return finish(id, reply);
   reply.refusal = refusal_of(got);
   // Another endpoint may be written right, and a certificate may be missing while it is replaced.

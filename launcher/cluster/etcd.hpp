@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/duration.hpp"
 #include "cluster/etcd_messages.hpp"
@@ -114,10 +113,8 @@ class Etcd {
  private:
   struct Call {
     std::string path;
-    std::string body;
+    HttpRequest request;  // what is the same for each endpoint and token
     Done done;
-    std::function<void(std::string_view)> on_line;
-    Milliseconds patience{0};  // 0: a watch
     bool had_new_token = false;
     Http::Id http = 0;  // 0: the call waits for a token
   };

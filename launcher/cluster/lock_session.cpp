@@ -64,8 +64,6 @@ LockSession::LockSession(const Parts& parts, os::UniqueFd socket)
   (void)::fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
 }
 
-LockSession::~LockSession() { close(); }
-
 void LockSession::hear() {
   if (!os::is_readable(socket_.get())) return;
   os::ReceivedMessage received = os::receive_message(socket_.get());
@@ -75,10 +73,10 @@ void LockSession::hear() {
 }
 
 void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
-  if (message.kind == cluster::k_begin) return begin(message, std::move(descriptor));
+  if (message.kind == ClusterBegin::k_kind) return begin(message, std::move(descriptor));
   if (!memory_) return refuse("holdfast-etcd was told nothing of the attempt");
-  if (message.kind == cluster::k_ask) return ask(message);
-  if (message.kind == cluster::k_is_held) {
+  if (message.kind == ClusterAsk::k_kind) return ask(message);
+  if (message.kind == ClusterIsHeld::k_kind) {
     const Result<ClusterIsHeld> question = wire::read<ClusterIsHeld>(message);
     return question ? answer_is_held(*question) : refuse(to_text(question.error()));
   }
@@ -121,10 +119,6 @@ void LockSession::ask(const wire::Message& message) {
   go_on();
 }
 
-LockSession::Lock* LockSession::wanted() {
-  return locks_.empty() || locks_.back().is_had ? nullptr : &locks_.back();
-}
-
 void LockSession::answer_is_held(const ClusterIsHeld& question) {
   const std::string prefix = cluster::prefix_of_level(question.lock.name, question.level);
   step_ = parts_.etcd.call(k_range, range_body(prefix), [this, question](const EtcdReply& reply) {
@@ -136,7 +130,7 @@ void LockSession::answer_is_held(const ClusterIsHeld& question) {
       if (again_at_ == k_longest) again_at_ = os::monotonic_now() + pause_after(failures_++);
       return;
     }
-    wire::Message answer(cluster::k_is_held);
+    wire::Message answer(ClusterIsHeld::k_kind);
     // The attempt may be in another PID namespace of this machine.
     const bool yes = std::ranges::any_of(keys->parties, [&](const ClusterParty& party) {
       return party.attempt == question.attempt &&
@@ -279,8 +273,6 @@ void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
         again_later(reply.refusal ? reply.refusal->words : trouble_);
       });
 }
-
-void LockSession::stop_watching() { parts_.etcd.cancel(std::exchange(watch_, 0)); }
 
 // Those behind it wait for this note: it says which slots are left, and that they are next.
 void LockSession::note(std::vector<unsigned> slots) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/duration.hpp"
@@ -62,7 +63,7 @@ class LockSession {
     const Machine& machine;
   };
   LockSession(const Parts& parts, os::UniqueFd socket);
-  ~LockSession();
+  ~LockSession() { close(); }
   LockSession(const LockSession&) = delete;
   LockSession& operator=(const LockSession&) = delete;
 
@@ -121,9 +122,9 @@ class LockSession {
   // Answers the attempt with `why`, and ends the session.
   void refuse(const std::string& why);
   void close();
-  void stop_watching();
+  void stop_watching() { parts_.etcd.cancel(std::exchange(watch_, 0)); }
   void send(const wire::Message& message) const;
-  Lock* wanted();
+  Lock* wanted() { return locks_.empty() || locks_.back().is_had ? nullptr : &locks_.back(); }
 
   Parts parts_;
   os::UniqueFd socket_;

@@ -4,8 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <optional>
-
 #include "base/encoding.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"

@@ -96,6 +96,37 @@ Result<std::string> FixtureContainments::tmp(std::size_t set, const std::string&
   return path;
 }
 
+void FixtureContainments::share(const wire::AttemptRequest& request, wire::AttemptGrant& granted,
+                                Connection& asker) {
+  const Policy& policy = granted.policy;
+  const bool has_network = policy.containment.has(Boundary::netns);
+  const bool has_tmp = policy.containment.has(Boundary::tmp);
+  if (!has_network && !has_tmp) return;
+  const auto set = of(request.properties, request.include_count);
+  if (!set) {
+    granted.refusal =
+        "which tests share its network and its /tmp is not known: " + to_text(set.error());
+    return;
+  }
+  asker.shared_set = *set;
+  granted.shares_network = has_network && (!policy.services.empty() || *set);
+  if (has_network && *set && !policy.services.empty() && !join_services(**set)) {
+    granted.refusal =
+        "it uses services, and tests that fixtures connect with it have a network without them "
+        "already: that it uses services must be known before (HOLDFAST_SERVICES, or an override "
+        "with its whole name)";
+    return;
+  }
+  if (!has_tmp || !*set || granted.scratch.empty()) return;
+  const Result<std::string> own = tmp(**set, granted.scratch.substr(0, granted.scratch.rfind('/')));
+  if (own) {
+    granted.shared_tmp = *own;
+  } else {
+    granted.refusal = "it has no /tmp in common with the tests that fixtures connect with it: " +
+                      to_text(own.error());
+  }
+}
+
 void FixtureContainments::keep_tmp(std::size_t set) {
   if (const auto found = shared_.find(set); found != shared_.end()) found->second.stays = true;
 }

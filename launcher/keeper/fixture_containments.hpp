@@ -7,13 +7,14 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/process_name.hpp"
 #include "base/result.hpp"
 #include "ctest/test_graph.hpp"
 #include "os/containment/shared_network.hpp"
 #include "os/file/descriptors.hpp"
+#include "run/connections.hpp"
+#include "settings/wire.hpp"
 #include "values/test_properties.hpp"
 
 namespace holdfast {
@@ -33,6 +34,10 @@ class FixtureContainments {
   os::SharedNetwork& network(std::size_t set);
   // The directory with the set's own /tmp, below `scratch`.
   Result<std::string> tmp(std::size_t set, const std::string& scratch);
+
+  // Lets the test share what its services and fixtures have. If that is not possible, it is
+  // refused.
+  void share(const wire::AttemptRequest& request, wire::AttemptGrant& granted, Connection& asker);
 
   // The launcher of a test of the set was killed, so nobody has decided what happens to its /tmp.
   void keep_tmp(std::size_t set);

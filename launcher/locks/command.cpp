@@ -1,13 +1,9 @@
 #include <fmt/core.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
 
 #include "base/exit_codes.hpp"
 #include "base/result.hpp"
-#include "cluster/cluster_client.hpp"
 #include "command/command.hpp"
 #include "locks/lock_listing.hpp"
 #include "os/file/trusted_directory.hpp"

@@ -141,9 +141,7 @@ std::string describe_locks(const std::vector<ListedLock>& locks) {
 }
 
 nlohmann::ordered_json json_of(const std::vector<ListedLock>& locks) {
-  Json list = Json::array();
-  for (const ListedLock& lock : locks) list.push_back(lock.json);
-  return list;
+  return collected(locks, &ListedLock::json);
 }
 
 }  // namespace holdfast::cli

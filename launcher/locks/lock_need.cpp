@@ -1,6 +1,7 @@
 #include "locks/lock_need.hpp"
 
 #include <cstdlib>
+#include <span>
 
 #include "attempt/records.hpp"
 #include "os/log/log.hpp"
@@ -21,17 +22,10 @@ bool has_lost_lock(const Observation& seen) {
 
 // The locks of the ports are the last ones.
 void tell_ports(const TakenLocks& locks, std::size_t ports_count, TestEnvironment& told) {
-  std::string ports;
-  for (std::size_t i = locks.held.size() - ports_count; i < locks.held.size(); ++i) {
-    const std::string_view port = port_in_text(locks.held[i].spec());
-    if (ports.empty()) {
-      told.set(environment::k_port, port);
-    } else {
-      ports += ';';
-    }
-    ports += port;
-  }
-  told.set(environment::k_ports, ports);
+  const auto ports = std::span(locks.held).last(ports_count);
+  const auto number_of = [](const os::LockRequest& lock) { return port_in_text(lock.spec()); };
+  told.set(environment::k_port, number_of(ports.front()));
+  told.set(environment::k_ports, separated(ports, ";", number_of));
 }
 
 // Runs inside the test may take its locks over machines below it. Other tests have no use for the
@@ -120,14 +114,6 @@ void LockNeed::add_descriptors(std::vector<int>& kept) const {
 void LockNeed::let_go() {
   locks_.held.clear();
   locks_.cluster.let_go();
-}
-
-Result<void> LockNeed::begin_watch() {
-  return locks_.cluster.is_connected() ? locks_.cluster.begin_watch() : Result<void>();
-}
-
-void LockNeed::join(os::Wait& wait) {
-  if (locks_.cluster.is_connected()) locks_.cluster.join(wait);
 }
 
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {

@@ -25,8 +25,8 @@ class LockNeed final : public Need {
   void let_go() override;
 
   // Only locks over machines can be lost while they are held.
-  Result<void> begin_watch() override;
-  void join(os::Wait& wait) override;
+  Result<void> begin_watch() override { return locks_.cluster.begin_watch(); }
+  void join(os::Wait& wait) override { locks_.cluster.join(wait); }
   News look(const os::Wait& wait) override { return locks_.cluster.look(wait); }
   bool is_lost_now() override { return locks_.cluster.is_lost_now(); }
   Milliseconds time_left() const override { return locks_.cluster.time_left(); }

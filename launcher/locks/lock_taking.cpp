@@ -13,7 +13,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/lock/lock_cycle.hpp"
-#include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
@@ -129,7 +128,7 @@ class ClusterWait final : public LockWait {
       const Result<LockLevel> level = means_.above.level_for(spec_, place);
       if (!level) return refuse(to_text(level.error()));
       send(wire::to_message(ClusterAsk{spec_, *level}));
-      const std::optional<wire::Message> answer = wait_for_answer(cluster::k_acquired);
+      const std::optional<wire::Message> answer = wait_for_answer(ClusterAcquired::k_kind);
       if (!answer) continue;
       Result<ClusterAcquired> had = wire::read<ClusterAcquired>(*answer);
       if (!had) return refuse(to_text(had.error()));
@@ -176,7 +175,7 @@ class ClusterWait final : public LockWait {
 
   bool is_held(const std::string& attempt, const std::string& level) {
     send(wire::to_message(ClusterIsHeld{spec_, attempt, level}));
-    const std::optional<wire::Message> answer = wait_for_answer(cluster::k_is_held);
+    const std::optional<wire::Message> answer = wait_for_answer(ClusterIsHeld::k_kind);
     return !answer || !answer->get("yes").empty();
   }
 
@@ -263,7 +262,9 @@ class FileWait final : public LockWait {
     while (!had && !is_over()) {
       request_.sign_waiting(self());
       had = wait();
-      if (!had && !is_over()) had = try_again();
+      // The file was replaced while we waited. So we wait again, for the file that has the name
+      // now, if that is needed.
+      if (!had && !is_over()) had = has(request_.try_take());
     }
     if (had) finish();
   }
@@ -288,10 +289,6 @@ class FileWait final : public LockWait {
     }
     return false;
   }
-
-  // The file was replaced while we waited. So we wait again, for the file that has the name now.
-  // True: that is not needed.
-  bool try_again() { return has(request_.try_take()); }
 
   bool has(const Result<bool>& had) {
     if (!had) refuse(to_text(had.error()));

@@ -1,8 +1,6 @@
 #include "run/connections.hpp"
 
 #include "os/file/clock.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "run/keeper_socket.hpp"
 
 namespace holdfast {

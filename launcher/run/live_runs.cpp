@@ -4,10 +4,7 @@
 
 #include "base/names.hpp"
 #include "journal/journal_reader.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "run/keeper_socket.hpp"
 #include "run/run_lock.hpp"
 
@@ -47,10 +44,10 @@ std::optional<LiveRun> ask(const std::string& socket) {
 void take_records(const std::vector<Record>& records, const std::string& numbering,
                   const std::function<bool(const ProcessName&)>& is_alive, LiveRun& run) {
   for (const Record& record : records) {
-    const auto* started = std::get_if<RunStarted>(&record);
-    if (started == nullptr) continue;
-    run.since = started->at;
-    run.is_in_other_pid_namespace = started->boot != numbering;
+    if (const auto* const started = std::get_if<RunStarted>(&record)) {
+      run.since = started->at;
+      run.is_in_other_pid_namespace = started->boot != numbering;
+    }
   }
   for (const AttemptStarted& begun : unended_attempts(records)) {
     if (!run.is_in_other_pid_namespace && !is_alive(begun.launcher)) continue;

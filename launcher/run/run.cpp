@@ -112,8 +112,8 @@ std::string in_quotes(const std::vector<std::string>& names) {
 }  // namespace
 
 ChosenTests::ChosenTests(std::string_view records) {
-  while (!records.empty()) {
-    const ParsedLine line = parse_record(take_part(records, '\n'));
+  for (const std::string_view text : TextParts{records, '\n'}) {
+    const ParsedLine line = parse_record(text);
     if (!line.record) continue;
     const auto* const planned = std::get_if<PlannedRecord>(&*line.record);
     if (planned == nullptr || !planned->is_own) continue;
@@ -130,25 +130,16 @@ std::string ChosenTests::refusal_of(std::string_view test) const {
 
 std::string ChosenTests::difference_to(const RunReport& report) const {
   if (names_.empty()) return {};
-  auto left = times_;
+  auto take = [left = times_](const std::string& name) mutable {
+    const auto chosen = left.find(comparable(name));
+    return chosen != left.end() && chosen->second > 0 && chosen->second-- > 0;
+  };
   std::vector<std::string> more;
-  for (const TestReport& test : report.tests) {
-    const auto chosen = left.find(comparable(test.name));
-    if (chosen == left.end() || chosen->second == 0) {
-      more.push_back(test.name);
-    } else {
-      --chosen->second;
-    }
-  }
   std::vector<std::string> missing;
-  if (has_all(report)) {
-    for (const std::string& name : names_) {
-      std::size_t& open = left[comparable(name)];
-      if (open == 0) continue;
-      --open;
-      missing.push_back(name);
-    }
+  for (const TestReport& test : report.tests) {
+    if (!take(test.name)) more.push_back(test.name);
   }
+  if (has_all(report)) std::ranges::copy_if(names_, std::back_inserter(missing), std::ref(take));
   if (more.empty() && missing.empty()) return {};
   std::string line = "the list of tests has changed since tests were chosen";
   if (!missing.empty()) line += "; not run: " + in_quotes(missing);

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/log_line.hpp"
 #include "base/process_name.hpp"
 #include "base/result.hpp"
 #include "journal/run_directory.hpp"

@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include "attempt/supervision.hpp"
-#include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
@@ -84,14 +83,11 @@ void Interruption::hold_back(std::string line, std::string test, Milliseconds no
 }
 
 std::vector<std::string> Interruption::take_lines() {
-  std::vector<std::string> lines;
-  for (HeldBack& held : std::exchange(held_back_, {})) lines.push_back(std::move(held.line));
-  return lines;
+  return collected(std::exchange(held_back_, {}), &HeldBack::line);
 }
 
 std::string Interruption::end_of_ctest(const std::vector<std::string>& running) {
-  std::vector<std::string> tests;
-  for (HeldBack& held : std::exchange(held_back_, {})) tests.push_back(std::move(held.test));
+  std::vector<std::string> tests = collected(std::exchange(held_back_, {}), &HeldBack::test);
   for (const std::string& test : running) {
     // The test may be in both lists: its launcher may have reported the interruption and not yet
     // have said farewell.
@@ -112,8 +108,6 @@ UserTerminal::UserTerminal(const ProcessName& ctest)
   if (!S_ISCHR(info.st_mode) && !S_ISREG(info.st_mode)) return;
   path_ = os::read_link(path);
 }
-
-bool UserTerminal::is_it(const std::string& path) const { return os::file_at(path) == file_; }
 
 void UserTerminal::say(std::string_view line) const {
   const os::UniqueFd target = open();
@@ -143,8 +137,6 @@ RunLines::RunLines(const ProcessName& ctest)
     : ctest_(ctest),
       quiet_(asks_to_be_quiet(os::command_of(ctest.pid, k_longest_line))),
       terminal_(ctest) {}
-
-void RunLines::hold_stderr() { stderr_ = open_stderr_of(ctest_); }
 
 void RunLines::print(std::string_view summary) {
   const std::string text = take_summary(summary);

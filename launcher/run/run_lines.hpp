@@ -6,8 +6,6 @@
 // until ctest has ended.
 #pragma once
 
-#include <sys/types.h>
-
 #include <set>
 #include <string>
 #include <string_view>
@@ -80,7 +78,7 @@ class UserTerminal {
 
  private:
   os::UniqueFd open() const;
-  bool is_it(const std::string& path) const;
+  bool is_it(const std::string& path) const { return os::file_at(path) == file_; }
 
   os::FileId file_;
   std::string path_;  // the name of the terminal or file
@@ -95,7 +93,7 @@ class RunLines {
   explicit RunLines(const ProcessName& ctest);
 
   // Holds ctest's stderr from now on, for a summary that comes after ctest has ended.
-  void hold_stderr();
+  void hold_stderr() { stderr_ = open_stderr_of(ctest_); }
   // Releases ctest's stderr, so that a process that reads it to the end no longer waits for us.
   void let_go() { stderr_.reset(); }
   void print(std::string_view summary);

@@ -7,14 +7,11 @@
 #include <cerrno>
 
 #include "base/names.hpp"
-#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "run/enclosing_run.hpp"
 #include "run/keeper_socket.hpp"
 #include "run/run_lines.hpp"
@@ -97,8 +94,7 @@ std::string shown_command_of(pid_t pid) {
 
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     if (!line.empty()) lines.emplace_back(line);
   }
   return lines;

@@ -8,13 +8,9 @@
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
-#include "os/lock/lock_file.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "run/keeper_socket.hpp"
 #include "run/run_lock.hpp"
 #include "settings/pattern.hpp"
-#include "settings/wire.hpp"
 
 namespace holdfast {
 namespace {
@@ -101,9 +97,7 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   if (found.size() == 1) return std::move(found.front());
   // One log is ctest's own. The others were inherited from a ctest that has died or is in another
   // PID namespace, so they are older.
-  std::vector<std::optional<std::int64_t>> births;
-  for (const LogPlace& log : found) births.push_back(birth_of(log));
-  const std::optional<std::size_t> latest = latest_of(births);
+  const std::optional<std::size_t> latest = latest_of(collected(found, birth_of));
   if (!latest) return std::nullopt;
   return std::move(found[*latest]);
 }

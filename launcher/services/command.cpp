@@ -1,21 +1,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "base/exit_codes.hpp"
 #include "base/text.hpp"
 #include "command/command.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "run/live_runs.hpp"
@@ -24,7 +19,6 @@
 #include "settings/declared_services.hpp"
 #include "settings/project_settings.hpp"
 #include "values/lock_spec.hpp"
-#include "values/service_spec.hpp"
 #include "values/service_state.hpp"
 
 namespace holdfast::cli {
@@ -91,13 +85,12 @@ std::string name_of_service(const std::string& instance, const std::vector<std::
 
 // Returns the declared services, and those that are kept though they are not declared any more.
 std::vector<Shown> look_at_all(const Tree& tree) {
-  std::vector<std::string> names;
-  for (const ServiceSpec& service : tree.services) names.push_back(service.name);
+  std::vector<std::string> names = collected(tree.services, &ServiceSpec::name);
   for (const std::string& kept : manual_services(tree.path)) {
     if (std::ranges::find(names, kept) == names.end()) names.push_back(kept);
   }
-  std::vector<Shown> all;
-  for (const std::string& name : names) all.push_back(look_at(tree.path, name));
+  std::vector<Shown> all =
+      collected(names, [&](const std::string& name) { return look_at(tree.path, name); });
   for (const LiveRun& run : find_live_runs()) {
     if (run.tree != tree.path) continue;
     for (const wire::LiveService& instance : run.services) {
@@ -110,6 +103,8 @@ std::vector<Shown> look_at_all(const Tree& tree) {
   return all;
 }
 
+Json or_null(std::int64_t number) { return number > 0 ? Json(number) : Json(nullptr); }
+
 Json json_of_services(const std::vector<Shown>& all) {
   Json services = Json::array();
   for (const Shown& one : all) {
@@ -119,8 +114,8 @@ Json json_of_services(const std::vector<Shown>& all) {
     object["kept"] = one.is_kept ? Json("by hand") : Json(nullptr);
     object["generation"] = one.kept.order.generation;
     object["ports"] = one.kept.order.ports;
-    object["pid"] = one.kept.main > 0 ? Json(one.kept.main) : Json(nullptr);
-    object["user"] = one.kept.user > 0 ? Json(one.kept.user) : Json(nullptr);
+    object["pid"] = or_null(one.kept.main);
+    object["user"] = or_null(one.kept.user);
     object["log"] =
         one.kept.order.log.empty() ? Json(nullptr) : Json(valid_utf8(one.kept.order.log));
     object["runs"] = Json::array();
@@ -129,7 +124,7 @@ Json json_of_services(const std::vector<Shown>& all) {
                                 {"instance", instance.name},
                                 {"state", instance.state},
                                 {"generation", instance.generation},
-                                {"pid", instance.main > 0 ? Json(instance.main) : Json(nullptr)}});
+                                {"pid", or_null(instance.main)}});
     }
     services.push_back(std::move(object));
   }
@@ -163,7 +158,8 @@ Result<int> list(const ServiceOptions& options) {
   return exit_codes::k_success;
 }
 
-int start(const Tree& tree, const std::string& name) {
+Result<int> start(const Tree& tree, const ServiceOptions& options) {
+  const std::string& name = options.name;
   const Shown before = look_at(tree.path, name);
   if (before.state == "ready" || before.state == "starting") {
     fmt::print("{} is kept already: generation {}, pid {}\n", name, before.kept.order.generation,
@@ -188,7 +184,8 @@ std::string kept_above(const Tree& tree, const std::string& name) {
   return {};
 }
 
-int stop(const Tree& tree, const std::string& name) {
+Result<int> stop(const Tree& tree, const ServiceOptions& options) {
+  const std::string& name = options.name;
   if (const std::string above = kept_above(tree, name); !above.empty())
     return refused(fmt::format("{} is kept and depends on {}: stop it first", above, name),
                    k_not_done);
@@ -220,39 +217,14 @@ Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view comma
   return tree;
 }
 
-Result<int> start_named(const ServiceOptions& options) {
-  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "start"));
-  return start(tree, options.name);
+Result<int> restart(const Tree& tree, const ServiceOptions& options) {
+  const Result<int> stopped = stop(tree, options);
+  return stopped && *stopped == exit_codes::k_success ? start(tree, options) : stopped;
 }
 
-Result<int> stop_named(const ServiceOptions& options) {
-  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "stop"));
-  return stop(tree, options.name);
-}
-
-Result<int> restart(const ServiceOptions& options) {
-  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "restart"));
-  const int stopped = stop(tree, options.name);
-  return stopped == exit_codes::k_success ? start(tree, options.name) : stopped;
-}
-
-// Prints what has come since `from`. Returns how much there is now.
-std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
-  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
-  if (!file) return from;
-  (void)::lseek(file->get(), static_cast<off_t>(from), SEEK_SET);
-  constexpr std::size_t k_part = 16UL * 1024;
-  for (std::string part; os::read_all(file->get(), part, k_part) && !part.empty(); part.clear()) {
-    (void)std::fwrite(part.data(), 1, part.size(), stdout);
-    from += part.size();
-  }
-  (void)std::fflush(stdout);
-  return from;
-}
-
-Result<int> logs(const ServiceOptions& options) {
+Result<int> logs(const Tree& tree, const ServiceOptions& options) {
   constexpr Milliseconds k_interval{100};
-  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "logs"));
+  constexpr std::size_t k_part = 16UL * 1024;
   const ManualService kept(tree.path, options.name);
   if (kept.last_generation() == 0)
     return refused(
@@ -260,17 +232,24 @@ Result<int> logs(const ServiceOptions& options) {
                                         : " was never kept in this tree"),
         k_not_done);
   const std::string path = kept.log_of(kept.last_generation());
-  if (const Result<os::UniqueFd> log = os::open_own(path, O_RDONLY); !log && errno == EPERM)
-    return log.error();
-  std::uintmax_t printed = print_from(path, 0);
+  Result<os::UniqueFd> log = os::open_own(path, O_RDONLY);
+  if (!log && errno == EPERM) return log.error();
+  const auto print_on = [&] {
+    if (!log) log = os::open_own(path, O_RDONLY);  // it may come a moment after its generation
+    for (std::string part; log && os::read_all(log->get(), part, k_part) && !part.empty();) {
+      (void)std::fwrite(part.data(), 1, part.size(), stdout);
+    }
+    (void)std::fflush(stdout);
+  };
+  print_on();
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.
   const ManualAnswer host = kept.ask(wire::k_state);
   while (host.connection.valid() &&
          !os::wait_for(host.connection.get(), os::monotonic_now() + k_interval)) {
-    printed = print_from(path, printed);
+    print_on();
   }
-  (void)print_from(path, printed);
+  print_on();
   return exit_codes::k_success;
 }
 
@@ -281,7 +260,7 @@ void add_service(Command app) {
       app.add_subcommand("service", "keep services of a build tree by hand, and look at them");
   service.require_subcommand();
   const auto options = std::make_shared<ServiceOptions>();
-  using Act = Result<int> (*)(const ServiceOptions&);
+  using Act = std::function<Result<int>(const ServiceOptions&)>;
   const auto add = [&](const char* word, const char* help, Act run) {
     const Command command = service.add_subcommand(word, help);
     add_tree_option(command, options->tree);
@@ -290,7 +269,12 @@ void add_service(Command app) {
     command.callback([options, run] { return exit_code_of(run(*options)); });
     return command;
   };
-  const auto add_named = [&](const char* word, const char* help, Act run) {
+  // For one service, in the tree that `load` finds.
+  const auto add_named = [&](const char* word, const char* help, auto load, auto act) {
+    const auto run = [=](const ServiceOptions& given) -> Result<int> {
+      HOLDFAST_TRY(const Tree tree, load(given, word));
+      return act(tree, given);
+    };
     const Command command = add(word, help, run);
     command.add_option("name", options->name, "the service")
         .required()
@@ -299,10 +283,11 @@ void add_service(Command app) {
   };
   add("list", "the declared services, and what is kept of them", list)
       .add_flag("--json", options->json, "as JSON");
-  add_named("start", "start it and keep it until `stop`: runs of the tree use it", start_named);
-  add_named("stop", "end it", stop_named);
-  add_named("restart", "end it and start its next generation", restart);
-  add_named("logs", "print its output", logs)
+  add_named("start", "start it and keep it until `stop`: runs of the tree use it",
+            tree_that_declares, start);
+  add_named("stop", "end it", tree_that_has, stop);
+  add_named("restart", "end it and start its next generation", tree_that_declares, restart);
+  add_named("logs", "print its output", tree_that_has, logs)
       .add_flag("--follow", options->follow, "go on until it ends");
 }
 

@@ -166,12 +166,50 @@ ManualAnswer ManualService::ask(std::string_view kind) const {
   return kind == wire::k_stop ? asked.take_answer() : answer_to(asked);
 }
 
+Result<Door> Door::open(const std::string& path) {
+  // If a host was killed, its guard has the socket open until it has ended the processes.
+  constexpr Milliseconds k_guard_patience{10'000};
+  constexpr Milliseconds k_interval{20};
+  Door door;
+  door.path_ = path;
+  const Milliseconds until = os::monotonic_now() + k_guard_patience;
+  while (true) {
+    os::Listening listening = os::listen_at(path);
+    door.listener_ = std::move(listening.socket);
+    if (door.listener_.valid()) return door;
+    if (!listening.existed || os::monotonic_now() >= until) return listening.error;
+    os::pause_for(k_interval);
+  }
+}
+
+void Door::join(os::Wait& wait) const {
+  wait.on(listener_.get());
+  for (const os::UniqueFd& visitor : visitors_) wait.on(visitor.get());
+}
+
+void Door::hear(const Use& use) {
+  if (os::is_readable(listener_.get())) {
+    Result<os::UniqueFd> visitor = os::accept_from(listener_);
+    if (visitor && os::is_peer_trusted(*visitor)) visitors_.push_back(std::move(*visitor));
+  }
+  for (os::UniqueFd& visitor : visitors_) {
+    if (!os::is_readable(visitor.get())) continue;
+    if (const Result<wire::Message> message = os::receive_message(visitor.get()).message) {
+      use(visitor, *message);
+    } else {
+      visitor.reset();
+    }
+  }
+  std::erase_if(visitors_, [](const os::UniqueFd& visitor) { return !visitor.valid(); });
+}
+
+void Door::remove() { (void)os::remove_own(path_); }
+
 std::vector<wire::ManualState> unnoted_services(const std::string& tree) {
   const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
-  std::vector<std::string> noted;
-  for (const std::string& name : noted_services(tree)) {
-    noted.push_back(ManualService(tree, name).socket());
-  }
+  const std::vector<std::string> noted =
+      collected(noted_services(tree),
+                [&](const std::string& name) { return ManualService(tree, name).socket(); });
   std::vector<wire::ManualState> states;
   for (const std::string& name : os::names_in_own(sockets_directory())) {
     const std::string socket = in_directory(sockets_directory(), name);

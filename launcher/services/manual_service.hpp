@@ -1,6 +1,8 @@
-// A service of a build tree that people keep by hand: its files, and how to reach its host.
+// A service of a build tree that people keep by hand: its files, how to reach its host, and where
+// the host hears who comes.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +80,27 @@ class ManualService {
   std::string directory_;
   std::string socket_;
   std::string attempts_;
+};
+
+// The socket of such a service, in its host. Runs and `holdfast service` connect to it.
+class Door {
+ public:
+  // Listens at `path`. Waits a moment for the guard of a host that was killed. Fails if another
+  // host listens there.
+  static Result<Door> open(const std::string& path);
+
+  void join(os::Wait& wait) const;
+  // Accepts a new connection, and calls `use` with each message that has come and the connection on
+  // which it came. `use` may take the connection. Does not wait.
+  using Use = std::function<void(os::UniqueFd& visitor, const wire::Message& message)>;
+  void hear(const Use& use);
+  // To be called by the host, when nothing is left of the service.
+  void remove();
+
+ private:
+  std::string path_;
+  os::UniqueFd listener_;
+  std::vector<os::UniqueFd> visitors_;
 };
 
 // Returns what the hosts say of which the tree knows nothing, because .holdfast was removed. The

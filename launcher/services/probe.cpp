@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/tcp_table.hpp"
 #include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/network/sockets.hpp"

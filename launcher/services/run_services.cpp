@@ -36,9 +36,8 @@ std::string_view state_in_words(ServiceState state) {
 // Returns a text such as `, used by "a" alone`.
 std::string used_by(const std::vector<std::string>& tests) {
   if (tests.empty()) return ", and no test was using it";
-  std::vector<std::string> names;
-  for (const std::string& test : tests) names.push_back("\"" + brief(test) + "\"");
-  return ", used by " + enumeration(names, " and ") + (names.size() == 1 ? " alone" : "");
+  return ", used by " + enumeration(collected(tests, brief_in_quotes), " and ") +
+         (tests.size() == 1 ? " alone" : "");
 }
 
 }  // namespace
@@ -143,16 +142,12 @@ std::string RunServices::waits_for(UseId use) const {
 }
 
 std::vector<LockParty> RunServices::parties_of(const std::vector<UseId>& uses) const {
-  std::vector<LockParty> parties;
-  for (const UseId use : uses) {
+  return collected(uses, [this](UseId use) {
     const ServiceUser& user = users_.at(use);
-    LockParty& party = parties.emplace_back();
-    party.process = user.launcher;
-    party.test = user.test;
-    party.since_unix_ms = user.since_unix_ms;
+    LockParty party{user.launcher, {}, user.test, {}, user.since_unix_ms};
     party.stopped = os::is_stopped(user.launcher);
-  }
-  return parties;
+    return party;
+  });
 }
 
 bool RunServices::stands_in_the_way(UseId other, const ServiceUse& wish) const {
@@ -189,13 +184,11 @@ std::string RunServices::turn_of(UseId use) const {
 }
 
 std::vector<wire::LiveService> RunServices::states() const {
-  std::vector<wire::LiveService> states;
-  for (const ServiceHost& host : hosts_.all()) {
-    states.push_back({name_of_instance(host.order.spec.name, host.id.number),
-                      std::string(name_of(services_->life(host.id).state)), host.order.generation,
-                      host.last.main});
-  }
-  return states;
+  return collected(hosts_.all(), [this](const ServiceHost& host) {
+    return wire::LiveService{name_of_instance(host.order.spec.name, host.id.number),
+                             std::string(name_of(services_->life(host.id).state)),
+                             host.order.generation, host.last.main};
+  });
 }
 
 void RunServices::look() {
@@ -309,12 +302,10 @@ void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& h
 }
 
 std::vector<AcquiredService> RunServices::in_names(const std::vector<GrantedService>& had) const {
-  std::vector<AcquiredService> named;
-  for (const GrantedService& one : had) {
+  return collected(had, [this](const GrantedService& one) {
     const std::string& service = services_->specs()[one.instance.service].name;
-    named.push_back({name_of_instance(service, one.instance.number), one.generation});
-  }
-  return named;
+    return AcquiredService{name_of_instance(service, one.instance.number), one.generation};
+  });
 }
 
 std::string RunServices::state_of(const GrantedService& had) {

@@ -16,7 +16,6 @@
 #include "os/file/descriptors.hpp"
 #include "run/run.hpp"
 #include "services/service_hosts.hpp"
-#include "services/service_instance.hpp"
 #include "services/services.hpp"
 #include "values/held_locks.hpp"
 #include "values/service_state.hpp"

@@ -8,7 +8,6 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "services/port_owners.hpp"
-#include "values/service_spec.hpp"
 
 namespace holdfast::host {
 namespace {
@@ -182,7 +181,9 @@ void ServiceCompanion::look_at_ctest() {
   const Milliseconds now = os::monotonic_now();
   if (ctest_ended_ == k_longest) ctest_ended_ = now;
   if (around_.keeper.valid() && now < ctest_ended_ + k_keeper_patience) return;
-  if (are_dependents_gone() || now >= ctest_ended_ + k_dependents_patience) begin_stop();
+  const bool are_dependents_gone =
+      !around_.dependents.valid() || os::is_hung_up(around_.dependents.get());
+  if (are_dependents_gone || now >= ctest_ended_ + k_dependents_patience) begin_stop();
 }
 
 // Without its tree nobody finds a service that people keep. A run that uses it may go on: its tests
@@ -201,10 +202,6 @@ bool ServiceCompanion::is_tree_gone() const {
   const os::HeldDirectory& tree = *around_.tree;
   return tree.is_gone() ||
          (tree.lacks("CMakeCache.txt") && tree.lacks(std::string(names::k_tree_directory)));
-}
-
-bool ServiceCompanion::are_dependents_gone() const {
-  return !around_.dependents.valid() || os::is_hung_up(around_.dependents.get());
 }
 
 // Also true for a service that does not go to the background.
@@ -248,10 +245,6 @@ std::unique_ptr<Probe> ServiceCompanion::begin_proof() const {
   // A command for its health stands for a port that another process has: `docker run`.
   if (port_told_ == 0 || !spec_.health.command.empty()) return nullptr;
   return begin_owner_probe(port_told_, probed());
-}
-
-bool ServiceCompanion::waits_for_output() const {
-  return !spec_.ready.output.empty() && !has_answered_;
 }
 
 void ServiceCompanion::begin_init() {

@@ -16,8 +16,8 @@
 #include "os/file/trusted_directory.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/stop_record.hpp"
-#include "services/door.hpp"
 #include "services/host_wire.hpp"
+#include "services/manual_service.hpp"
 #include "services/probe.hpp"
 #include "services/service_log.hpp"
 #include "settings/pattern.hpp"
@@ -114,7 +114,7 @@ class ServiceCompanion final : public supervision::Companion {
   bool is_tree_gone() const;
   void probe();
   std::unique_ptr<Probe> begin_proof() const;
-  bool waits_for_output() const;
+  bool waits_for_output() const { return !spec_.ready.output.empty() && !has_answered_; }
   void begin_init();
   void become_ready();
   void begin_check();
@@ -129,7 +129,6 @@ class ServiceCompanion final : public supervision::Companion {
   std::vector<pid_t> processes() const;
   Probed probed() const;
   bool is_in_background();
-  bool are_dependents_gone() const;
   bool is_main_known();
   pid_t main_in_namespace() const;
   pid_t youngest_child_of_main() const;

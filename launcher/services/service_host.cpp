@@ -5,37 +5,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "attempt/attempt_plan.hpp"
 #include "attempt/keeper_link.hpp"
 #include "attempt/messages.hpp"
-#include "base/environment.hpp"
-#include "base/process_name.hpp"
-#include "base/result.hpp"
-#include "base/text.hpp"
 #include "os/containment/namespaces.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
-#include "services/door.hpp"
-#include "services/host_wire.hpp"
 #include "services/port_owners.hpp"
 #include "services/service_companion.hpp"
-#include "services/service_log.hpp"
-#include "settings/pattern.hpp"
-#include "values/fields.hpp"
 #include "values/lock_spec.hpp"
 #include "values/outcome.hpp"
-#include "values/service_spec.hpp"
 
 namespace holdfast::host {
 

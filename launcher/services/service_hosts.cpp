@@ -43,6 +43,12 @@ void wake_guard(const ServiceHost& host) {
   }
 }
 
+// Who has a lock from now on.
+LockParty dated(LockParty holder) {
+  holder.since_unix_ms = os::unix_now_ms();
+  return holder;
+}
+
 void kill_host(const ServiceHost& host) {
   if (host.pid <= 0) return;
   wake_guard(host);
@@ -60,7 +66,9 @@ Result<bool> InstancePorts::take(const ServiceSpec& service, std::uint16_t own,
   }
   // These come last: nobody listens there during a wait, so a stranger could take them.
   if (service.ports > 0 && chosen_.empty()) {
-    HOLDFAST_DO(choose(service.ports, named, holder));
+    std::vector<os::LockRequest> locks;
+    HOLDFAST_DO(os::take_ports(service.ports, named, dated(holder), locks));
+    chosen_ = std::move(locks);
   }
   return true;
 }
@@ -80,9 +88,7 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
     HOLDFAST_DO(begin_waiting(holder, patience));
     return false;
   }
-  LockParty signer = holder;
-  signer.since_unix_ms = os::unix_now_ms();
-  named_->sign(signer);
+  named_->sign(dated(holder));
   return true;
 }
 
@@ -107,24 +113,16 @@ Result<void> InstancePorts::begin_waiting(LockParty holder, Milliseconds patienc
   return named_->start_waiting();
 }
 
-Result<void> InstancePorts::choose(unsigned count, const std::vector<std::uint16_t>& named,
-                                   LockParty holder) {
-  holder.since_unix_ms = os::unix_now_ms();
-  std::vector<os::LockRequest> locks;
-  HOLDFAST_DO(os::take_ports(count, named, holder, locks));
-  for (const os::LockRequest& lock : locks) {
-    chosen_.push_back(parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(0));
-  }
-  chosen_locks_ = std::move(locks);
-  return {};
+std::vector<std::uint16_t> InstancePorts::chosen() const {
+  return collected(chosen_, [](const os::LockRequest& lock) {
+    return parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(0);
+  });
 }
 
 void InstancePorts::join(os::Wait& wait) const {
   wait.on(waiting_fd());
   wait.until(is_waiting() ? deadline_ : k_longest);
 }
-
-int InstancePorts::waiting_fd() const { return named_ && !has_named_ ? named_->ready_fd() : -1; }
 
 bool InstancePorts::may_ask() const {
   return !is_waiting() || os::is_readable(waiting_fd()) || os::monotonic_now() >= deadline_;
@@ -142,7 +140,7 @@ void InstancePorts::give_up() {
 std::vector<int> InstancePorts::descriptors() const {
   std::vector<int> all;
   if (has_named_) all = named_->descriptors();
-  for (const os::LockRequest& lock : chosen_locks_) {
+  for (const os::LockRequest& lock : chosen_) {
     for (const int descriptor : lock.descriptors()) all.push_back(descriptor);
   }
   return all;
@@ -249,7 +247,7 @@ void ServiceHosts::start_own(ServiceOrder order) {
 
 void ServiceHosts::fail_to_start(const ServiceOrder& order, const std::string& why) {
   record("died", order.instance, order.generation, why);
-  services_->happened(order.instance, {ServiceNews::died, why});
+  services_->happened(order.instance, ServiceNews::died, why);
 }
 
 // Each host holds the locks of the ports too, as long as anything of its generation is there.
@@ -259,12 +257,10 @@ Result<bool> ServiceHosts::take_ports(const InstanceId& id) {
   holder.boot = os::numbering_id();
   holder.test = "service " + name_of_instance(spec_of(id).name, id.number);
   holder.tree = owner_.tree;
-  std::vector<std::uint16_t> named;
-  for (const ServiceSpec& spec : services_->specs()) named.push_back(fixed_port(spec));
   // In a network of its own nobody else can have the named port.
   const std::uint16_t own =
       network_->descriptor() >= 0 ? std::uint16_t{0} : fixed_port(spec_of(id));
-  return ports_[id].take(spec_of(id), own, named, holder);
+  return ports_[id].take(spec_of(id), own, collected(services_->specs(), fixed_port), holder);
 }
 
 Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
@@ -381,44 +377,37 @@ Result<ServiceHost> ServiceHosts::start_host_among(const InstanceId& id, wire::H
 // What hosts say, and how they end.
 
 void ServiceHosts::hear(ServiceHost& host) {
-  while (os::is_readable(host.socket.get()) && hear_message(host)) {
-  }
+  while (os::is_readable(host.socket.get())) hear_message(host);
   if (!os::is_readable(host.helper.get())) return;
   host.helper.reset();
-  services_->happened(host.id, {ServiceNews::ended});
+  services_->happened(host.id, ServiceNews::ended);
 }
 
-// False: the connection has ended.
-bool ServiceHosts::hear_message(ServiceHost& host) {
+void ServiceHosts::hear_message(ServiceHost& host) {
   os::ReceivedMessage received = os::receive_message(host.socket.get());
-  if (received.is_over) {
-    lose(host);
-    return false;
-  }
+  if (received.is_over) return lose(host);
   const Result<wire::Message>& message = received.message;
-  if (!message) return true;
+  if (!message) return;
   if (message->kind == wire::Line::k_kind) {
-    owner_.lines.say_for({host.order.spec.name, {}}, *message);
-    return true;
+    return owner_.lines.say_for({host.order.spec.name, {}}, *message);
   }
   if (message->kind == wire::k_contain) {
     host.contained = std::move(received.descriptor);
     host.cgroup = message->get("cgroup");
-    return true;
+    return;
   }
   if (message->kind == wire::Farewell::k_kind) host.said_farewell = true;
   Result<wire::HostNews> news = wire::to_host_news(*message);
   if (news) hear_of_service(host, std::move(*news));
-  return true;
 }
 
 void ServiceHosts::hear_of_service(ServiceHost& host, wire::HostNews news) {
   // A service that was there before the run begins with its first check: if that is bad, the
   // service is started anew. One that cannot start is not.
   const bool was_there = std::exchange(host.was_there, false);
-  InstanceNews told{news.kind, news.why};
-  if (was_there && news.kind == ServiceNews::healthy) told.kind = ServiceNews::ready;
-  if (was_there && news.kind == ServiceNews::died) told.kind = ServiceNews::unhealthy;
+  ServiceNews told = news.kind;
+  if (was_there && news.kind == ServiceNews::healthy) told = ServiceNews::ready;
+  if (was_there && news.kind == ServiceNews::died) told = ServiceNews::unhealthy;
   const bool was_starting = services_->life(host.id).state == ServiceState::starting;
   if (news.kind == ServiceNews::ready) record("ready", host.id, host.order.generation);
   if (news.kind == ServiceNews::died) {
@@ -426,7 +415,7 @@ void ServiceHosts::hear_of_service(ServiceHost& host, wire::HostNews news) {
     if (was_starting && !was_there) record("died", host.id, host.order.generation, news.why);
   }
   host.hear(std::move(news), os::monotonic_now());
-  services_->happened(host.id, told);
+  services_->happened(host.id, told, host.last.why);
 }
 
 // The connection of host and guard has ended: both are gone.
@@ -442,7 +431,7 @@ void ServiceHosts::lose(ServiceHost& host) {
   if (host.said_farewell && !os::exists_own(left.stop_record)) {
     // The reason matters only if the service was not told to end: then this is the first news of
     // it.
-    return services_->happened(host.id, {ServiceNews::ended, "its host was killed"});
+    return services_->happened(host.id, ServiceNews::ended, "its host was killed");
   }
   // The guard of a kept host does not have our connection, so its end says nothing of the guard.
   const bool is_guard_gone = !host.said_farewell && !host.is_kept;
@@ -450,8 +439,8 @@ void ServiceHosts::lose(ServiceHost& host) {
   // If the host was told to stop, we have killed it because it took too long. That is no loss.
   if (!host.is_told_to_stop) {
     services_->happened(
-        host.id, {was_there ? ServiceNews::unhealthy : ServiceNews::died,
-                  is_guard_gone ? "its host and its guard were killed" : "its host was killed"});
+        host.id, was_there ? ServiceNews::unhealthy : ServiceNews::died,
+        is_guard_gone ? "its host and its guard were killed" : "its host was killed");
   }
   left.attempt = host.order.attempt;
   left.test = host.order.spec.name;
@@ -461,7 +450,7 @@ void ServiceHosts::lose(ServiceHost& host) {
   const pid_t helper = owner_.orphans.look_after(std::move(left), {}, KilledBy::stranger,
                                                  owner_.ctest, owner_.lines);
   host.helper = os::watch_living(helper);
-  if (!host.helper.valid()) services_->happened(host.id, {ServiceNews::ended});
+  if (!host.helper.valid()) services_->happened(host.id, ServiceNews::ended);
 }
 
 void ServiceHosts::stop(const InstanceId& id) {
@@ -473,7 +462,7 @@ void ServiceHosts::stop(const InstanceId& id) {
     return;
   }
   ports_[id].give_up();
-  services_->happened(id, {ServiceNews::ended});
+  services_->happened(id, ServiceNews::ended);
 }
 
 void ServiceHosts::send(const InstanceId& id, std::string_view kind) {
@@ -485,7 +474,7 @@ void ServiceHosts::let_go(ServiceHost& host) {
   host.socket.reset();
   host.due = k_longest;
   to_reap_.push_back(std::exchange(host.pid, -1));
-  services_->happened(host.id, {ServiceNews::ended});
+  services_->happened(host.id, ServiceNews::ended);
 }
 
 void ServiceHosts::record(std::string_view event, const InstanceId& id, unsigned generation,

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/message.hpp"
 #include "base/process_name.hpp"
 #include "base/result.hpp"
 #include "cleanup/orphans.hpp"
@@ -56,23 +55,22 @@ class InstancePorts {
   void give_up();
 
   // The chosen ports, without the named one.
-  const std::vector<std::uint16_t>& chosen() const { return chosen_; }
+  std::vector<std::uint16_t> chosen() const;
   // The descriptors that hold the locks.
   std::vector<int> descriptors() const;
 
  private:
-  int waiting_fd() const;  // -1: there is no wait
+  // -1: there is no wait.
+  int waiting_fd() const { return named_ && !has_named_ ? named_->ready_fd() : -1; }
   Result<bool> take_named(std::uint16_t port, const LockParty& holder, Milliseconds patience);
   Result<bool> ask_for_named();
   Result<void> begin_waiting(LockParty holder, Milliseconds patience);
-  Result<void> choose(unsigned count, const std::vector<std::uint16_t>& named, LockParty holder);
 
   std::optional<os::LockRequest> named_;
   bool has_named_ = false;
-  Milliseconds since_{0};     // when the wait began
-  Milliseconds deadline_{0};  // when it is given up
-  std::vector<std::uint16_t> chosen_;
-  std::vector<os::LockRequest> chosen_locks_;
+  Milliseconds since_{0};                // when the wait began
+  Milliseconds deadline_{0};             // when it is given up
+  std::vector<os::LockRequest> chosen_;  // the locks of the chosen ports
 };
 
 // yes: people keep each service that starts, so it stays when the run ends.
@@ -160,7 +158,7 @@ class ServiceHosts {
   void end_rest_of(const ManualService& kept, const ServiceSpec& service);
   void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
-  bool hear_message(ServiceHost& host);
+  void hear_message(ServiceHost& host);
   void hear_of_service(ServiceHost& host, wire::HostNews news);
   void lose(ServiceHost& host);
   void kill_late();

@@ -1,6 +1,6 @@
 #include "services/services.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
 
 namespace holdfast {
 namespace {
@@ -32,7 +32,7 @@ void Services::ask(UseId use, const std::vector<ServiceUse>& uses) {
 }
 
 void Services::ask_again(UseId use) {
-  Request* const request = find(use);
+  Request* const request = find(requests_, use);
   if (request == nullptr || !request->is_using) return;
   request->is_using = false;
   request->is_rechecked = false;
@@ -51,7 +51,7 @@ void Services::ask_again(UseId use) {
 }
 
 void Services::leave(UseId use, Farewell farewell) {
-  Request* const request = find(use);
+  Request* const request = find(requests_, use);
   if (request == nullptr) return;
   std::vector<Instance*> left;
   for (const Hold& hold : request->holds) {
@@ -83,37 +83,33 @@ void Services::doubt(const InstanceId& id) {
   at(id).is_recent = false;
 }
 
-void Services::happened(const InstanceId& id, const InstanceNews& news) {
+void Services::happened(const InstanceId& id, ServiceNews news, const std::string& why) {
   Instance& instance = at(id);
   instance.is_being_checked = false;
   // If the death was told before, the reason stays that of the death.
   const ServiceState state = instance.life.state;
-  const bool is_explained = news.kind == ServiceNews::ended && state != ServiceState::ready &&
-                            state != ServiceState::starting;
-  if (!news.why.empty() && !is_explained) instance.why = news.why;
-  if (news.kind == ServiceNews::ready) instance.suspects.clear();
-  if (news.kind == ServiceNews::healthy) {
+  const bool is_explained =
+      news == ServiceNews::ended && state != ServiceState::ready && state != ServiceState::starting;
+  if (!why.empty() && !is_explained) instance.why = why;
+  if (news == ServiceNews::ready) instance.suspects.clear();
+  if (news == ServiceNews::healthy) {
     acquit(instance);
     // The check may have missed what a use broke that ended during the check.
     if (std::exchange(instance.needs_another_check, false)) return check(instance);
   }
-  const bool is_well = news.kind == ServiceNews::ready || news.kind == ServiceNews::healthy;
+  const bool is_well = news == ServiceNews::ready || news == ServiceNews::healthy;
   if (is_well) instance.needs_reset = false;
   instance.is_proven = is_well && suspects_of(instance).empty();
   instance.is_recent = is_well;
   for (Request& request : requests_) {
     for (Hold& hold : request.holds) {
       if (hold.instance != &instance) continue;
-      const bool is_late = news.kind == ServiceNews::healthy && instance.checks < hold.first_check;
+      const bool is_late = news == ServiceNews::healthy && instance.checks < hold.first_check;
       hold.is_well = is_well && !is_late && instance.life.generation > hold.worn_generation;
     }
   }
-  step(instance, news.kind);
+  step(instance, news);
   look();
-}
-
-void Services::starts_as(const InstanceId& id, unsigned generation) {
-  at(id).life.generation = generation;
 }
 
 void Services::goes_on_as(const InstanceId& id, unsigned generation) {
@@ -132,36 +128,23 @@ void Services::end() {
   look();
 }
 
-std::vector<ServiceOrder> Services::take_orders() { return std::exchange(orders_, {}); }
-
 std::optional<std::size_t> Services::place_of(std::string_view name) const {
   const auto found = std::ranges::find(specs_, name, &ServiceSpec::name);
   if (found == specs_.end()) return std::nullopt;
   return static_cast<std::size_t>(found - specs_.begin());
 }
 
-const ServiceLife& Services::life(const InstanceId& id) const {
-  return instances_[id.service][id.number].life;
-}
-
 std::vector<GrantedService> Services::services_of(UseId use) const {
-  std::vector<GrantedService> granted;
-  for (const Request& request : requests_) {
-    if (request.use != use) continue;
-    for (const Hold& hold : request.holds) {
-      granted.push_back({hold.instance->id, hold.generation, hold.mode});
-    }
-  }
-  return granted;
-}
-
-bool Services::has_asked(UseId use) const {
-  return std::ranges::find(requests_, use, &Request::use) != requests_.end();
+  const Request* const request = find(requests_, use);
+  if (request == nullptr) return {};
+  return collected(request->holds, [](const Hold& hold) {
+    return GrantedService{hold.instance->id, hold.generation, hold.mode};
+  });
 }
 
 bool Services::is_waiting(UseId use) const {
-  return std::ranges::any_of(requests_,
-                             [&](const Request& one) { return one.use == use && !one.is_using; });
+  const Request* const request = find(requests_, use);
+  return request != nullptr && !request->is_using;
 }
 
 std::vector<UseId> Services::users_of(const InstanceId& id) const {
@@ -177,9 +160,8 @@ std::vector<UseId> Services::users_of(const InstanceId& id) const {
 }
 
 bool Services::is_in_doubt(const InstanceId& id, UseId use) const {
-  const Instance& instance = instances_[id.service][id.number];
-  const auto suspect = std::find(instance.suspects.begin(), instance.suspects.end(), use);
-  return instance.is_being_checked && suspect != instance.suspects.end();
+  const std::vector<UseId>& suspects = at(id).suspects;
+  return at(id).is_being_checked && std::ranges::find(suspects, use) != suspects.end();
 }
 
 bool Services::are_at_rest() const {
@@ -187,11 +169,6 @@ bool Services::are_at_rest() const {
     return std::ranges::all_of(of_one,
                                [](const Instance& one) { return is_at_rest(one.life.state); });
   });
-}
-
-Services::Request* Services::find(UseId use) {
-  const auto found = std::ranges::find(requests_, use, &Request::use);
-  return found == requests_.end() ? nullptr : &*found;
 }
 
 // True: the granted generation still runs.
@@ -377,11 +354,8 @@ bool Services::is_well_below(const Request& request, const Instance& instance) c
 }
 
 std::vector<unsigned> Services::generations_below(const Instance& instance) const {
-  std::vector<unsigned> generations;
-  for (std::size_t below : depends_[instance.id.service]) {
-    generations.push_back(instances_[below].front().life.generation);
-  }
-  return generations;
+  return collected(depends_[instance.id.service],
+                   [this](std::size_t below) { return instances_[below].front().life.generation; });
 }
 
 bool Services::is_outdated(const Instance& instance) const {

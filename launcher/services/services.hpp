@@ -6,12 +6,14 @@
 // earlier test has to wait longer because of that. So no circle of waits can arise. Pure.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "values/service_spec.hpp"
@@ -25,12 +27,6 @@ struct InstanceId {
   unsigned number = 0;
 
   friend auto operator<=>(const InstanceId&, const InstanceId&) = default;
-};
-
-// What has become of an instance: one of `ready` to `ended`.
-struct InstanceNews {
-  ServiceNews kind;
-  std::string why = {};  // the reason in words, for unhealthy, died and ended
 };
 
 enum class Farewell : std::uint8_t { green, red };
@@ -75,27 +71,29 @@ class Services {
   void leave(UseId use, Farewell farewell);
   // The last good check of the instance was too long ago to count for the next use.
   void doubt(const InstanceId& instance);
-  void happened(const InstanceId& instance, const InstanceNews& news);
+  // What has become of the instance: one of `ready` to `ended`. `why`: the reason in words, for
+  // unhealthy, died and ended.
+  void happened(const InstanceId& instance, ServiceNews news, const std::string& why = {});
   // The instance, which is starting, has this generation and not the one of the order: people have
   // kept it before.
-  void starts_as(const InstanceId& instance, unsigned generation);
+  void starts_as(const InstanceId& id, unsigned generation) { at(id).life.generation = generation; }
   // The same, and the generation is still there: an earlier run may have used it.
   void goes_on_as(const InstanceId& instance, unsigned generation);
   // The run ends. All instances are stopped, in reverse order of start. No use is granted any more.
   void end();
 
   // Returns the orders that the keeper carries out now, each once.
-  std::vector<ServiceOrder> take_orders();
+  std::vector<ServiceOrder> take_orders() { return std::exchange(orders_, {}); }
 
   const std::vector<ServiceSpec>& specs() const { return specs_; }
   // Returns the index of the service in specs(). None: nobody has declared it.
   std::optional<std::size_t> place_of(std::string_view name) const;
-  const ServiceLife& life(const InstanceId& instance) const;
+  const ServiceLife& life(const InstanceId& instance) const { return at(instance).life; }
   // Returns the instances that a use has or waits for, and those of the services below them in
   // `depends`. It is empty while the use waits for earlier uses.
   std::vector<GrantedService> services_of(UseId use) const;
   // True: the use has asked, and is not over.
-  bool has_asked(UseId use) const;
+  bool has_asked(UseId use) const { return find(requests_, use) != nullptr; }
   // True: the use has asked and has no answer yet.
   bool is_waiting(UseId use) const;
   // Returns the uses of the present generation.
@@ -145,7 +143,11 @@ class Services {
   };
   enum class Progress : std::uint8_t { waits, granted, refused };
 
-  Request* find(UseId use);
+  // Null: the use has not asked, or is over.
+  static auto find(auto& requests, UseId use) -> decltype(requests.data()) {
+    const auto found = std::ranges::find(requests, use, &Request::use);
+    return found == requests.end() ? nullptr : &*found;
+  }
   static bool has_it_still(const Hold& hold);
   std::vector<RequestedResource> wishes_of(const std::vector<ServiceUse>& uses) const;
   void look();
@@ -169,6 +171,7 @@ class Services {
   void stop_unused();
   void stop_what_nothing_depends_on();
   Instance& at(const InstanceId& id) { return instances_[id.service][id.number]; }
+  const Instance& at(const InstanceId& id) const { return instances_[id.service][id.number]; }
 
   std::vector<ServiceSpec> specs_;
   std::vector<std::vector<std::size_t>> depends_;  // for each spec: the indexes of its `depends`

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <signal.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 
@@ -11,6 +10,7 @@
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -19,7 +19,6 @@
 #include "os/signal/signals.hpp"
 #include "run/connections.hpp"
 #include "run/keeper_socket.hpp"
-#include "run/run.hpp"
 #include "run/run_lines.hpp"
 #include "services/manual_service.hpp"
 #include "services/run_services.hpp"
@@ -142,15 +141,9 @@ class CommandServices {
 
 Result<os::UniqueFd> start_command_services(const CommandServicesOrder& order) {
   HOLDFAST_TRY(auto ends, os::packet_pair());
-  const pid_t child = ::fork();
-  if (child < 0) return os::system_error("start the keeper of the services");
-  if (child == 0) {
-    // A child of the launcher would count as a process that the command has left.
-    ends.first.reset();
-    if (::fork() == 0) look_after_services(order, std::move(ends.second));
-    ::_exit(0);
+  if (!os::fork_away([&] { look_after_services(order, std::move(ends.second)); })) {
+    return os::system_error("start the keeper of the services");
   }
-  (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
   return std::move(ends.first);
 }
 
@@ -191,17 +184,11 @@ std::optional<wire::Message> wait_for_reply(RunServices& services, int signals) 
   return std::nullopt;
 }
 
-// Those that end a command that a person has started.
-constexpr os::SignalSet k_ending_signals = os::signal_bit(SIGINT) | os::signal_bit(SIGTERM) |
-                                           os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
-
 std::vector<unsigned> last_generations(const std::string& tree,
                                        const std::vector<ServiceSpec>& declared) {
-  std::vector<unsigned> generations;
-  for (const ServiceSpec& service : declared) {
-    generations.push_back(ManualService(tree, service.name).last_generation());
-  }
-  return generations;
+  return collected(declared, [&](const ServiceSpec& service) {
+    return ManualService(tree, service.name).last_generation();
+  });
 }
 
 // Ends the services whose last generation is a later one than `before`, the last one first.
@@ -235,8 +222,8 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
     if (!trouble.empty()) (void)os::write_all(STDERR_FILENO, said_line(trouble));
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
-  (void)os::change_signal_mask(SIG_BLOCK, k_ending_signals);
-  const os::UniqueFd signals = os::watch_signals(k_ending_signals).value_or({});
+  (void)os::change_signal_mask(SIG_BLOCK, os::k_ending_signals);
+  const os::UniqueFd signals = os::watch_signals(os::k_ending_signals).value_or({});
   const ProcessName own = os::own_name();
   PeoplesServices all(tree, own, needed_for(name, declared), KeepsAll::yes, {});
   all.services.ask({to_text(own), "holdfast service start", {}, own, {{name}}});
@@ -244,7 +231,7 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   all.end();
   if (!reply) {
     end_what_was_begun(tree, declared, before);
-    const int signal = os::take_pending(k_ending_signals).number;
+    const int signal = os::take_pending(os::k_ending_signals).number;
     os::die_of(signal != 0 ? signal : SIGTERM);
   }
   const std::string_view why = reply->get("why");

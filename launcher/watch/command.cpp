@@ -8,16 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
-#include <string>
 #include <system_error>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/exit_codes.hpp"
@@ -37,7 +31,6 @@
 #include "os/process/process.hpp"
 #include "report/excerpt.hpp"
 #include "report/load.hpp"
-#include "run/live_runs.hpp"
 #include "run/run_log.hpp"
 #include "watch/watch_state.hpp"
 
@@ -389,10 +382,6 @@ void await_end(RunFollower& run) {
   }
 }
 
-bool has_ended(const RunFollower& run) {
-  return run.ctest_has_ended() || os::is_readable(run.ctest());
-}
-
 void follow(const RunEntry& entry, Display& display) {
   const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   RunFollower run(entry, durations_before(entry), news.get());
@@ -403,7 +392,8 @@ void follow(const RunEntry& entry, Display& display) {
       run.look_at_waits();
       next_tick = os::monotonic_now() + k_tick;
     }
-    if (!run.state().is_over() && has_ended(run)) await_end(run);
+    const bool has_ended = run.ctest_has_ended() || os::is_readable(run.ctest());
+    if (has_ended && !run.state().is_over()) await_end(run);
     display.show(run);
     if (run.state().is_over()) return;
     wait_for_news(news, run, next_tick);

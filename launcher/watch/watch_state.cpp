@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <utility>
-
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "values/outcome.hpp"
@@ -36,13 +34,9 @@ std::string red(const std::string& text, Colour colour) {
 }
 
 bool any_trouble(const Counts& counts) {
-  for (std::size_t i = 0; i < k_outcomes; ++i) {
-    const auto outcome = static_cast<Outcome>(i);
-    if (!is_good(outcome) && outcome != Outcome::not_run && counts.by_outcome.at(i) > 0) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(k_outcome_table, [&](const OutcomeFacts& row) {
+    return !is_good(row.outcome) && row.outcome != Outcome::not_run && counts.of(row.outcome) > 0;
+  });
 }
 
 // "34 of 120", or "34" while nobody knows how many there are.
@@ -111,10 +105,8 @@ std::string end_line(const WatchEvent& event, const Counts& counts, Colour colou
 
 Json counts_json(const Counts& counts) {
   Json json = Json::object();
-  for (std::size_t i = 0; i < k_outcomes; ++i) {
-    if (counts.by_outcome.at(i) > 0) {
-      json[std::string(name_of(static_cast<Outcome>(i)))] = counts.by_outcome.at(i);
-    }
+  for (const OutcomeFacts& row : k_outcome_table) {
+    if (const std::size_t count = counts.of(row.outcome)) json[std::string(row.name)] = count;
   }
   return json;
 }
@@ -435,8 +427,6 @@ void WatchState::set_counts(const Counts& counts, double now) {
   reported_ = total_ = counts.planned;
 }
 
-void WatchState::note_death(double at) { finish(at, false); }
-
 void WatchState::finish(double at, bool complete) {
   if (over_) return;
   over_ = true;
@@ -451,8 +441,6 @@ void WatchState::finish(double at, bool complete) {
 WatchEvent& WatchState::add_event(WatchEventKind kind, double at) {
   return events_.emplace_back(WatchEvent{kind, at});
 }
-
-std::vector<WatchEvent> WatchState::take_events() { return std::exchange(events_, {}); }
 
 TestWait wait_of(std::string_view attempt, std::int64_t launcher,
                  const std::vector<os::SurveyedLock>& locks,

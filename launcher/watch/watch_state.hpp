@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "ctest/ctest_log.hpp"
@@ -89,9 +90,9 @@ class WatchState {
   // The numbers of the report of a run whose end is on record. It knows more than has been seen.
   void set_counts(const Counts& counts, double now);
   // Nobody is left who could write to the journal.
-  void note_death(double at);
+  void note_death(double at) { finish(at, false); }
 
-  std::vector<WatchEvent> take_events();
+  std::vector<WatchEvent> take_events() { return std::exchange(events_, {}); }
 
   const RunStarted& run() const { return run_; }
   const std::string& log_word() const { return log_word_; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include <cstdint>
 #include <string>
@@ -38,6 +39,19 @@ struct Spawned {
 // process group, session, terminal, descriptors, working directory. Returns when exec has succeeded
 // or failed. A script without `#!` is given to /bin/sh, as ctest does.
 Spawned spawn(const Command& command, const CallersSignals& callers);
+
+// Does `be`, which does not return, in a process that is no child of ours: a child of a launcher
+// would count as a process that its command has left. False, with errno set: it cannot be started.
+template <typename Be>
+bool fork_away(Be be) {
+  const pid_t between = ::fork();
+  if (between == 0) {
+    if (::fork() == 0) be();
+    ::_exit(0);
+  }
+  if (between > 0) (void)retried([&] { return ::waitpid(between, nullptr, 0); });
+  return between > 0;
+}
 
 // Marks this process with the tag of an attempt (base/process_name.hpp); 0: its mark stays.
 // Async-signal-safe.

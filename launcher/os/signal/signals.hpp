@@ -20,6 +20,9 @@ namespace holdfast::os {
 using SignalSet = std::uint64_t;
 
 constexpr SignalSet signal_bit(int signal) { return SignalSet{1} << (signal - 1); }
+// Those that end a test, or a command that a person has started.
+inline constexpr SignalSet k_ending_signals =
+    signal_bit(SIGTERM) | signal_bit(SIGINT) | signal_bit(SIGHUP) | signal_bit(SIGQUIT);
 
 // The signal settings of our caller, with which the test is started.
 struct CallersSignals {

@@ -150,7 +150,7 @@ class LockSessionTest : public testing::Test {
 
 TEST_F(LockSessionTest, ItsKeySaysWhoItIs) {
   ask();
-  EXPECT_EQ(hear().kind, cluster::k_acquired);
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
   const std::vector<Call> puts = server_.calls_of(k_txn);
   ASSERT_EQ(puts.size(), 1U);
   const std::string value = puts[0].body["success"][0]["request_put"]["value"];
@@ -171,7 +171,7 @@ TEST_F(LockSessionTest, ALeaseIsBelievedNoLongerThanFromWhenItWasAskedFor) {
   const Milliseconds asked = os::time_since_boot();
   ASSERT_TRUE(go_on_until([&] { return os::time_since_boot() > asked + Milliseconds{5}; }));
   is_slow = false;
-  EXPECT_EQ(hear().kind, cluster::k_acquired);
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
   EXPECT_LE(lease_->until_ms(), (asked + Milliseconds{60'000}).count());
   EXPECT_GT(lease_->until_ms(), asked.count());
 }
@@ -184,7 +184,7 @@ TEST_F(LockSessionTest, ALeaseThatEtcdDoesNotKnowIsLost) {
   });
   ttl_ = "1";
   ask();
-  EXPECT_EQ(hear().kind, cluster::k_acquired);
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
   EXPECT_TRUE(go_on_until([&] { return session_->is_over(); }));
   EXPECT_EQ(lease_->until_ms(), cluster::k_lease_lost);
 }
@@ -197,7 +197,7 @@ TEST_F(LockSessionTest, WhoHasLostAKeyDoesNotGiveItsLeaseBack) {
   });
   ttl_ = "1";
   ask();
-  EXPECT_EQ(hear().kind, cluster::k_acquired);
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
   ASSERT_TRUE(go_on_until([&] { return session_->is_over(); }));
   EXPECT_EQ(lease_->until_ms(), cluster::k_key_lost);
   EXPECT_TRUE(releases_.are_done());
@@ -241,7 +241,7 @@ TEST_F(LockSessionTest, AnAttemptOfAnotherMachineIsNotTheOneThatIsMeant) {
   const auto is_held = [&] {
     say(wire::to_message(ClusterIsHeld{db(), "7-y.3", {}}));
     const wire::Message answer = hear();
-    EXPECT_EQ(answer.kind, cluster::k_is_held);
+    EXPECT_EQ(answer.kind, ClusterIsHeld::k_kind);
     return answer.get("yes") == "1";
   };
   EXPECT_FALSE(is_held());
@@ -255,7 +255,7 @@ TEST_F(LockSessionTest, AnAttemptOfAnotherMachineIsNotTheOneThatIsMeant) {
 
 TEST_F(LockSessionTest, ALeaseIsGivenBackOnce) {
   ask();
-  EXPECT_EQ(hear().kind, cluster::k_acquired);
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
   far_.reset();
   ASSERT_TRUE(go_on_until([&] { return session_->is_over() && releases_.are_done(); }));
   ASSERT_EQ(server_.calls_of(k_revoke).size(), 1U);
@@ -309,7 +309,7 @@ TEST_F(LockSessionTest, AQuestionThatEtcdRefusedIsAskedAgain) {
   });
   begin();
   say(wire::to_message(ClusterIsHeld{db(), "7-y.3", {}}));
-  EXPECT_EQ(hear().kind, cluster::k_is_held);
+  EXPECT_EQ(hear().kind, ClusterIsHeld::k_kind);
   EXPECT_EQ(server_.calls_of(k_range).size(), 2U);
 }
 

@@ -121,7 +121,7 @@ class LockTakingFromEtcd : public LockTaking {
   os::UniqueFd asked() const {
     if (!os::readable(door_.get())) return {};
     os::UniqueFd connection = os::receive_message(door_.get()).descriptor;
-    for (const std::string_view kind : {cluster::k_begin, cluster::k_ask}) {
+    for (const std::string_view kind : {ClusterBegin::k_kind, ClusterAsk::k_kind}) {
       const Result<wire::Message> message = os::receive_message(connection.get()).message;
       EXPECT_TRUE(message && message->kind == kind) << kind;
     }
@@ -147,8 +147,8 @@ TEST_F(LockTakingFromEtcd, WhatIsNoAnswerIsPassedOverAndWhatIsNotUnderstoodIsRef
   os::Child waiter = attempt("db@cluster", 0ms, theirs_.get());
   const os::UniqueFd connection = asked();
   EXPECT_EQ(told_.hear(), "begins");
-  EXPECT_TRUE(os::send_message(connection.get(), wire::Message(cluster::k_is_held)));
-  const wire::Message odd(cluster::k_acquired, {{"fence", "x"}});
+  EXPECT_TRUE(os::send_message(connection.get(), wire::Message(ClusterIsHeld::k_kind)));
+  const wire::Message odd(ClusterAcquired::k_kind, {{"fence", "x"}});
   EXPECT_TRUE(os::send_message(connection.get(), odd));
   const std::string said = told_.hear();
   EXPECT_TRUE(said.starts_with("refused 0: lock db@cluster: ")) << said;

@@ -1,5 +1,3 @@
-#include "services/door.hpp"
-
 #include <gtest/gtest.h>
 
 #include <string>
@@ -11,6 +9,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/scratch.hpp"
+#include "services/manual_service.hpp"
 
 namespace holdfast::host {
 namespace {

@@ -49,13 +49,13 @@ TEST(Services, NeverGiveOneInstanceToTwoThatExcludeEachOther) {
       const ServiceState state = services.life(order.instance).state;
       if (order.action == Order::stop || !well) {
         if (order.action == Order::start && below(2) == 0) {
-          services.happened(order.instance, {News::died, "no"});
+          services.happened(order.instance, News::died, "no");
         }
-        services.happened(order.instance, {News::ended, "gone"});
+        services.happened(order.instance, News::ended, "gone");
       } else if (order.action == Order::start) {
-        services.happened(order.instance, {News::ready});
+        services.happened(order.instance, News::ready);
       } else if (state == ServiceState::ready) {
-        services.happened(order.instance, {below(5) == 0 ? News::unhealthy : News::healthy});
+        services.happened(order.instance, below(5) == 0 ? News::unhealthy : News::healthy);
       }
     };
     obey();

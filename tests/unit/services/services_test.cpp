@@ -63,7 +63,7 @@ class ServiceRun {
   }
   std::string hear(const std::string& name, News news, unsigned number = 0,
                    const std::string& why = {}) {
-    services.happened({*services.place_of(name), number}, {news, why});
+    services.happened({*services.place_of(name), number}, news, why);
     return orders();
   }
   // Lets test 1 use the service, and leave so long ago that the check does not count.
