@@ -64,20 +64,14 @@ std::string xml(std::string_view bytes, Place place) {
   std::string escaped;
   escaped.reserve(text.size() + text.size() / 8);
   while (!rest.empty()) {
-    const std::size_t length = utf8_sequence_length(rest);
-    if (length <= 1) {
+    if (take_words(rest, "\xEF\xBF\xBE")) {
+      escaped += "\\uFFFE";
+    } else if (take_words(rest, "\xEF\xBF\xBF")) {
+      escaped += "\\uFFFF";
+    } else {
       escaped += xml_character(rest.front(), place);
       rest.remove_prefix(1);
-      continue;
     }
-    const std::string_view character = rest.substr(0, length);
-    if (character == "\xEF\xBF\xBE")
-      escaped += "\\uFFFE";
-    else if (character == "\xEF\xBF\xBF")
-      escaped += "\\uFFFF";
-    else
-      escaped += character;
-    rest.remove_prefix(length);
   }
   return escaped;
 }
