@@ -154,6 +154,9 @@ struct TestReport {
   std::string shard_name;  // empty: the report is of one run
 };
 
+// One with nothing in it if there is none.
+const Attempt& last_attempt(const TestReport& test);
+
 // A run with what the records of its end say; they have their defaults until there is one.
 struct RunInfo : RunEnded {
   std::string id;

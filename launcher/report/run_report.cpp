@@ -218,19 +218,17 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
   renumber(test.attempts);
   if (state == RunState::going_on && !test.attempts.empty())
     test.attempts.back().is_running = !test.attempts.back().has_ended;
-  TestEvidence evidence;
-  evidence.attempted = !test.attempts.empty();
-  if (evidence.attempted) {
-    evidence.ended = test.attempts.back().has_ended;
-    evidence.running = test.attempts.back().is_running;
-    evidence.outcome = test.attempts.back().outcome;
-    evidence.expected = test.attempts.back().verdict;
-  }
-  evidence.ran = test.bare;
-  evidence.doubtful = test.is_doubtful;
-  evidence.lacks_last = test.may_lack_last;
-  evidence.verdict = test.verdict;
-  evidence.complete = run.complete;
+  const Attempt& last = last_attempt(test);
+  const TestEvidence evidence{.attempted = !test.attempts.empty(),
+                              .ended = last.has_ended,
+                              .outcome = last.outcome,
+                              .ran = test.bare,
+                              .verdict = test.verdict,
+                              .expected = last.verdict,
+                              .running = last.is_running,
+                              .complete = run.complete,
+                              .doubtful = test.is_doubtful,
+                              .lacks_last = test.may_lack_last};
   test.outcome = outcome_of(evidence);
   test.verdict = verdict_of(evidence);
   // A test with an outcome but no attempt ran without us, whatever else its records say.

@@ -23,13 +23,19 @@ inline constexpr std::size_t k_shown_in_full = 5;
 
 using Tests = std::vector<const TestReport*>;
 
-template <typename Predicate>
-Tests tests_that(const RunReport& report, Predicate predicate) {
-  Tests found;
-  for (const TestReport& test : report.tests) {
-    if (predicate(test)) found.push_back(&test);
+// The items of a list for which `is_one` is true.
+template <typename Item, typename IsOne>
+std::vector<const Item*> which(const std::vector<Item>& items, IsOne is_one) {
+  std::vector<const Item*> found;
+  for (const Item& item : items) {
+    if (std::invoke(is_one, item)) found.push_back(&item);
   }
   return found;
+}
+
+template <typename Predicate>
+Tests tests_that(const RunReport& report, Predicate predicate) {
+  return which(report.tests, predicate);
 }
 
 // The tests that reports have a section for, besides those that went wrong.
@@ -55,10 +61,17 @@ inline constexpr TestSection k_bare_tests{"bare", "Not through Holdfast",
 inline constexpr TestSection k_skipped_tests{
     "skipped", "Skipped", [](const TestReport& test) { return test.outcome == Outcome::skipped; }};
 
+inline bool has_ended(const TestReport& test) { return last_attempt(test).has_ended; }
+inline double wall_of(const TestReport& test) { return last_attempt(test).wall_s; }
+
+// The largest first, and at most so many of them.
 template <typename Item, typename Measure>
-void put_largest_first(std::vector<const Item*>& items, Measure measure) {
+std::vector<const Item*> largest(std::vector<const Item*> items, std::size_t most,
+                                 Measure measure) {
   std::ranges::stable_sort(items, std::greater<>(),
                            [&](const Item* item) { return std::invoke(measure, *item); });
+  items.resize(std::min(items.size(), most));
+  return items;
 }
 
 // Of the column with the names that `name_of` gives.

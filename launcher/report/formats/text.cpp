@@ -170,10 +170,11 @@ std::string findings_text(const Tests& red) {
   std::string text;
   std::size_t shown = 0;
   for (const TestReport* test : red) {
-    if (test->attempts.empty() || test->attempts.back().forensics.empty()) continue;
+    const std::vector<Finding>& findings = last_attempt(*test).forensics;
+    if (findings.empty()) continue;
     if (++shown > k_shown_in_full) break;
     text += fmt::format("\nAround {}\n", printable(test->name));
-    for (const Finding& finding : test->attempts.back().forensics) {
+    for (const Finding& finding : findings) {
       text += fmt::format("  {:<10}{}{}\n", printable(finding.probe),
                           finding.failed ? "not known: " : "", in_lines(finding.text));
     }
@@ -246,9 +247,9 @@ double longest_wait(const TestReport& test) {
 
 std::string lock_waits(const RunReport& report) {
   constexpr double k_worth_telling = 0.1;
-  Tests tests = tests_that(
+  const Tests waited = tests_that(
       report, [](const TestReport& test) { return longest_wait(test) >= k_worth_telling; });
-  put_largest_first(tests, longest_wait);
+  const Tests tests = largest(waited, waited.size(), longest_wait);
   return section("Waited for locks", tests, k_most_of_a_kind, [](const TestReport& test) {
     return fmt::format("{}  {}", duration_text(longest_wait(test)),
                        bounded_list(test.attempts.back().locks, k_names_in_a_line, printable));
@@ -256,15 +257,10 @@ std::string lock_waits(const RunReport& report) {
 }
 
 std::string slowest(const RunReport& report) {
-  Tests tests = tests_that(report, [](const TestReport& test) {
-    return !test.attempts.empty() && test.attempts.back().has_ended;
-  });
-  if (tests.size() < 2) return {};
-  const auto wall = [](const TestReport& test) { return test.attempts.back().wall_s; };
-  put_largest_first(tests, wall);
-  tests.resize(std::min(tests.size(), k_most_of_a_kind));
-  return section("Slowest", tests, k_most_of_a_kind,
-                 [&](const TestReport& test) { return duration_text(wall(test)); });
+  const Tests ended = tests_that(report, has_ended);
+  if (ended.size() < 2) return {};
+  return section("Slowest", largest(ended, k_most_of_a_kind, wall_of), k_most_of_a_kind,
+                 [](const TestReport& test) { return duration_text(wall_of(test)); });
 }
 
 // Tests that need less hardly get in each other's way.
@@ -308,11 +304,10 @@ std::string budget_text(const TestReport& test) {
 
 // Which tests need much memory, and what they could ask for.
 std::string memory_budgets(const RunReport& report) {
-  Tests tests = tests_that(
+  const Tests tests = tests_that(
       report, [](const TestReport& test) { return peak_kb(test) >= k_worth_a_budget_kb; });
-  put_largest_first(tests, peak_kb);
-  tests.resize(std::min(tests.size(), k_most_of_a_kind));
-  return section("Most memory", tests, k_most_of_a_kind, budget_text);
+  return section("Most memory", largest(tests, k_most_of_a_kind, peak_kb), k_most_of_a_kind,
+                 budget_text);
 }
 
 std::string lost_services(const RunReport& report) {

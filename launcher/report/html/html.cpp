@@ -160,16 +160,13 @@ double longest_wait(const TestReport& test) {
   return wait;
 }
 
-double wall(const TestReport& test) { return test.attempts.back().wall_s; }
-
 template <typename Measure, typename Remark>
-std::string table_html(std::string_view caption, Tests tests, Measure measure, Remark remark) {
+std::string table_html(std::string_view caption, const Tests& tests, Measure measure,
+                       Remark remark) {
   if (tests.empty()) return {};
-  put_largest_first(tests, measure);
-  tests.resize(std::min(tests.size(), k_rows));
   std::string html =
       fmt::format("<table class=\"short\"><caption>{}</caption>\n<tbody>\n", caption);
-  for (const TestReport* test : tests) {
+  for (const TestReport* test : largest(tests, k_rows, measure)) {
     html += fmt::format(
         "<tr><td class=\"time\">{}</td><th scope=\"row\" class=\"name\">{}</th><td>{}</td></tr>\n",
         duration_text(measure(*test)), line_html(test->name), line_html(remark(*test)));
@@ -225,13 +222,11 @@ std::string top_html(const RunReport& report) {
 // The slowest tests and the longest waits, which the timeline shows too.
 std::string times_html(const RunReport& report) {
   constexpr double k_worth_telling = 0.1;
-  Tests ended = tests_that(report, [](const TestReport& test) {
-    return !test.attempts.empty() && test.attempts.back().has_ended;
-  });
+  Tests ended = tests_that(report, has_ended);
   if (ended.size() < 2) ended.clear();
   const Tests waited = tests_that(
       report, [](const TestReport& test) { return longest_wait(test) >= k_worth_telling; });
-  return table_html("Slowest tests", std::move(ended), wall,
+  return table_html("Slowest tests", ended, wall_of,
                     [](const TestReport& test) { return label(test.outcome); }) +
          table_html("Longest waits for locks and services", waited, longest_wait,
                     [](const TestReport& test) {
