@@ -305,6 +305,12 @@ std::string case_list(const Counts& counts) {
   return list;
 }
 
+std::vector<std::string> used_by(const Attempt& attempt) {
+  std::vector<std::string> used = attempt.locks;
+  used.insert(used.end(), attempt.services.begin(), attempt.services.end());
+  return used;
+}
+
 std::vector<std::string> leftover_names(const TestReport& test) {
   std::vector<std::string> names;
   for (const Attempt& attempt : test.attempts) {

@@ -20,8 +20,8 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "report/describe.hpp"
-#include "report/html/pieces.hpp"
 #include "report/lanes.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/shown.hpp"
 #include "report/steps.hpp"
 

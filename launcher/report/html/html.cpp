@@ -1,9 +1,9 @@
 // The HTML format: one file that needs no network. It has three layers, and each is readable
 // without the next: plain markup, the style, the script with the data.
 //
-// Hazards: names and outputs are anybody's bytes. In the markup they go through pieces.hpp, in the
-// data through base64, and the script puts them into the page as text only. What a script could
-// still do, the page's own Content-Security-Policy forbids.
+// Hazards: names and outputs are anybody's bytes. In the markup they go through line_html() or
+// printed_html(), in the data through base64, and the script puts them into the page as text only.
+// What a script could still do, the page's own Content-Security-Policy forbids.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,6 @@
 #include "report/excerpt.hpp"
 #include "report/html/assets.hpp"
 #include "report/html/data.hpp"
-#include "report/html/pieces.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
 #include "report/quoted/reasons.hpp"
@@ -32,6 +31,33 @@
 
 namespace holdfast {
 namespace {
+
+// Pieces of HTML.
+
+// The text as one line: a name, a reason, a path.
+std::string line_html(std::string_view text) { return xml_attribute(printable(text)); }
+
+// Printed text with its line breaks, in an element of its own. The text went through shown(). A
+// reader of HTML drops a line break that follows the tag at once.
+std::string printed_html(std::string_view text) {
+  return fmt::format("<pre tabindex=\"0\">\n{}</pre>\n", xml_text(text));
+}
+
+// A part that is folded until the reader unfolds it. `summary` and `inside` are HTML.
+std::string folded_html(std::string_view summary, std::string_view inside) {
+  return fmt::format("<details><summary>{}</summary>\n{}</details>\n", summary, inside);
+}
+
+// A term and its description, for a list of them (dl). `inside` is HTML.
+std::string term_html(std::string_view term, std::string_view inside) {
+  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", term, inside);
+}
+
+// By which the style colours an outcome.
+std::string_view class_of(Outcome outcome) {
+  if (is_red(outcome)) return "red";
+  return outcome == Outcome::passed ? "good" : "other";
+}
 
 // The plain part of a page about the run as a whole.
 
