@@ -11,10 +11,23 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "ctest/cmake_expression.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
+
+namespace holdfast {
+
+std::string compact(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string dumped(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace holdfast
 
 namespace holdfast::cli {
 

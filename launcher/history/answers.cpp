@@ -66,7 +66,7 @@ std::string slowest_text(const std::vector<SlowTest>& all) {
 }
 
 std::string slowest_json(const std::vector<SlowTest>& sorted) {
-  Json list = list_of(sorted, [](const SlowTest& test) {
+  Json list = json_list(sorted, [](const SlowTest& test) {
     Json one = json_of(test.test);
     one["median_s"] = test.median;
     one["last_s"] = test.last;
@@ -185,11 +185,11 @@ std::string history_json(const TestHistory& history) {
                 {"flaky", result.flaky},
                 {"wall_s", result.wall_s()},
                 {"attempts", result.attempts},
-                {"failures", list_of(result.failures, failure)}};
+                {"failures", json_list(result.failures, failure)}};
   };
-  Json tests = list_of(history.tests(), [&](const auto& one) {
+  Json tests = json_list(history.tests(), [&](const auto& one) {
     Json test = json_of(one.first);
-    test["runs"] = list_of(one.second, run);
+    test["runs"] = json_list(one.second, run);
     return test;
   });
   return dumped({{"version", 1}, {"tests", std::move(tests)}});
@@ -295,7 +295,7 @@ std::string comparison_json(const Comparison& comparison) {
     return Json{{"run", run.id}, {"at", run.started}, {"complete", run.complete}};
   };
   const auto list = [](const auto& all) {
-    return list_of(all, [](const auto& one) { return json_of(one); });
+    return json_list(all, [](const auto& one) { return json_of(one); });
   };
   return dumped({{"version", 1},
                  {"before", head(comparison.before)},

@@ -69,7 +69,7 @@ std::string failed_text(const std::vector<RedTest>& red) {
 }
 
 std::string failed_json(const std::vector<RedTest>& red) {
-  Json list = list_of(red, [](const RedTest& test) {
+  Json list = json_list(red, [](const RedTest& test) {
     Json one = json_of(test.last.test);
     one["outcome"] = test.last.outcome;
     one["signature"] = signature_for(test.last);
@@ -117,7 +117,7 @@ Json json_of_flaky(const FlakyTest& test) {
   one["changes_on_one_program"] = test.changes_on_one_program;
   if (test.first) one["first"] = {{"run", test.first->id}, {"at", test.first->started}};
   if (test.last) one["last"] = {{"run", test.last->id}, {"at", test.last->started}};
-  one["signatures"] = list_of(sorted_signatures(test), [](const auto& signature) {
+  one["signatures"] = json_list(sorted_signatures(test), [](const auto& signature) {
     return Json{{"signature", signature.first}, {"count", signature.second}};
   });
   return one;
@@ -213,9 +213,9 @@ std::string flaky_json(const Flakiness& flakiness) {
   return dumped({{"version", 1},
                  {"runs", flakiness.runs()},
                  {"since", flakiness.since()},
-                 {"flaky", list_of(flakiness.flaky(), json_of_flaky)},
-                 {"alternating", list_of(flakiness.alternating(), json_of_flaky)},
-                 {"unsteady", list_of(flakiness.unsteady(), json_of_flaky)}});
+                 {"flaky", json_list(flakiness.flaky(), json_of_flaky)},
+                 {"alternating", json_list(flakiness.alternating(), json_of_flaky)},
+                 {"unsteady", json_list(flakiness.unsteady(), json_of_flaky)}});
 }
 
 }  // namespace holdfast

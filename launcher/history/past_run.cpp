@@ -177,8 +177,4 @@ Json json_of(const TestId& test) {
   return one;
 }
 
-std::string dumped(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
-}
-
 }  // namespace holdfast

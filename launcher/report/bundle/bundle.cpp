@@ -3,11 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/encoding.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -147,8 +146,6 @@ class ScratchWriter {
   std::uint64_t size_ = 0;
   std::size_t files_ = 0;
 };
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t k_printed_piece = 1U << 20U;
 

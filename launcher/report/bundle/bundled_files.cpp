@@ -1,7 +1,6 @@
 #include "report/bundle/bundled_files.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast {
@@ -76,8 +76,6 @@ Result<void> Archiver::wait() {
 }
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view k_going_on = "going_on";
 constexpr std::string_view k_over = "over";

@@ -1,5 +1,6 @@
 #include "report/render.hpp"
 
+#include "command/json.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/time/run_time.hpp"
@@ -8,12 +9,9 @@
 
 #include <fmt/format.h>
 #include <concepts>
-#include <nlohmann/json.hpp>
 
 namespace holdfast {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // One overload for each kind of value. One that is not known is null.
 Json value_of(std::integral auto number) { return number; }
@@ -25,13 +23,6 @@ Json value_of(Verdict verdict) { return name_of(verdict); }
 template <typename T>
 Json value_of(const std::optional<T>& value) {
   return value ? Json(value_of(*value)) : Json(nullptr);
-}
-
-template <typename Item, typename ToJson>
-Json json_list(const std::vector<Item>& items, ToJson to_json) {
-  Json list = Json::array();
-  for (const Item& item : items) list.push_back(to_json(item));
-  return list;
 }
 
 Json value_of(const std::vector<std::string>& texts) { return json_list(texts, valid_utf8); }
@@ -253,10 +244,6 @@ void write_list(std::string_view name, const std::vector<Item>& items, const Wri
 }
 
 }  // namespace
-
-std::string compact(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 std::string json_of(const TestReport& test, Outputs& outputs) {
   return compact(test_json(test, outputs));
