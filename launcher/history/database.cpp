@@ -235,12 +235,6 @@ Result<void> Database::execute(const std::string& sql) {
   return {};
 }
 
-Result<std::int64_t> Database::number(std::string_view sql) {
-  HOLDFAST_TRY(Statement statement, prepare(sql));
-  HOLDFAST_DO(statement.run());
-  return statement.number(0);
-}
-
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(database_.get()); }
 
 bool Database::is_damaged() {

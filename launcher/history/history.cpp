@@ -458,9 +458,10 @@ Result<void> History::remove_before(double started) {
 }
 
 Result<std::int64_t> History::bytes() {
-  HOLDFAST_TRY(const std::int64_t pages, database_.number("PRAGMA page_count"));
-  HOLDFAST_TRY(const std::int64_t page, database_.number("PRAGMA page_size"));
-  return pages * page;
+  HOLDFAST_TRY(Statement asked, database_.prepare("SELECT page_count * page_size "
+                                                  "FROM pragma_page_count, pragma_page_size"));
+  HOLDFAST_DO(asked.run());
+  return asked.number(0);
 }
 
 Result<void> History::prune(double now, const HistoryLimits& limits) {

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
 #include "journal/run_directory.hpp"
+#include "report/sections.hpp"
 #include "values/outcome.hpp"
 
 #include <fmt/format.h>
@@ -53,14 +54,11 @@ std::string judgement(const TestReport& test, const Attempt& last) {
   return {};
 }
 
-// " in linux-2, linux-3": the shards for which `holds` is true.
-template <typename Holds>
-std::string in_which_shards(const RunReport& report, Holds holds) {
-  std::vector<std::string> names;
-  for (const Shard& shard : report.shards) {
-    if (holds(shard.run)) names.push_back(printable(shard.name));
-  }
-  return names.empty() ? std::string() : " in " + bounded_list(names, k_shards_named);
+// " in linux-2, linux-3": the shards without that.
+std::string in_shards_without(const RunReport& report, bool RunEnded::*that) {
+  const auto shards = which(report.shards, [&](const Shard& shard) { return !(shard.run.*that); });
+  const auto name = [](const Shard* shard) { return printable(shard->name); };
+  return shards.empty() ? std::string() : " in " + bounded_list(shards, k_shards_named, name);
 }
 
 std::string reason_alone(const TestReport& test) {
@@ -114,28 +112,24 @@ std::vector<std::string> warnings_of(const RunReport& report) {
     warnings.push_back(
         fmt::format("INCOMPLETE: ctest did not finish (or has not yet){}; this is what "
                     "was recorded until then.",
-                    in_which_shards(report, [](const RunInfo& run) { return !run.complete; })));
+                    in_shards_without(report, &RunEnded::complete)));
   if (selected_nothing(report)) warnings.push_back("No tests: " + no_tests_text(report) + ".");
   if (report.run.complete && !report.run.has_log)
     warnings.push_back(
         fmt::format("ctest's log was missing, incomplete or not its own{}: tests that are not on "
                     "record may have run.",
-                    in_which_shards(report, [](const RunInfo& run) { return !run.has_log; })));
+                    in_shards_without(report, &RunEnded::has_log)));
   return warnings;
 }
 
 std::string log_hint(const RunReport& report) {
-  const auto is_odd = [](const TestReport& test) {
+  const Tests odd = tests_that(report, [](const TestReport& test) {
     return test.outcome == Outcome::unknown || test.outcome == Outcome::interrupted ||
            test.outcome == Outcome::internal_error;
-  };
-  std::vector<std::string> names;
-  for (const TestReport& test : report.tests) {
-    if (is_odd(test)) names.push_back(brief(test.name));
-  }
-  if (names.empty() || report.run.log.empty()) return {};
+  });
+  if (odd.empty() || report.run.log.empty()) return {};
   const std::uint64_t number = number_of_run(report.run.id);
-  return fmt::format("more on {}: holdfast log {}", bounded_list(names, 10),
+  return fmt::format("more on {}: holdfast log {}", bounded_list(odd, 10, brief_name),
                      number == 0 ? report.run.id : std::to_string(number));
 }
 
@@ -176,20 +170,17 @@ bool ran_without_keeper(const RunReport& report, const TestReport& test) {
 
 std::string lost_keeper_text(const RunReport& report) {
   if (report.run.keeper_until <= 0) return {};
-  const auto own = std::ranges::count_if(report.tests, [&](const TestReport& test) {
+  const Tests own = tests_that(report, [&](const TestReport& test) {
     return is_of_lost_keeper(report, test) && ran_without_keeper(report, test);
   });
-  const auto bare = std::ranges::count_if(report.tests, [&](const TestReport& test) {
-    return is_of_lost_keeper(report, test) && test.bare;
-  });
+  const Tests bare = tests_that(
+      report, [&](const TestReport& test) { return is_of_lost_keeper(report, test) && test.bare; });
   std::string text = fmt::format(
       "the keeper of this run was killed after {} (journalctl -k tells whether memory "
       "ran out): {} ran without it, by properties alone",
-      time_text(report.run.keeper_until), counted(static_cast<std::size_t>(own), "test"));
-  if (bare > 0) {
-    text += fmt::format("; of {} only ctest's verdict is on record",
-                        counted(static_cast<std::size_t>(bare), "test"));
-  }
+      time_text(report.run.keeper_until), counted(own.size(), "test"));
+  if (!bare.empty())
+    text += fmt::format("; of {} only ctest's verdict is on record", counted(bare.size(), "test"));
   return text;
 }
 

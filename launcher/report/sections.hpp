@@ -38,6 +38,8 @@ Tests tests_that(const RunReport& report, Predicate predicate) {
   return which(report.tests, predicate);
 }
 
+inline std::string brief_name(const TestReport* test) { return brief(test->name); }
+
 // The tests that reports have a section for, besides those that went wrong.
 struct TestSection {
   std::string_view id;  // in the HTML report

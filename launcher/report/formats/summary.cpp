@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
+#include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
@@ -15,25 +16,21 @@ namespace holdfast {
 namespace {
 
 std::string leak_text(const RunReport& report) {
-  if (report.counts.leaked == 0) return {};
-  std::vector<std::string> tests;
-  for (const TestReport& test : report.tests) {
-    if (!test.leaked) continue;
-    const std::vector<std::string> left = leftover_names(test);
-    tests.push_back(brief(test.name));
-    if (!left.empty()) tests.back() += ": " + bounded_list(left, k_names_shown);
-  }
-  return fmt::format("; {} left processes behind ({})", report.counts.leaked,
-                     bounded_list(tests, k_names_shown));
+  const Tests tests = tests_that(report, &TestReport::leaked);
+  if (tests.empty()) return {};
+  const auto text = [](const TestReport* test) {
+    const std::vector<std::string> left = leftover_names(*test);
+    return brief_name(test) + (left.empty() ? "" : ": " + bounded_list(left, k_names_shown));
+  };
+  return fmt::format("; {} left processes behind ({})", tests.size(),
+                     bounded_list(tests, k_names_shown, text));
 }
 
 std::string names_text(const RunReport& report, std::string_view what, bool TestReport::*is_one) {
-  std::vector<std::string> names;
-  for (const TestReport& test : report.tests) {
-    if (test.*is_one) names.push_back(brief(test.name));
-  }
-  if (names.empty()) return {};
-  return fmt::format("; {} {} ({})", names.size(), what, bounded_list(names, k_names_shown));
+  const Tests tests = tests_that(report, is_one);
+  if (tests.empty()) return {};
+  return fmt::format("; {} {} ({})", tests.size(), what,
+                     bounded_list(tests, k_names_shown, brief_name));
 }
 
 std::string on_purpose_text(const RunReport& report) {
@@ -56,13 +53,13 @@ std::string through_line(const RunReport& report) {
 }
 
 std::string unknown_line(const RunReport& report) {
-  std::vector<std::string> items;
-  for (const TestReport& test : report.tests) {
-    if (test.outcome != Outcome::unknown) continue;
-    items.push_back(fmt::format("{} ({})", brief(test.name), brief(reason(test))));
-  }
-  if (items.empty()) return {};
-  return fmt::format("holdfast: verdict unknown: {}\n", bounded_list(items, k_names_shown));
+  const Tests tests =
+      tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::unknown; });
+  if (tests.empty()) return {};
+  return fmt::format("holdfast: verdict unknown: {}\n",
+                     bounded_list(tests, k_names_shown, [](const TestReport* test) {
+                       return fmt::format("{} ({})", brief_name(test), brief(reason(*test)));
+                     }));
 }
 
 std::string cases_text(const RunReport& report) {

@@ -212,26 +212,20 @@ std::string flaky_reason(const TestReport& test, Outputs& outputs) {
   return text;
 }
 
+// The line about a test with what `of` lists.
+auto listing(std::vector<std::string> (*of)(const TestReport&)) {
+  return [of](const TestReport& test) { return bounded_list(of(test), k_names_in_a_line); };
+}
+
 std::string kept_scratch(const RunReport& report) {
   const Tests tests =
       tests_that(report, [](const TestReport& test) { return !kept_scratch_of(test).empty(); });
-  return section("Scratch directories kept", tests, k_tests_per_section,
-                 [](const TestReport& test) {
-                   return bounded_list(kept_scratch_of(test), k_names_in_a_line);
-                 });
+  return section("Scratch directories kept", tests, k_tests_per_section, listing(kept_scratch_of));
 }
 
 template <typename Line>
 std::string section(const RunReport& report, const TestSection& of, Line line) {
   return section(of.title, tests_that(report, of.has), k_tests_per_section, line);
-}
-
-std::string leftovers_text(const TestReport& test) {
-  return bounded_list(leftover_names(test), k_names_in_a_line);
-}
-
-std::string orphans_text(const TestReport& test) {
-  return bounded_list(orphan_texts(test), k_names_in_a_line);
 }
 
 std::string bare_text(const TestReport& test) {
@@ -310,10 +304,6 @@ std::string memory_budgets(const RunReport& report) {
                  budget_text);
 }
 
-std::string lost_services(const RunReport& report) {
-  return titled_lines("Services lost", service_deaths(report), k_tests_per_section);
-}
-
 std::string journal_lines(const RunReport& report) {
   const std::string note = journal_note(report);
   return note.empty() ? note : '\n' + note + '\n';
@@ -333,13 +323,16 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write, 
         further_attempts_text(report, outputs) +
         section(report, k_flaky_tests,
                 [&](const TestReport& test) { return flaky_reason(test, outputs); }) +
-        section(report, k_leaky_tests, leftovers_text) + kept_scratch(report) +
-        section(report, k_orphaned_tests, orphans_text) + section(report, k_stale_tests, reason) +
-        section(report, k_tests_not_run, reason) + section(report, k_bare_tests, bare_text) +
+        section(report, k_leaky_tests, listing(leftover_names)) + kept_scratch(report) +
+        section(report, k_orphaned_tests, listing(orphan_texts)) +
+        section(report, k_stale_tests, reason) + section(report, k_tests_not_run, reason) +
+        section(report, k_bare_tests, bare_text) +
         section(report, k_skipped_tests,
                 [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); }) +
-        lock_waits(report) + lost_services(report) + slowest(report) + memory_budgets(report) +
-        steps_text(report.steps) + journal_lines(report));
+        lock_waits(report) +
+        titled_lines("Services lost", service_deaths(report), k_tests_per_section) +
+        slowest(report) + memory_budgets(report) + steps_text(report.steps) +
+        journal_lines(report));
 }
 
 }  // namespace holdfast
