@@ -6,7 +6,6 @@
 #include <functional>
 
 #include "base/text.hpp"
-#include "history/past_run.hpp"
 #include "report/describe.hpp"
 
 namespace holdfast {

@@ -16,18 +16,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether there is a reason to stop.
-using IsToStop = std::function<bool()>;
-
-// Writes in few system calls. `to` is for messages: "stdout".
-Result<void> write_pieces(
-    int descriptor, std::string_view to, const Produce& produce,
-    const IsToStop& is_to_stop = [] { return false; }) {
+// Writes in few system calls. `to` is for messages: "stdout". `draft`: stops when a signal came.
+Result<void> write_pieces(int descriptor, std::string_view to, const Produce& produce,
+                          const os::Draft* draft = nullptr) {
   constexpr std::size_t k_piece = 64U << 10U;
   std::string waiting;
   std::optional<Error> failed;
   const auto flush = [&] {
-    if (!failed && is_to_stop()) failed = Error{fmt::format("write {}: interrupted", to)};
+    if (!failed && draft != nullptr && draft->signals.came())
+      failed = Error{fmt::format("write {}: interrupted", to)};
     if (!failed && !os::write_all(descriptor, waiting)) {
       failed = os::system_error(fmt::format("write {}", to));
     }
@@ -71,7 +68,7 @@ bool is_at(const std::string& path, int descriptor) {
 
 Produce producer_of(const LoadedReport& loaded, Format format) {
   return [&loaded, format](const Take& take) {
-    produce(loaded, format, [&](std::string_view piece) { take(piece); });
+    produce(loaded, format, take);
     return Result<void>();
   };
 }
@@ -91,7 +88,7 @@ Result<void> write_whole(const fs::path& path, const Produce& produce) {
   const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
   if (error) return os::system_error("write " + to, error.value());
   return os::replace_file(target.string(), [&](const os::Draft& draft) {
-    return write_pieces(draft.file, to, produce, [&] { return draft.signals.came(); });
+    return write_pieces(draft.file, to, produce, &draft);
   });
 }
 

@@ -97,16 +97,16 @@ inline std::string row(const std::string& name, std::size_t width, std::string_v
   return line;
 }
 
-// At most `limit` lines, as `line` makes them of the items, each after `mark`, and how many more
-// items there are.
+// At most `limit` lines, as `line` makes them of the items, each between `mark` and `end`, and how
+// many more items there are.
 template <typename Items, typename Line = std::identity>
 std::string bounded_lines(std::string_view mark, const Items& items, std::size_t limit,
-                          Line line = {}) {
+                          Line line = {}, std::string_view end = "\n") {
   std::string text;
   for (std::size_t i = 0; i < std::min(items.size(), limit); ++i) {
-    text += fmt::format("{}{}\n", mark, line(items[i]));
+    text += fmt::format("{}{}{}", mark, line(items[i]), end);
   }
-  if (items.size() > limit) text += fmt::format("{}and {} more\n", mark, items.size() - limit);
+  if (items.size() > limit) text += fmt::format("{}and {} more{}", mark, items.size() - limit, end);
   return text;
 }
 

@@ -15,10 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <filesystem>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdfast {

@@ -8,10 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <cstddef>
-#include <string>
-#include <string_view>
-
 namespace holdfast {
 namespace {
 

@@ -15,8 +15,6 @@
 
 #include <algorithm>
 #include <map>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -101,17 +99,12 @@ std::string end_of(std::string_view output) {
 std::string both_ends_of(std::string_view output) {
   std::vector<std::string> lines;
   while (!output.empty()) lines.push_back(line_of(take_part(output, '\n')));
-  std::string text;
-  const std::size_t left_out =
-      lines.size() > 2 * k_tail_lines ? lines.size() - 2 * k_tail_lines : 0;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (left_out > 0 && i == k_tail_lines) {
-      text += fmt::format("  | [... {} lines left out ...]\n", left_out);
-      i += left_out;
-    }
-    text += lines[i];
+  if (lines.size() > 2 * k_tail_lines) {
+    const auto gap = lines.begin() + k_tail_lines;
+    *gap = fmt::format("  | [... {} lines left out ...]\n", lines.size() - 2 * k_tail_lines);
+    lines.erase(gap + 1, lines.end() - k_tail_lines);
   }
-  return text;
+  return separated(lines, "");
 }
 
 std::string tails(const RunReport& report, Outputs& outputs) {

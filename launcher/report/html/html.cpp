@@ -8,8 +8,6 @@
 
 #include <algorithm>
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "base/encoding.hpp"
 #include "base/names.hpp"
@@ -19,8 +17,6 @@
 #include "report/excerpt.hpp"
 #include "report/html/assets.hpp"
 #include "report/html/data.hpp"
-#include "report/load.hpp"
-#include "report/model.hpp"
 #include "report/quoted/reasons.hpp"
 #include "report/render.hpp"
 #include "report/sections.hpp"
@@ -200,21 +196,25 @@ std::string table_html(std::string_view caption, const Tests& tests, Measure mea
   return html + "</tbody></table>\n";
 }
 
+// A list of at most so many items, whose HTML `line` makes.
+template <typename Items, typename Line>
+std::string lines_html(const Items& items, std::size_t limit, Line line) {
+  return fmt::format("<ul class=\"lines\">\n{}</ul>\n",
+                     bounded_lines("<li>", items, limit, line, "</li>\n"));
+}
+
 template <typename Text>
 std::string list_html(const RunReport& report, const TestSection& section, Text text) {
   const Tests tests = tests_that(report, section.has);
   if (tests.empty()) return {};
-  std::string html;
-  for (std::size_t i = 0; i < std::min(tests.size(), k_tests_per_section); ++i) {
-    const std::string words = text(*tests[i]);
-    html += fmt::format("<li><b class=\"name\">{}</b>{}{}</li>\n", line_html(tests[i]->name),
-                        words.empty() ? "" : ": ", line_html(words));
-  }
-  if (tests.size() > k_tests_per_section)
-    html += fmt::format("<li>and {} more</li>\n", tests.size() - k_tests_per_section);
+  const auto line = [&](const TestReport* test) {
+    const std::string words = text(*test);
+    return fmt::format("<b class=\"name\">{}</b>{}{}", line_html(test->name),
+                       words.empty() ? "" : ": ", line_html(words));
+  };
   return folded_html(
       fmt::format("{} <span class=\"number\">{}</span>", section.title, tests.size()),
-      fmt::format("<ul class=\"lines\">\n{}</ul>\n", html));
+      lines_html(tests, k_tests_per_section, line));
 }
 
 // "3 of 60 tests went wrong", in one line.
@@ -268,12 +268,9 @@ std::string rest_html(const RunReport& report, Outputs& outputs) {
       list_html(report, k_tests_not_run, reason) + list_html(report, k_bare_tests, reason);
   html += list_html(report, k_skipped_tests,
                     [&](const TestReport& test) { return skip_reason(test, shown.of(test).text); });
-  std::string deaths;
-  for (const std::string& death : service_deaths(report)) {
-    deaths += fmt::format("<li>{}</li>\n", line_html(death));
-  }
+  const std::vector<std::string> deaths = service_deaths(report);
   if (!deaths.empty())
-    html += folded_html("Services lost", fmt::format("<ul class=\"lines\">\n{}</ul>\n", deaths));
+    html += folded_html("Services lost", lines_html(deaths, deaths.size(), line_html));
   if (!report.steps.empty())
     html += folded_html(
         fmt::format("Build steps <span class=\"number\">{}</span>", report.steps.size()),

@@ -189,30 +189,23 @@ std::optional<double> utilisation_of(const RunReport& report, std::optional<doub
 // A long chain is shown by its ends.
 std::string chain_text(const Chain& chain) {
   constexpr std::size_t k_at_each_end = 3;
-  constexpr std::string_view k_then = " \u2192 ";
-  const std::size_t count = chain.tests.size();
-  const std::size_t left_out = count > 2 * k_at_each_end + 1 ? count - 2 * k_at_each_end : 0;
-  std::string names;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) names += k_then;
-    if (left_out > 0 && i == k_at_each_end) {
-      names += fmt::format("{} more{}", left_out, k_then);
-      i += left_out;
-    }
-    names += brief(chain.tests[i]);
+  std::vector<std::string> names = collected(chain.tests, brief);
+  if (names.size() > 2 * k_at_each_end + 1) {
+    const auto gap = names.begin() + k_at_each_end;
+    *gap = fmt::format("{} more", names.size() - 2 * k_at_each_end);
+    names.erase(gap + 1, names.end() - k_at_each_end);
   }
-  return fmt::format("; longest {} {} ({})", count == 1 ? "test" : "chain",
-                     duration_text(chain.seconds), names);
+  return fmt::format("; longest {} {} ({})", names.size() == 1 ? "test" : "chain",
+                     duration_text(chain.seconds), separated(names, " \u2192 "));
 }
 
 std::string waits_text(const RunTime& time) {
-  std::string text;
+  std::vector<std::string> waits;
   if (time.lock_wait_s >= k_worth_telling)
-    text += " locks " + duration_text(time.lock_wait_s) +
-            (time.service_wait_s >= k_worth_telling ? "," : "");
+    waits.push_back("locks " + duration_text(time.lock_wait_s));
   if (time.service_wait_s >= k_worth_telling)
-    text += " services " + duration_text(time.service_wait_s);
-  return text.empty() ? text : "; waits:" + text;
+    waits.push_back("services " + duration_text(time.service_wait_s));
+  return waits.empty() ? "" : "; waits: " + separated(waits, ", ");
 }
 
 std::string slots_text(const RunReport& report, const RunTime& time) {
