@@ -10,72 +10,6 @@
 #include "report/sections.hpp"
 
 namespace holdfast {
-double median_s(std::vector<std::int64_t> times_ms) {
-  if (times_ms.empty()) return 0;
-  std::sort(times_ms.begin(), times_ms.end());
-  const std::size_t half = times_ms.size() / 2;
-  const std::int64_t twice =
-      times_ms.size() % 2 == 1 ? 2 * times_ms[half] : times_ms[half - 1] + times_ms[half];
-  return static_cast<double>(twice) / 2000;
-}
-
-void Durations::add(const PastRun& run) {
-  for (const PastResult& result : run.results) {
-    if (result.grade != Grade::passed || result.attempts == 0) continue;
-    std::vector<std::int64_t>& times = times_[result.test];
-    if (times.size() == k_last_runs) times.erase(times.begin());
-    times.push_back(result.wall_ms);
-  }
-}
-
-std::vector<std::int64_t> Durations::of(const TestId& test) const {
-  const auto found = times_.find(test);
-  return found == times_.end() ? std::vector<std::int64_t>() : found->second;
-}
-
-std::vector<SlowTest> Durations::sorted() const {
-  std::vector<SlowTest> list;
-  for (const auto& [test, times] : times_) {
-    if (!test.batch.empty()) continue;
-    list.push_back({test, median_s(times), static_cast<double>(times.back()) / 1000, times.size()});
-  }
-  std::ranges::stable_sort(list, std::greater<>(), &SlowTest::median);
-  return list;
-}
-
-std::string slowest_text(const std::vector<SlowTest>& all) {
-  constexpr std::size_t k_slowest_shown = 20;
-  if (all.empty()) return "no test that passed is in the history\n";
-  std::vector<SlowTest> sorted = all;
-  const std::size_t left_out =
-      std::erase_if(sorted, [](const SlowTest& one) { return one.runs < k_least_runs; });
-  const std::string others = fmt::format("{} passed fewer than {} times: not known well enough\n",
-                                         counted(left_out, "test"), k_least_runs);
-  if (sorted.empty()) return others;
-  double total = 0;
-  for (const SlowTest& one : sorted) total += one.median;
-  std::string text =
-      fmt::format("The slowest of {}, by the median of their last {} runs; all take {}\n",
-                  counted(sorted.size(), "test"), k_last_runs, duration_text(total));
-  for (std::size_t i = 0; i < std::min(sorted.size(), k_slowest_shown); ++i) {
-    const SlowTest& one = sorted[i];
-    text += fmt::format("  {:>12}  {:>5.1f} %  {}\n", duration_text(one.median),
-                        total > 0 ? 100 * one.median / total : 0.0, title_of(one.test));
-  }
-  return left_out == 0 ? text : text + others;
-}
-
-std::string slowest_json(const std::vector<SlowTest>& sorted) {
-  Json list = json_list(sorted, [](const SlowTest& test) {
-    Json one = json_of(test.test);
-    one["median_s"] = test.median;
-    one["last_s"] = test.last;
-    one["runs"] = test.runs;
-    return one;
-  });
-  return dumped({{"version", 1}, {"slowest", std::move(list)}});
-}
-
 namespace {
 
 constexpr std::size_t k_in_chart = 60;
@@ -156,47 +90,6 @@ std::string text_of(const TestId& test, const std::vector<Seen>& seen, Charset c
   return text;
 }
 
-}  // namespace
-
-void TestHistory::add(const PastRun& run) {
-  for (const PastResult& result : run.results) tests_[result.test].emplace_back(run.head, result);
-}
-
-std::string history_text(const TestHistory& history, Charset charset) {
-  std::string text;
-  for (const auto& [test, seen] : history.tests()) {
-    text += (text.empty() ? "" : "\n") + text_of(test, seen, charset);
-  }
-  if (!text.empty())
-    text += "\n. passed, f flaky, F failed, E crashed or could not say, s skipped; oldest first\n";
-  return text;
-}
-
-std::string history_json(const TestHistory& history) {
-  const auto failure = [](const PastFailure& wrong) {
-    return Json{
-        {"attempt", wrong.attempt}, {"outcome", wrong.outcome}, {"signature", wrong.signature}};
-  };
-  const auto run = [&](const Seen& seen) {
-    const auto& [head, result] = seen;
-    return Json{{"run", head.id},
-                {"at", head.started},
-                {"outcome", result.outcome},
-                {"flaky", result.flaky},
-                {"wall_s", result.wall_s()},
-                {"attempts", result.attempts},
-                {"failures", json_list(result.failures, failure)}};
-  };
-  Json tests = json_list(history.tests(), [&](const auto& one) {
-    Json test = json_of(one.first);
-    test["runs"] = json_list(one.second, run);
-    return test;
-  });
-  return dumped({{"version", 1}, {"tests", std::move(tests)}});
-}
-
-namespace {
-
 constexpr std::size_t k_shown = 50;
 
 // The median of its times before, in seconds, if the test is slower than that; 0: it is not, or not
@@ -240,6 +133,109 @@ Json json_of(const PastResult& result) {
 }
 
 }  // namespace
+
+double median_s(std::vector<std::int64_t> times_ms) {
+  if (times_ms.empty()) return 0;
+  std::sort(times_ms.begin(), times_ms.end());
+  const std::size_t half = times_ms.size() / 2;
+  const std::int64_t twice =
+      times_ms.size() % 2 == 1 ? 2 * times_ms[half] : times_ms[half - 1] + times_ms[half];
+  return static_cast<double>(twice) / 2000;
+}
+
+void Durations::add(const PastRun& run) {
+  for (const PastResult& result : run.results) {
+    if (result.grade != Grade::passed || result.attempts == 0) continue;
+    std::vector<std::int64_t>& times = times_[result.test];
+    if (times.size() == k_last_runs) times.erase(times.begin());
+    times.push_back(result.wall_ms);
+  }
+}
+
+std::vector<std::int64_t> Durations::of(const TestId& test) const {
+  const auto found = times_.find(test);
+  return found == times_.end() ? std::vector<std::int64_t>() : found->second;
+}
+
+std::vector<SlowTest> Durations::sorted() const {
+  std::vector<SlowTest> list;
+  for (const auto& [test, times] : times_) {
+    if (!test.batch.empty()) continue;
+    list.push_back({test, median_s(times), static_cast<double>(times.back()) / 1000, times.size()});
+  }
+  std::ranges::stable_sort(list, std::greater<>(), &SlowTest::median);
+  return list;
+}
+
+std::string slowest_text(const std::vector<SlowTest>& all) {
+  constexpr std::size_t k_slowest_shown = 20;
+  if (all.empty()) return "no test that passed is in the history\n";
+  std::vector<SlowTest> sorted = all;
+  const std::size_t left_out =
+      std::erase_if(sorted, [](const SlowTest& one) { return one.runs < k_least_runs; });
+  const std::string others = fmt::format("{} passed fewer than {} times: not known well enough\n",
+                                         counted(left_out, "test"), k_least_runs);
+  if (sorted.empty()) return others;
+  double total = 0;
+  for (const SlowTest& one : sorted) total += one.median;
+  std::string text =
+      fmt::format("The slowest of {}, by the median of their last {} runs; all take {}\n",
+                  counted(sorted.size(), "test"), k_last_runs, duration_text(total));
+  for (std::size_t i = 0; i < std::min(sorted.size(), k_slowest_shown); ++i) {
+    const SlowTest& one = sorted[i];
+    text += fmt::format("  {:>12}  {:>5.1f} %  {}\n", duration_text(one.median),
+                        total > 0 ? 100 * one.median / total : 0.0, title_of(one.test));
+  }
+  return left_out == 0 ? text : text + others;
+}
+
+std::string slowest_json(const std::vector<SlowTest>& sorted) {
+  Json list = json_list(sorted, [](const SlowTest& test) {
+    Json one = json_of(test.test);
+    one["median_s"] = test.median;
+    one["last_s"] = test.last;
+    one["runs"] = test.runs;
+    return one;
+  });
+  return dumped({{"version", 1}, {"slowest", std::move(list)}});
+}
+
+void TestHistory::add(const PastRun& run) {
+  for (const PastResult& result : run.results) tests_[result.test].emplace_back(run.head, result);
+}
+
+std::string history_text(const TestHistory& history, Charset charset) {
+  std::string text;
+  for (const auto& [test, seen] : history.tests()) {
+    text += (text.empty() ? "" : "\n") + text_of(test, seen, charset);
+  }
+  if (!text.empty())
+    text += "\n. passed, f flaky, F failed, E crashed or could not say, s skipped; oldest first\n";
+  return text;
+}
+
+std::string history_json(const TestHistory& history) {
+  const auto failure = [](const PastFailure& wrong) {
+    return Json{
+        {"attempt", wrong.attempt}, {"outcome", wrong.outcome}, {"signature", wrong.signature}};
+  };
+  const auto run = [&](const Seen& seen) {
+    const auto& [head, result] = seen;
+    return Json{{"run", head.id},
+                {"at", head.started},
+                {"outcome", result.outcome},
+                {"flaky", result.flaky},
+                {"wall_s", result.wall_s()},
+                {"attempts", result.attempts},
+                {"failures", json_list(result.failures, failure)}};
+  };
+  Json tests = json_list(history.tests(), [&](const auto& one) {
+    Json test = json_of(one.first);
+    test["runs"] = json_list(one.second, run);
+    return test;
+  });
+  return dumped({{"version", 1}, {"tests", std::move(tests)}});
+}
 
 Comparison compare(const PastRun& before, const PastRun& after, const Durations& times) {
   Comparison result{before.head, after.head, {}, {}, {}, {}, {}, {}};

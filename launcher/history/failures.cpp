@@ -9,6 +9,60 @@
 #include "report/describe.hpp"
 
 namespace holdfast {
+namespace {
+
+constexpr std::size_t k_signatures_shown = 3;
+
+// Those that came most often first.
+std::vector<std::pair<std::string, std::size_t>> sorted_signatures(const FlakyTest& test) {
+  std::vector<std::pair<std::string, std::size_t>> sorted(test.signatures.begin(),
+                                                          test.signatures.end());
+  std::ranges::stable_sort(sorted, std::greater<>(), [](const auto& one) { return one.second; });
+  return sorted;
+}
+
+std::string signature_lines(const FlakyTest& test) {
+  std::string text;
+  const auto signatures = sorted_signatures(test);
+  for (std::size_t i = 0; i < std::min(signatures.size(), k_signatures_shown); ++i) {
+    text += fmt::format("    {:>4}  {}\n", signatures[i].second, printable(signatures[i].first));
+  }
+  if (signatures.size() > k_signatures_shown) {
+    text += fmt::format("          and {} more\n", signatures.size() - k_signatures_shown);
+  }
+  return text;
+}
+
+Json json_of_flaky(const FlakyTest& test) {
+  Json one = json_of(test.test);
+  one["runs"] = test.runs;
+  one["flaky"] = test.flaky;
+  one["rate"] = test.rate();
+  one["red"] = test.red;
+  one["changes"] = test.changes;
+  one["changes_on_one_program"] = test.changes_on_one_program;
+  if (test.first) one["first"] = {{"run", test.first->id}, {"at", test.first->started}};
+  if (test.last) one["last"] = {{"run", test.last->id}, {"at", test.last->started}};
+  one["signatures"] = json_list(sorted_signatures(test), [](const auto& signature) {
+    return Json{{"signature", signature.first}, {"count", signature.second}};
+  });
+  return one;
+}
+
+bool alternates(const FlakyTest& test) { return test.changes_on_one_program >= 2; }
+
+std::string changes_text(std::string_view title, const std::vector<FlakyTest>& tests) {
+  if (tests.empty()) return {};
+  std::string text = fmt::format("\n{}\n", title);
+  for (const FlakyTest& test : tests) {
+    text += fmt::format("  {}: {} in {}, red in {}\n", title_of(test.test),
+                        counted(test.changes, "change"), counted(test.runs, "run"), test.red) +
+            signature_lines(test);
+  }
+  return text;
+}
+
+}  // namespace
 
 void LastSeen::add(const PastRun& run) {
   for (const PastResult& result : run.results) {
@@ -81,61 +135,6 @@ std::string failed_json(const std::vector<RedTest>& red) {
   });
   return dumped({{"version", 1}, {"failed", std::move(list)}});
 }
-
-namespace {
-
-constexpr std::size_t k_signatures_shown = 3;
-
-// Those that came most often first.
-std::vector<std::pair<std::string, std::size_t>> sorted_signatures(const FlakyTest& test) {
-  std::vector<std::pair<std::string, std::size_t>> sorted(test.signatures.begin(),
-                                                          test.signatures.end());
-  std::ranges::stable_sort(sorted, std::greater<>(), [](const auto& one) { return one.second; });
-  return sorted;
-}
-
-std::string signature_lines(const FlakyTest& test) {
-  std::string text;
-  const auto signatures = sorted_signatures(test);
-  for (std::size_t i = 0; i < std::min(signatures.size(), k_signatures_shown); ++i) {
-    text += fmt::format("    {:>4}  {}\n", signatures[i].second, printable(signatures[i].first));
-  }
-  if (signatures.size() > k_signatures_shown) {
-    text += fmt::format("          and {} more\n", signatures.size() - k_signatures_shown);
-  }
-  return text;
-}
-
-Json json_of_flaky(const FlakyTest& test) {
-  Json one = json_of(test.test);
-  one["runs"] = test.runs;
-  one["flaky"] = test.flaky;
-  one["rate"] = test.rate();
-  one["red"] = test.red;
-  one["changes"] = test.changes;
-  one["changes_on_one_program"] = test.changes_on_one_program;
-  if (test.first) one["first"] = {{"run", test.first->id}, {"at", test.first->started}};
-  if (test.last) one["last"] = {{"run", test.last->id}, {"at", test.last->started}};
-  one["signatures"] = json_list(sorted_signatures(test), [](const auto& signature) {
-    return Json{{"signature", signature.first}, {"count", signature.second}};
-  });
-  return one;
-}
-
-bool alternates(const FlakyTest& test) { return test.changes_on_one_program >= 2; }
-
-std::string changes_text(std::string_view title, const std::vector<FlakyTest>& tests) {
-  if (tests.empty()) return {};
-  std::string text = fmt::format("\n{}\n", title);
-  for (const FlakyTest& test : tests) {
-    text += fmt::format("  {}: {} in {}, red in {}\n", title_of(test.test),
-                        counted(test.changes, "change"), counted(test.runs, "run"), test.red) +
-            signature_lines(test);
-  }
-  return text;
-}
-
-}  // namespace
 
 void Flakiness::add(const PastRun& run) {
   if (runs_ == 0) since_ = run.head.started;

@@ -85,6 +85,25 @@ std::string reason_alone(const TestReport& test) {
   return text;
 }
 
+// Adds a line that names these tests, if there are any.
+void add_tests(const std::vector<std::string>& names, std::string_view what,
+               std::vector<std::string>& lines) {
+  if (names.empty()) return;
+  lines.push_back(fmt::format("{} {}: {}", counted(names.size(), "test"), what,
+                              bounded_list(names, k_shards_named, printable)));
+}
+
+// Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
+bool is_of_lost_keeper(const RunReport& report, const TestReport& test) {
+  return run_of(report, test.shard).keeper_until > 0;
+}
+
+// The keeper names attempts by the run.
+bool ran_without_keeper(const RunReport& report, const TestReport& test) {
+  return !test.attempts.empty() &&
+         !test.attempts.back().attempt.starts_with(run_of(report, test.shard).id + ".");
+}
+
 }  // namespace
 
 std::string duration_text(double seconds) {
@@ -144,29 +163,6 @@ std::vector<std::string> in_several_shards(const RunReport& report) {
   }
   return names;
 }
-
-namespace {
-
-// Adds a line that names these tests, if there are any.
-void add_tests(const std::vector<std::string>& names, std::string_view what,
-               std::vector<std::string>& lines) {
-  if (names.empty()) return;
-  lines.push_back(fmt::format("{} {}: {}", counted(names.size(), "test"), what,
-                              bounded_list(names, k_shards_named, printable)));
-}
-
-// Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
-bool is_of_lost_keeper(const RunReport& report, const TestReport& test) {
-  return run_of(report, test.shard).keeper_until > 0;
-}
-
-// The keeper names attempts by the run.
-bool ran_without_keeper(const RunReport& report, const TestReport& test) {
-  return !test.attempts.empty() &&
-         !test.attempts.back().attempt.starts_with(run_of(report, test.shard).id + ".");
-}
-
-}  // namespace
 
 std::string lost_keeper_text(const RunReport& report) {
   if (report.run.keeper_until <= 0) return {};

@@ -247,6 +247,76 @@ Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& 
   return packing.finish(order.program, order.form);
 }
 
+constexpr double k_infinity = std::numeric_limits<double>::infinity();
+
+Error no_bundle(const std::string& file, std::string_view why) {
+  return Error{
+      fmt::format("read {}: {}, so it is no bundle of holdfast report --bundle", file, why)};
+}
+
+class BundledOutputs final : public Outputs {
+ public:
+  // The log of the run is on another machine, so none was written at any time.
+  explicit BundledOutputs(std::unique_ptr<BundledFiles> files)
+      : files_(*files), own_(std::move(files), LoggedOutputs(k_infinity, -k_infinity)) {
+    const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
+    if (!index) return;
+    for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
+      // Longer lines are none of ours. They end the index, as the end of the file does.
+      index->stream->getline(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+      note_line(bytes.c_str());
+    }
+  }
+
+  Printed of(const TestReport& test) override {
+    if (!test.part_of.empty() || test.attempts.empty() || !test.output_place) return own_.of(test);
+    const auto found = carried_.find({test.output_place->log, test.output_place->offset});
+    if (found == carried_.end()) return own_.of(test);
+    const Carried& carried = found->second;
+    if (carried.piece == 0) return {{}, carried.note};
+    if (carried.place.length == 0) return {};
+    const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
+    if (!piece) return {{}, "the bundle does not have it"};
+    // It is not longer than this: it was bounded when the bundle was made.
+    return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
+  }
+  std::string of(const Case& one) override { return own_.of(one); }
+  std::string of(const Attempt& earlier) override { return own_.of(earlier); }
+  std::string of(const ServiceOutput& part) override { return own_.of(part); }
+
+ private:
+  using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
+  struct Carried {
+    std::int64_t piece = 0;  // 0: there is only a note
+    OutputPlace place = {};  // in the piece
+    std::string note = {};
+  };
+
+  void note_line(const std::string& line) {
+    const Json object = Json::parse(line, nullptr, false);
+    if (!object.is_object()) return;
+    const auto number = [&](const char* field) -> std::uint64_t {
+      const auto found = object.find(field);
+      return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    };
+    carried_[{text_in(object, "log"), number("offset")}] = {
+        static_cast<std::int64_t>(number("piece")),
+        {{}, number("from"), number("size")},
+        text_in(object, "note")};
+  }
+
+  BundledFiles& files_;  // those of own_
+  RunOutputs own_;
+  std::map<Place, Carried> carried_;
+};
+
+// Those of the run, because the bundle has no others.
+std::vector<StepRecord> steps_in(const BundledFiles& files) {
+  const Result<RunFile> lines = files.open_path(std::string(bundle_names::k_steps));
+  if (!lines) return {};
+  return latest_steps(read_journal(*lines->stream).records, -k_infinity, k_infinity);
+}
+
 }  // namespace
 
 std::string_view archive_form(std::string_view file) {
@@ -401,80 +471,6 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
   HOLDFAST_DO(add_scratch(packing, directory, sizes, left_out));
   return add_end(packing, order, left_out);
 }
-
-namespace {
-
-constexpr double k_infinity = std::numeric_limits<double>::infinity();
-
-Error no_bundle(const std::string& file, std::string_view why) {
-  return Error{
-      fmt::format("read {}: {}, so it is no bundle of holdfast report --bundle", file, why)};
-}
-
-class BundledOutputs final : public Outputs {
- public:
-  // The log of the run is on another machine, so none was written at any time.
-  explicit BundledOutputs(std::unique_ptr<BundledFiles> files)
-      : files_(*files), own_(std::move(files), LoggedOutputs(k_infinity, -k_infinity)) {
-    const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
-    if (!index) return;
-    for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
-      // Longer lines are none of ours. They end the index, as the end of the file does.
-      index->stream->getline(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-      note_line(bytes.c_str());
-    }
-  }
-
-  Printed of(const TestReport& test) override {
-    if (!test.part_of.empty() || test.attempts.empty() || !test.output_place) return own_.of(test);
-    const auto found = carried_.find({test.output_place->log, test.output_place->offset});
-    if (found == carried_.end()) return own_.of(test);
-    const Carried& carried = found->second;
-    if (carried.piece == 0) return {{}, carried.note};
-    if (carried.place.length == 0) return {};
-    const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
-    if (!piece) return {{}, "the bundle does not have it"};
-    // It is not longer than this: it was bounded when the bundle was made.
-    return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
-  }
-  std::string of(const Case& one) override { return own_.of(one); }
-  std::string of(const Attempt& earlier) override { return own_.of(earlier); }
-  std::string of(const ServiceOutput& part) override { return own_.of(part); }
-
- private:
-  using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
-  struct Carried {
-    std::int64_t piece = 0;  // 0: there is only a note
-    OutputPlace place = {};  // in the piece
-    std::string note = {};
-  };
-
-  void note_line(const std::string& line) {
-    const Json object = Json::parse(line, nullptr, false);
-    if (!object.is_object()) return;
-    const auto number = [&](const char* field) -> std::uint64_t {
-      const auto found = object.find(field);
-      return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-    };
-    carried_[{text_in(object, "log"), number("offset")}] = {
-        static_cast<std::int64_t>(number("piece")),
-        {{}, number("from"), number("size")},
-        text_in(object, "note")};
-  }
-
-  BundledFiles& files_;  // those of own_
-  RunOutputs own_;
-  std::map<Place, Carried> carried_;
-};
-
-// Those of the run, because the bundle has no others.
-std::vector<StepRecord> steps_in(const BundledFiles& files) {
-  const Result<RunFile> lines = files.open_path(std::string(bundle_names::k_steps));
-  if (!lines) return {};
-  return latest_steps(read_journal(*lines->stream).records, -k_infinity, k_infinity);
-}
-
-}  // namespace
 
 std::unique_ptr<Outputs> outputs_in(std::unique_ptr<BundledFiles> files) {
   return std::make_unique<BundledOutputs>(std::move(files));

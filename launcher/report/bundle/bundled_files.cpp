@@ -36,6 +36,9 @@ class Streams {
   posix_spawn_file_actions_t actions_{};
 };
 
+constexpr std::string_view k_going_on = "going_on";
+constexpr std::string_view k_over = "over";
+
 }  // namespace
 
 Result<Archiver> Archiver::start(std::vector<std::string> words, int input, int output) {
@@ -74,13 +77,6 @@ Result<void> Archiver::wait() {
   if (said && !said->empty()) return Error{*said};
   return Error{fmt::format("use {}: it ended with exit code {}", k_program, WEXITSTATUS(status))};
 }
-
-namespace {
-
-constexpr std::string_view k_going_on = "going_on";
-constexpr std::string_view k_over = "over";
-
-}  // namespace
 
 std::string text_in(const Json& object, const char* field) {
   const auto found = object.find(field);
