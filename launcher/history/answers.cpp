@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 
 #include "base/text.hpp"
 #include "report/describe.hpp"
@@ -34,14 +35,12 @@ char mark_of(const PastResult& result) {
 
 using Seen = TestHistory::Seen;
 
-std::string duration_chart(const std::vector<Seen>& shown, Charset charset) {
-  std::int64_t longest = 1;
-  for (const auto& [run, result] : shown) longest = std::max(longest, result.wall_ms);
+std::string duration_chart(const std::vector<std::int64_t>& times, std::int64_t most,
+                           Charset charset) {
+  const auto& bars = charset == Charset::unicode ? k_bars : k_ascii_bars;
   std::string chart;
-  for (const auto& [run, result] : shown) {
-    const auto level = static_cast<std::size_t>(result.wall_ms * 7 / longest);
-    chart += charset == Charset::unicode ? k_bars.at(level) : k_ascii_bars.at(level);
-  }
+  for (const std::int64_t time : times)
+    chart += bars.at(static_cast<std::size_t>(time * 7 / std::max<std::int64_t>(most, 1)));
   return chart;
 }
 
@@ -65,11 +64,9 @@ std::string counts_of(const std::vector<Seen>& seen) {
 std::string text_of(const TestId& test, const std::vector<Seen>& seen, Charset charset) {
   std::string text =
       fmt::format("{}: {}: {}\n", title_of(test), counted(seen.size(), "run"), counts_of(seen));
-  const std::size_t first = seen.size() > k_in_chart ? seen.size() - k_in_chart : 0;
-  const std::vector<Seen> shown(seen.begin() + static_cast<std::ptrdiff_t>(first), seen.end());
   std::string marks;
   std::vector<std::int64_t> times;
-  for (const auto& [run, result] : shown) {
+  for (const auto& [run, result] : std::span(seen).last(std::min(seen.size(), k_in_chart))) {
     marks += mark_of(result);
     times.push_back(result.wall_ms);
   }
@@ -78,7 +75,7 @@ std::string text_of(const TestId& test, const std::vector<Seen>& seen, Charset c
   const double most_s = static_cast<double>(*most) / 1000;
   text += fmt::format("  outcomes   {}\n", marks);
   text +=
-      fmt::format("  durations  {}  {} to {}, median {}\n", duration_chart(shown, charset),
+      fmt::format("  durations  {}  {} to {}, median {}\n", duration_chart(times, *most, charset),
                   duration_text(least_s), duration_text(most_s), duration_text(median_s(times)));
   for (std::size_t i = 0; i < std::min(seen.size(), k_in_list); ++i) {
     const auto& [run, result] = seen[seen.size() - 1 - i];

@@ -115,8 +115,7 @@ Result<std::string> failed(const HistoryOptions& options, History& history) {
   const std::vector<RedTest> red = seen.red();
   if (options.format == "text") return failed_text(red);
   if (options.format == "json") return failed_json(red);
-  std::vector<std::string> names;
-  for (const RedTest& test : red) names.push_back(test.last.test.name);
+  auto names = collected(red, [](const RedTest& test) { return test.last.test.name; });
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (options.format == "ctest") return names_as_expression(names);
   return names_as_lines(names);

@@ -158,14 +158,10 @@ Statement& Statement::bind(int parameter, std::string_view value) {
 Result<bool> Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
-  sqlite3* const database = sqlite3_db_handle(statement_.get());
-  if (code != SQLITE_DONE) {
-    Error error = error_of(database, code);
-    sqlite3_reset(statement_.get());
-    return error;
-  }
+  Result<bool> end = false;
+  if (code != SQLITE_DONE) end = error_of(sqlite3_db_handle(statement_.get()), code);
   sqlite3_reset(statement_.get());
-  return false;
+  return end;
 }
 
 void Statement::reset() { sqlite3_reset(statement_.get()); }

@@ -94,9 +94,6 @@ struct RunHead {
   bool complete = false;
 
   friend bool operator==(const RunHead&, const RunHead&) = default;
-  friend bool operator<(const RunHead& one, const RunHead& other) {
-    return std::tie(one.started, one.id) < std::tie(other.started, other.id);
-  }
 };
 
 struct PastRun {

@@ -70,13 +70,10 @@ void give(TestReport& test, const VerdictRecord& verdict, bool is_doubtful) {
   test.index = verdict.index;
   test.nth = verdict.nth;
   test.program = verdict.program;
-  if (!test.why.empty()) {
-    // The test's own records say why.
-  } else if (verdict.launched && test.attempts.empty()) {
-    test.why = "its launcher left no record";  // the keeper was gone or stopped
-  } else {
-    test.why = verdict.note;
-  }
+  // Unless the test's own records say why. A launcher leaves none if the keeper was gone or
+  // stopped.
+  const bool has_none = verdict.launched && test.attempts.empty();
+  if (test.why.empty()) test.why = has_none ? "its launcher left no record" : verdict.note;
   // ctest died before it recorded the last execution. Its verdict is on an earlier one.
   if (verdict.times && *verdict.times < test.executions && !test.attempts.empty()) return;
   test.verdict = verdict.verdict;

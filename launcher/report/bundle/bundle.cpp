@@ -227,13 +227,6 @@ Result<void> add_steps(Packing& packing, const RunEntry& run) {
   return lines.empty() ? Result<void>() : packing.add(std::string(bundle_names::k_steps), lines);
 }
 
-Result<void> add_beside(Packing& packing, const std::vector<BundledText>& beside) {
-  for (const BundledText& one : beside) {
-    HOLDFAST_DO(packing.add(std::string(one.name), one.text));
-  }
-  return {};
-}
-
 // Says what the bundle is. To be added when everything else is there.
 Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& left_out) {
   if (left_out.count() > 0) {
@@ -461,7 +454,9 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
   Packing packing(std::move(store), take);
   const std::filesystem::path& directory = order.run.directory;
   const BundleSizes sizes;
-  HOLDFAST_DO(add_beside(packing, order.beside));
+  for (const BundledText& one : order.beside) {
+    HOLDFAST_DO(packing.add(std::string(one.name), one.text));
+  }
   HOLDFAST_DO(add_journal(packing, order.run));
   HOLDFAST_DO(add_steps(packing, order.run));
   // What follows is left out if there is no room for it.

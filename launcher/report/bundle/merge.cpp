@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <set>
 #include <unordered_map>
 
 #include "base/text.hpp"
@@ -88,15 +89,11 @@ void add_plan(RunDivision& all, const RunDivision& one) {
   for (const auto& [shard, tests] : one.tests) {
     std::vector<std::string>& known = all.tests[shard];
     if (known == tests) continue;
-    std::map<std::string_view, std::size_t> times;
-    for (const std::string& test : known) ++times[test];
+    std::multiset<std::string_view> left(known.begin(), known.end());
     std::vector<std::string> more;
     for (const std::string& test : tests) {
-      std::size_t& left = times[test];
-      if (left == 0)
-        more.push_back(test);
-      else
-        --left;
+      const auto same = left.extract(test);
+      if (same.empty()) more.push_back(test);
     }
     append(known, more);
   }
