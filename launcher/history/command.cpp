@@ -16,7 +16,6 @@
 #include "cleanup/dead_runs.hpp"
 #include "command/command.hpp"
 #include "history/answers.hpp"
-#include "history/failures.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
