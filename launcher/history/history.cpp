@@ -85,7 +85,7 @@ class Inserter {
         {&one.result_, "INSERT INTO result VALUES(?,?,?,?,?,?,?,?)"},
         {&one.failure_, "INSERT INTO failure VALUES(?,?,?,?,?)"},
         {&one.find_word_, "SELECT id FROM word WHERE text=?"},
-        {&one.add_word_, "INSERT INTO word(text) VALUES(?)"},
+        {&one.add_word_, "INSERT OR IGNORE INTO word(text) VALUES(?)"},
         {&one.find_tests_, "SELECT id, nth, key FROM test WHERE name=? AND batch=? ORDER BY nth"},
         {&one.add_test_, "INSERT INTO test(name, batch, nth, key) VALUES(?,?,?,?)"},
         {&one.set_key_, "UPDATE test SET key=? WHERE id=?"},
@@ -131,8 +131,10 @@ class Inserter {
 
   Result<std::int64_t> word(const std::string& text) {
     if (const auto known = words_.find(text); known != words_.end()) return known->second;
-    HOLDFAST_TRY(const std::int64_t id,
-                 found_or_added(find_word_.bind(0, text), add_word_.bind(0, text)));
+    HOLDFAST_DO(add_word_.bind(0, text).run());
+    HOLDFAST_DO(find_word_.bind(0, text).run());
+    const std::int64_t id = find_word_.number(0);
+    find_word_.reset();
     words_.emplace(text, id);
     return id;
   }
@@ -196,17 +198,6 @@ class Inserter {
     if (without_key.size() > named.in_run) return nullptr;
     const auto same = std::ranges::find(without_key, id.nth, &Row::nth);
     return same == without_key.end() ? nullptr : *same;
-  }
-
-  Result<std::int64_t> found_or_added(Statement& find, Statement& add) {
-    HOLDFAST_TRY(const bool row, find.step());
-    if (row) {
-      const std::int64_t id = find.number(0);
-      find.reset();
-      return id;
-    }
-    HOLDFAST_DO(add.run());
-    return database_->last_row();
   }
 
   Database* database_;

@@ -223,9 +223,9 @@ std::string unrecorded_text(std::int64_t unrecorded) {
 }
 
 std::string journal_note(const RunReport& report) {
-  if (report.journal_flaws == 0) return {};
-  std::string text = fmt::format("{} of the journal ignored, wholly or partly",
-                                 counted(report.journal_flaws, "line"));
+  if (report.flaws == 0) return {};
+  std::string text =
+      fmt::format("{} of the journal ignored, wholly or partly", counted(report.flaws, "line"));
   if (!report.complaints.empty()) {
     text += fmt::format(" (line {}: {})", report.complaints.front().line,
                         printable(report.complaints.front().what));

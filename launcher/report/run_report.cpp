@@ -458,9 +458,7 @@ Result<RunReport> report_of(const ReadRecords& read, RunState state) {
   report.changed_sources = changed_sources(sources, report);
   report.more_changed_sources = sources.more;
   report.counts = count(report.tests);
-  report.journal_flaws = flaws.flaws;
-  report.complaints = flaws.complaints;
-  report.cut_off = flaws.cut_off;
+  static_cast<JournalFlaws&>(report) = flaws;
   return report;
 }
 

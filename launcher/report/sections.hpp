@@ -47,21 +47,27 @@ struct TestSection {
   bool (*has)(const TestReport& test);
 };
 
-inline constexpr TestSection k_flaky_tests{"flaky", "Flaky",
-                                           [](const TestReport& test) { return test.flaky; }};
+template <bool TestReport::*flag>
+bool is_flagged(const TestReport& test) {
+  return test.*flag;
+}
+template <Outcome outcome>
+bool came_to(const TestReport& test) {
+  return test.outcome == outcome;
+}
+
+inline constexpr TestSection k_flaky_tests{"flaky", "Flaky", is_flagged<&TestReport::flaky>};
 inline constexpr TestSection k_leaky_tests{"left", "Left processes behind",
-                                           [](const TestReport& test) { return test.leaked; }};
+                                           is_flagged<&TestReport::leaked>};
 inline constexpr TestSection k_orphaned_tests{"orphans", "Orphan markers",
-                                              [](const TestReport& test) { return test.orphaned; }};
+                                              is_flagged<&TestReport::orphaned>};
 inline constexpr TestSection k_stale_tests{
     "stale", "Stale: their programs or inputs were changed while the run was on",
-    [](const TestReport& test) { return test.stale; }};
-inline constexpr TestSection k_tests_not_run{
-    "not-run", "Not run", [](const TestReport& test) { return test.outcome == Outcome::not_run; }};
+    is_flagged<&TestReport::stale>};
+inline constexpr TestSection k_tests_not_run{"not-run", "Not run", came_to<Outcome::not_run>};
 inline constexpr TestSection k_bare_tests{"bare", "Not through Holdfast",
-                                          [](const TestReport& test) { return test.bare; }};
-inline constexpr TestSection k_skipped_tests{
-    "skipped", "Skipped", [](const TestReport& test) { return test.outcome == Outcome::skipped; }};
+                                          is_flagged<&TestReport::bare>};
+inline constexpr TestSection k_skipped_tests{"skipped", "Skipped", came_to<Outcome::skipped>};
 
 inline bool has_ended(const TestReport& test) { return last_attempt(test).has_ended; }
 inline double wall_of(const TestReport& test) { return last_attempt(test).wall_s; }

@@ -52,14 +52,9 @@ std::vector<std::string> names_in(const UniqueFd& directory) {
   return names;
 }
 
-// A regular file below a directory, opened.
-struct OpenedFile {
-  UniqueFd file;
-  std::uint64_t size = 0;
-};
-
-// The error is why the file cannot go into a bundle, in a few words.
-Result<OpenedFile> open_file(const UniqueFd& directory, const std::string& name) {
+// Opens a regular file below a directory. The error is why it cannot go into a bundle, in a few
+// words.
+Result<RunFile> open_file(const UniqueFd& directory, const std::string& name) {
   struct stat status {};
   if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return ErrorInWords{error_text()};
@@ -71,18 +66,13 @@ Result<OpenedFile> open_file(const UniqueFd& directory, const std::string& name)
   if (!file.valid() || ::fstat(file.get(), &status) != 0) return ErrorInWords{error_text()};
   // It may be another one by now.
   if (!S_ISREG(status.st_mode)) return ErrorInWords{"no regular file"};
-  return OpenedFile{std::move(file), static_cast<std::uint64_t>(status.st_size)};
+  return run_file_over(std::move(file));
 }
 
-std::string too_large(const OpenedFile& file) { return size_text(file.size) + ", too large"; }
+std::string too_large(const RunFile& file) { return size_text(file.size) + ", too large"; }
 
 std::string path_in_bundle(const std::string& path) {
   return std::string(bundle_names::k_run) + path;
-}
-
-Result<void> put(Packing& packing, const std::string& path, const OpenedFile& opened) {
-  DescriptorStream stream(opened.file.get(), 0, static_cast<std::int64_t>(opened.size));
-  return packing.add(path_in_bundle(path), stream, opened.size);
 }
 
 class ScratchWriter {
@@ -117,7 +107,7 @@ class ScratchWriter {
                         const std::string& path) {
     // This is our own link to a test's /tmp, which is beside the scratch directory.
     if (name == names::k_private_tmp_link) return {};
-    const Result<OpenedFile> opened = open_file(directory, name);
+    const Result<RunFile> opened = open_file(directory, name);
     std::string why;
     if (!opened)
       why = opened.error().message;
@@ -137,7 +127,7 @@ class ScratchWriter {
     }
     size_ += opened->size;
     ++files_;
-    return put(packing_, path, *opened);
+    return packing_.add(path_in_bundle(path), *opened->stream, opened->size);
   }
 
   Packing& packing_;
@@ -409,14 +399,14 @@ Result<void> add_outputs(Packing& packing, const std::filesystem::path& director
       // with the end of its output: db-1.log.tail.
       const bool is_output = name.find(names::k_output_suffix) != std::string::npos;
       if (!is_output && name != names::k_dropped_outputs_file) continue;
-      const Result<OpenedFile> file = open_file(*opened, name);
+      const Result<RunFile> file = open_file(*opened, name);
       if (!file || total + file->size > sizes.outputs ||
           !packing.has_room(path_in_bundle(path), file->size)) {
         left_out.note(path, file ? too_large(*file) : file.error().message);
         continue;
       }
       total += file->size;
-      HOLDFAST_DO(put(packing, path, *file));
+      HOLDFAST_DO(packing.add(path_in_bundle(path), *file->stream, file->size));
     }
   }
   return {};

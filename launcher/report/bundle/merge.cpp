@@ -76,7 +76,7 @@ void add_run(RunInfo& all, const Shard& shard, bool is_first) {
 }
 
 void add_flaws(RunReport& all, const RunReport& one, const std::string& name) {
-  all.journal_flaws += one.journal_flaws;
+  all.flaws += one.flaws;
   all.cut_off = all.cut_off || one.cut_off;
   for (const Complaint& complaint : one.complaints) {
     if (all.complaints.size() == k_max_complaints) return;

@@ -265,7 +265,7 @@ void render_json(const RunReport& report, Outputs& outputs, const Write& write, 
   if (report.more_changed_sources > 0) {
     write(fmt::format(",\n\"more_changed_sources\": {}", report.more_changed_sources));
   }
-  const Json journal = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
+  const Json journal = {{"flaws", report.flaws}, {"cut_off", report.cut_off}};
   write(",\n\"journal\": " + compact(journal) + "}\n");
 }
 

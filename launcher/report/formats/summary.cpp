@@ -53,8 +53,7 @@ std::string through_line(const RunReport& report) {
 }
 
 std::string unknown_line(const RunReport& report) {
-  const Tests tests =
-      tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::unknown; });
+  const Tests tests = tests_that(report, came_to<Outcome::unknown>);
   if (tests.empty()) return {};
   return fmt::format("holdfast: verdict unknown: {}\n",
                      bounded_list(tests, k_names_shown, [](const TestReport* test) {
