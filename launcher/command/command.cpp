@@ -70,11 +70,8 @@ bool Command::is_hidden() const { return app_->get_group().empty(); }
 void Command::hide() const { app_->group(""); }
 
 std::vector<Command> Command::subcommands() const {
-  std::vector<Command> commands;
-  for (CLI::App* app : app_->get_subcommands([](const CLI::App*) { return true; })) {
-    commands.emplace_back(*app, *exit_code_);
-  }
-  return commands;
+  return collected(app_->get_subcommands([](const CLI::App*) { return true; }),
+                   [this](CLI::App* app) { return Command(*app, *exit_code_); });
 }
 
 std::string Command::help() const { return app_->get_description(); }

@@ -100,11 +100,12 @@ class KnownTests {
     return test.name == verdict.test ? &test : nullptr;
   }
 
-  bool has_verdict(const TestReport& test) const {
-    return has_verdict_[static_cast<std::size_t>(&test - tests_->data())];
-  }
-  void note_verdict(const TestReport& test) {
-    has_verdict_[static_cast<std::size_t>(&test - tests_->data())] = true;
+  // Returns whether the test had a verdict before.
+  bool note_verdict(const TestReport& test) {
+    const auto place = static_cast<std::size_t>(&test - tests_->data());
+    const bool is_second = has_verdict_[place];
+    has_verdict_[place] = true;
+    return is_second;
   }
 
   // The first of that name without a verdict. Null: there is none.
@@ -158,11 +159,10 @@ void assign_verdicts(std::vector<TestReport>& tests, std::deque<VerdictRecord> v
       continue;
     }
     // ctest has one number for a test. If the log has two, the test has printed one of them.
-    const bool is_second = known.has_verdict(*test);
+    const bool is_second = known.note_verdict(*test);
     give(*test, verdict, is_second || is_doubtful(verdict));
     test->may_lack_last = with_too_many.count(verdict.index.value_or(0)) != 0;
     test->came_twice = is_second || test->may_lack_last;
-    known.note_verdict(*test);
   }
   std::vector<TestReport> further;
   for (const VerdictRecord* const verdict : left) {

@@ -253,10 +253,9 @@ std::string list_of(const RunReport& report, const TestSection& section, Why why
 }
 
 std::string lists(const RunReport& report, Outputs& outputs) {
-  std::vector<std::string> deaths;
-  for (const std::string& death : service_deaths(report)) deaths.push_back(safe(death));
   return list_of(report, k_flaky_tests, reason) + list_of(report, k_leaky_tests, reason) +
-         list_of("Services lost", deaths) + list_of(report, k_tests_not_run, reason) +
+         list_of("Services lost", collected(service_deaths(report), safe)) +
+         list_of(report, k_tests_not_run, reason) +
          list_of(report, k_skipped_tests,
                  [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); });
 }

@@ -82,24 +82,13 @@ std::string line(const std::string& text) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
 }
 
-std::string lines(const std::vector<std::string>& texts) {
-  std::string lines;
-  for (const std::string& text : texts) lines += line(text);
-  return lines;
-}
-
 std::string service_lines(const RunReport& report) {
-  std::string text;
-  std::size_t shown = 0;
-  const std::vector<std::string> deaths = service_deaths(report);
-  for (const std::string& death : deaths) {
-    if (++shown > k_names_shown) break;
-    text += fmt::format("holdfast: service {}\n", death);
-  }
-  if (deaths.size() > k_names_shown) {
-    text +=
-        fmt::format("holdfast: and {} more services were lost\n", deaths.size() - k_names_shown);
-  }
+  std::vector<std::string> deaths = service_deaths(report);
+  const std::size_t more = deaths.size() - std::min(deaths.size(), k_names_shown);
+  deaths.resize(deaths.size() - more);
+  std::string text =
+      separated(deaths, "", [](const std::string& death) { return line("service " + death); });
+  if (more > 0) text += line(fmt::format("and {} more services were lost", more));
   return text;
 }
 
@@ -158,8 +147,8 @@ std::string render_summary(const RunReport& report) {
   }
   return through_line(report) + unknown_line(report) + line(not_recorded_text(report)) +
          line(cases_text(report)) + line(retries_text(report)) + service_lines(report) +
-         lines(remarks_of(report)) + not_through_line(report) + line(run_time_text(report)) +
-         line(log_hint(report));
+         separated(remarks_of(report), "", line) + not_through_line(report) +
+         line(run_time_text(report)) + line(log_hint(report));
 }
 
 }  // namespace holdfast

@@ -97,8 +97,7 @@ std::string end_of(std::string_view output) {
 
 // The first and the last lines, with a line between them that says how many are left out.
 std::string both_ends_of(std::string_view output) {
-  std::vector<std::string> lines;
-  while (!output.empty()) lines.push_back(line_of(take_part(output, '\n')));
+  std::vector<std::string> lines = collected(TextParts{output, '\n'}, line_of);
   if (lines.size() > 2 * k_tail_lines) {
     const auto gap = lines.begin() + k_tail_lines;
     *gap = fmt::format("  | [... {} lines left out ...]\n", lines.size() - 2 * k_tail_lines);
@@ -150,12 +149,7 @@ std::string whole_outputs(const RunReport& report, Outputs& outputs) {
 
 // Puts each further line of the text below the first one.
 std::string in_lines(std::string_view text) {
-  std::string lines;
-  while (!text.empty()) {
-    if (!lines.empty()) lines += "\n            ";
-    lines += printable(take_part(text, '\n'));
-  }
-  return lines;
+  return separated(TextParts{text, '\n'}, "\n            ", printable);
 }
 
 // The findings of the probes on the first few tests of `red`, the tests that went wrong.
