@@ -145,9 +145,7 @@ void write_warnings(const RunReport& report, Outputs& outputs, const Write& writ
       all.push_back({"warning", test.name + ": left processes behind",
                      bounded_list(leftover_names(test), k_names)});
     }
-    if (test.stale) {
-      all.push_back({"warning", test.name + ": stale", test.stale_why});
-    }
+    if (test.stale) all.push_back({"warning", test.name + ": stale", test.stale_why});
   }
   if (all.size() > k_of_a_kind) {
     std::vector<std::string> others;

@@ -8,7 +8,6 @@
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 #include <algorithm>
 #include <unordered_map>
 
@@ -128,7 +127,7 @@ std::string not_through_line(const RunReport& report) {
     items.push_back(why.empty() ? list : fmt::format("{} ({})", list, why));
     count -= names.size();
   }
-  std::string text = fmt::format("{}", fmt::join(items, "; "));
+  std::string text = separated(items, "; ");
   if (count > 0) text += fmt::format("; and {} more", count);
   return fmt::format("holdfast: {} not through Holdfast: {}\n", all, text);
 }

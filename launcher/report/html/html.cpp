@@ -59,14 +59,6 @@ std::string_view class_of(Outcome outcome) {
 
 constexpr std::size_t k_rows = 10;
 
-std::size_t red_tests(const Counts& counts) {
-  std::size_t number = 0;
-  for (const OutcomeFacts& row : k_outcome_table) {
-    if (is_red(row.outcome)) number += counts.of(row.outcome);
-  }
-  return number;
-}
-
 std::string count_html(std::string_view term, std::string_view grade, std::size_t number) {
   return fmt::format("<div class=\"{}\"><dt>{}</dt><dd>{}</dd></div>\n", grade, term, number);
 }
@@ -101,7 +93,8 @@ std::string counts_html(const Counts& counts) {
 }
 
 // The shares of the outcomes as a bar. Without styles it has the colours that stand here.
-std::string bar_html(const Counts& counts) {
+std::string bar_html(const RunReport& report) {
+  const Counts& counts = report.counts;
   if (counts.planned == 0) return {};
   const auto total = static_cast<double>(counts.planned);
   constexpr double k_width = 1000;
@@ -117,7 +110,7 @@ std::string bar_html(const Counts& counts) {
     at += width;
   };
   const std::size_t good = counts.of(Outcome::passed);
-  const std::size_t red = red_tests(counts);
+  const std::size_t red = tests_that(report, went_wrong).size();
   add("red", "#c4382b", red);
   add("other", "#8a8f98", counts.planned - red - good);
   add("good", "#2e8b57", good);
@@ -221,7 +214,7 @@ std::string list_html(const RunReport& report, const TestSection& section, Text 
 std::string verdict_text(const RunReport& report) {
   const Counts& counts = report.counts;
   if (has_only_steps(report)) return "Build steps; no run of the tests is recorded";
-  const std::size_t red = red_tests(counts);
+  const std::size_t red = tests_that(report, went_wrong).size();
   if (red > 0) return fmt::format("{} of {} went wrong", red, counted(counts.planned, "test"));
   if (counts.planned == 0) return "No tests";
   if (counts.of(Outcome::passed) == counts.planned)
@@ -239,7 +232,7 @@ std::string top_html(const RunReport& report) {
       fmt::format("<h1>{}{}</h1>\n", is_loud ? "INCOMPLETE: " : "", verdict_text(report));
   html += run_html(report);
   if (has_only_steps(report)) return html;
-  html += notices_html(report) + bar_html(report.counts) + counts_html(report.counts);
+  html += notices_html(report) + bar_html(report) + counts_html(report.counts);
   if (const std::string time = run_time_text(report); !time.empty())
     html += fmt::format("<p id=\"run-time\" class=\"run\">{}</p>\n", line_html(time));
   return html;
