@@ -357,19 +357,19 @@ Result<void> Packing::finish(const std::string& program, std::string_view form) 
   }
   const os::UniqueFd output(ends[0]);
   os::UniqueFd input(ends[1]);
-  HOLDFAST_TRY(Archiver archiver,
-               Archiver::start({program, "pack", std::string(form)}, store_.get(), input.get()));
-  input.reset();
-  std::string bytes(k_piece, '\0');
-  while (true) {
-    const ssize_t got =
-        os::retried([&] { return ::read(output.get(), bytes.data(), bytes.size()); });
-    if (got < 0) return os::system_error("read the archive");
-    if (got == 0) return archiver.wait();
-    if (!take_(std::string_view(bytes).substr(0, static_cast<std::size_t>(got)))) {
-      return nothing_taken();
+  const auto take_all = [&]() -> Result<void> {
+    input.reset();
+    std::string bytes(k_piece, '\0');
+    while (true) {
+      const ssize_t got =
+          os::retried([&] { return ::read(output.get(), bytes.data(), bytes.size()); });
+      if (got < 0) return os::system_error("read the archive");
+      if (got == 0) return {};
+      if (!take_(std::string_view(bytes).substr(0, static_cast<std::size_t>(got))))
+        return nothing_taken();
     }
-  }
+  };
+  return run_archiver({program, "pack", std::string(form)}, store_.get(), input.get(), take_all);
 }
 
 void LeftOut::note(const std::string& path, const std::string& why) {

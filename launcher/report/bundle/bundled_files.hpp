@@ -2,10 +2,9 @@
 // nothing of them is left when this process ends, however it ends.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -23,28 +22,12 @@
 
 namespace holdfast {
 
-// Runs holdfast-archive, which is the only program with libarchive in it.
-class Archiver {
- public:
-  // Starts the program words[0] with these words. It reads from `input` and writes to `output`; -1:
-  // /dev/null.
-  static Result<Archiver> start(std::vector<std::string> words, int input, int output);
-  Archiver(Archiver&& other) noexcept;
-  Archiver& operator=(Archiver&&) = delete;
-  Archiver(const Archiver&) = delete;
-  Archiver& operator=(const Archiver&) = delete;
-  // Ends the program if nobody has waited for it.
-  ~Archiver();
-
-  // Waits for its end. The error is what the program says, or how it died.
-  Result<void> wait();
-
- private:
-  Archiver(pid_t pid, os::UniqueFd errors) : pid_(pid), errors_(std::move(errors)) {}
-
-  pid_t pid_;            // 0: it is waited for
-  os::UniqueFd errors_;  // its stderr
-};
+// Runs holdfast-archive, which is the only program with libarchive in it: the program words[0] with
+// these words. It reads from `input` (-1: /dev/null) and writes to `output`. Calls `meanwhile`
+// while it runs, and ends it if that fails. Returns that error, or what the program says, or how it
+// died.
+Result<void> run_archiver(const std::vector<std::string>& words, int input, int output,
+                          const std::function<Result<void>()>& meanwhile = {});
 
 // Where large things lie for a moment.
 

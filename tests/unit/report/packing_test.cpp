@@ -65,10 +65,8 @@ TEST(Packing, WhatIsPackedCanBeReadBackWithTheSameLimit) {
   const ScratchDirectory scratch;
   const std::string file = scratch.write("a.tar", archive).string();
   const os::UniqueFd out = std::move(*os::memory_file(""));
-  Result<Archiver> reading =
-      Archiver::start({k_program, "unpack", file, std::to_string(least)}, -1, out.get());
-  ASSERT_TRUE(reading);
-  const Result<void> read = reading->wait();
+  const Result<void> read =
+      run_archiver({k_program, "unpack", file, std::to_string(least)}, -1, out.get());
   EXPECT_TRUE(read) << read.error().message;
 }
 
@@ -247,10 +245,10 @@ TEST(Packing, OfWhatIsLeftOutTheFirstLinesAreTold) {
 
 TEST(Packing, AProgramForArchivesThatCannotDoItSaysWhatIsKnown) {
   const os::UniqueFd out = std::move(*os::memory_file(""));
-  EXPECT_FALSE(Archiver::start({"/no/such/program"}, -1, out.get()));
-  Result<Archiver> failing = Archiver::start({"/bin/false"}, -1, out.get());
-  ASSERT_TRUE(failing);
-  const Result<void> failed = failing->wait();
+  const Result<void> missing = run_archiver({"/no/such/program"}, -1, out.get());
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().message, HasSubstr("start /no/such/program: "));
+  const Result<void> failed = run_archiver({"/bin/false"}, -1, out.get());
   ASSERT_FALSE(failed);
   EXPECT_THAT(failed.error().message, HasSubstr("ended with exit code 1"));
   // What it writes is not what we read.
