@@ -59,12 +59,11 @@ std::string text_in(const Json& object, const char* field) {
 }
 
 std::string text_of(const Manifest& manifest) {
-  Json object;
-  object["format"] = k_bundle_format;
-  object["holdfast"] = valid_utf8(manifest.version);
-  object["run"] = valid_utf8(manifest.run);
-  object["state"] = manifest.state == RunState::going_on ? k_going_on : k_over;
-  object["complete"] = manifest.complete;
+  Json object{{"format", k_bundle_format},
+              {"holdfast", valid_utf8(manifest.version)},
+              {"run", valid_utf8(manifest.run)},
+              {"state", manifest.state == RunState::going_on ? k_going_on : k_over},
+              {"complete", manifest.complete}};
   if (!manifest.sum.empty()) object["sum"] = manifest.sum;
   return object.dump(1) + '\n';
 }
