@@ -196,12 +196,6 @@ void add_once(TestReport& test, std::string_view flag) {
   if (!has_flag(test, flag)) test.flags.emplace_back(flag);
 }
 
-// For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
-void renumber(std::vector<Attempt>& attempts) {
-  int n = 0;
-  for (Attempt& attempt : attempts) attempt.n = ++n;
-}
-
 // The test passed in the end and an earlier attempt did not. Where ctest turns failures into passes
 // (WILL_FAIL), the last attempt did not pass either, so the test is not flaky.
 bool is_flaky(const TestReport& test) {
@@ -212,7 +206,9 @@ bool is_flaky(const TestReport& test) {
 }
 
 void conclude(TestReport& test, RunState state, const RunInfo& run) {
-  renumber(test.attempts);
+  // For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
+  std::int64_t n = 0;
+  for (Attempt& attempt : test.attempts) attempt.n = ++n;
   if (state == RunState::going_on && !test.attempts.empty())
     test.attempts.back().is_running = !test.attempts.back().has_ended;
   const Attempt& last = last_attempt(test);

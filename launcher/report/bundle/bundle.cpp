@@ -212,11 +212,6 @@ Result<void> add_log(Packing& packing, const RunEntry& run, LeftOut& left_out) {
   return {};
 }
 
-Result<void> add_steps(Packing& packing, const RunEntry& run) {
-  const std::string lines = step_lines(run);
-  return lines.empty() ? Result<void>() : packing.add(std::string(bundle_names::k_steps), lines);
-}
-
 // Says what the bundle is. To be added when everything else is there.
 Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& left_out) {
   if (left_out.count() > 0) {
@@ -448,7 +443,9 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
     HOLDFAST_DO(packing.add(std::string(one.name), one.text));
   }
   HOLDFAST_DO(add_journal(packing, order.run));
-  HOLDFAST_DO(add_steps(packing, order.run));
+  if (const std::string steps = step_lines(order.run); !steps.empty()) {
+    HOLDFAST_DO(packing.add(std::string(bundle_names::k_steps), steps));
+  }
   // What follows is left out if there is no room for it.
   HOLDFAST_DO(add_log(packing, order.run, left_out));
   HOLDFAST_DO(add_outputs(packing, directory, sizes, left_out));

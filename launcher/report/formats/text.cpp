@@ -147,11 +147,6 @@ std::string whole_outputs(const RunReport& report, Outputs& outputs) {
   return text;
 }
 
-// Puts each further line of the text below the first one.
-std::string in_lines(std::string_view text) {
-  return separated(TextParts{text, '\n'}, "\n            ", printable);
-}
-
 // The findings of the probes on the first few tests of `red`, the tests that went wrong.
 std::string findings_text(const Tests& red) {
   std::string text;
@@ -162,8 +157,10 @@ std::string findings_text(const Tests& red) {
     if (++shown > k_shown_in_full) break;
     text += fmt::format("\nAround {}\n", printable(test->name));
     for (const Finding& finding : findings) {
+      // Each further line stands below the first one.
       text += fmt::format("  {:<10}{}{}\n", printable(finding.probe),
-                          finding.failed ? "not known: " : "", in_lines(finding.text));
+                          finding.failed ? "not known: " : "",
+                          separated(TextParts{finding.text, '\n'}, "\n            ", printable));
     }
   }
   return text;

@@ -176,18 +176,14 @@ auto of_last(Of of) {
   };
 }
 
-Json outcomes_json() {
-  return json_list(k_outcome_table, [](const OutcomeFacts& row) {
-    return Json{row.name, label(row.outcome), is_red(row.outcome)};
-  });
-}
-
 void write_tests(const RunReport& report, double first, const Write& write) {
   const std::vector<TestReport>& tests = report.tests;
   DataBlock block("columns", write);
   Members columns(block);
   columns.add("version", 1);
-  columns.add("outcomes", outcomes_json());
+  columns.add("outcomes", k_outcome_table, [](const OutcomeFacts& row) {
+    return Json{row.name, label(row.outcome), is_red(row.outcome)};
+  });
   columns.add("flags", k_flags);
   columns.begin("first").add(fmt::format("{:.6f}", first));
   add_names(columns, tests);
