@@ -192,7 +192,7 @@ class PrintedWriter {
 
 Result<void> add_journal(Packing& packing, const RunEntry& run) {
   const std::string name(names::k_journal_file);
-  HOLDFAST_TRY(const RunFile journal, RunDirectory(run.directory).open(name));
+  HOLDFAST_TRY(const RunFile journal, open_run_file((run.directory / name).string()));
   return packing.add(std::string(bundle_names::k_run) + name, *journal.stream, journal.size);
 }
 
@@ -201,7 +201,7 @@ Result<void> add_log(Packing& packing, const RunEntry& run, LeftOut& left_out) {
   for (unsigned number = 0; number < os::k_log_files; ++number) {
     const std::string file = os::older_log(std::string(names::k_log_file), number);
     const std::string name = std::string(bundle_names::k_run) + file;
-    const Result<RunFile> log = RunDirectory(run.directory).open(file);
+    const Result<RunFile> log = open_run_file((run.directory / file).string());
     if (!log) continue;
     if (!packing.has_room(name, log->size)) {
       left_out.note(name, "the bundle has no room for it");
@@ -232,11 +232,13 @@ Error no_bundle(const std::string& file, std::string_view why) {
       fmt::format("read {}: {}, so it is no bundle of holdfast report --bundle", file, why)};
 }
 
-class BundledOutputs final : public Outputs {
+class BundledOutputs final : public RunOutputs {
  public:
   // The log of the run is on another machine, so none was written at any time.
-  explicit BundledOutputs(std::unique_ptr<BundledFiles> files)
-      : files_(*files), own_(std::move(files), LoggedOutputs(k_infinity, -k_infinity)) {
+  explicit BundledOutputs(BundledFiles files)
+      : RunOutputs([this](const std::string& name) { return files_.open(name); },
+                   LoggedOutputs(k_infinity, -k_infinity)),
+        files_(std::move(files)) {
     const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
     if (!index) return;
     for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
@@ -246,10 +248,12 @@ class BundledOutputs final : public Outputs {
     }
   }
 
+  using RunOutputs::of;
   Printed of(const TestReport& test) override {
-    if (!test.part_of.empty() || test.attempts.empty() || !test.output_place) return own_.of(test);
+    if (!test.part_of.empty() || test.attempts.empty() || !test.output_place)
+      return RunOutputs::of(test);
     const auto found = carried_.find({test.output_place->log, test.output_place->offset});
-    if (found == carried_.end()) return own_.of(test);
+    if (found == carried_.end()) return RunOutputs::of(test);
     const Carried& carried = found->second;
     if (carried.piece == 0) return {{}, carried.note};
     if (carried.place.length == 0) return {};
@@ -258,9 +262,6 @@ class BundledOutputs final : public Outputs {
     // It is not longer than this: it was bounded when the bundle was made.
     return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
   }
-  std::string of(const Case& one) override { return own_.of(one); }
-  std::string of(const Attempt& earlier) override { return own_.of(earlier); }
-  std::string of(const ServiceOutput& part) override { return own_.of(part); }
 
  private:
   using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
@@ -283,8 +284,7 @@ class BundledOutputs final : public Outputs {
         text_in(object, "note")};
   }
 
-  BundledFiles& files_;  // those of own_
-  RunOutputs own_;
+  BundledFiles files_;
   std::map<Place, Carried> carried_;
 };
 
@@ -454,26 +454,26 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
   return add_end(packing, order, left_out);
 }
 
-std::unique_ptr<Outputs> outputs_in(std::unique_ptr<BundledFiles> files) {
+std::unique_ptr<Outputs> outputs_in(BundledFiles files) {
   return std::make_unique<BundledOutputs>(std::move(files));
 }
 
 Result<LoadedReport> read_bundle(const std::string& program, const std::string& file) {
-  HOLDFAST_TRY(std::unique_ptr<BundledFiles> files, BundledFiles::take_out(program, file));
-  const std::string about = files->text_of(bundle_names::k_manifest);
+  HOLDFAST_TRY(BundledFiles files, BundledFiles::take_out(program, file));
+  const std::string about = files.text_of(bundle_names::k_manifest);
   if (about.empty()) return no_bundle(file, fmt::format("it has no {}", bundle_names::k_manifest));
   const Result<Manifest> manifest = parse_manifest(about);
   if (!manifest) return Error{fmt::format("read {}: {}", file, manifest.error().message)};
-  if (!manifest->sum.empty() && files->sum() != manifest->sum) {
+  if (!manifest->sum.empty() && files.sum() != manifest->sum) {
     return Error{fmt::format("read {}: damaged: its files are not those that were packed", file)};
   }
   const std::string journal(names::k_journal_file);
-  const Result<RunFile> records = files->open(journal);
+  const Result<RunFile> records = files.open(journal);
   if (!records) return no_bundle(file, "it has no " + std::string(bundle_names::k_run) + journal);
   const auto read = [&](const SeeRecord& see) { return read_records(*records->stream, see); };
   HOLDFAST_TRY(RunReport report, report_of(read, manifest->state));
   if (report.run.id.empty()) report.run.id = manifest->run;
-  report.steps = steps_in(*files);
+  report.steps = steps_in(files);
   return LoadedReport{std::move(report), outputs_in(std::move(files))};
 }
 

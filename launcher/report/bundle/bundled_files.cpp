@@ -88,13 +88,13 @@ Result<Manifest> parse_manifest(std::string_view text) {
   return manifest;
 }
 
-Result<std::unique_ptr<BundledFiles>> BundledFiles::take_out(const std::string& program,
-                                                             const std::string& archive) {
+Result<BundledFiles> BundledFiles::take_out(const std::string& program,
+                                            const std::string& archive) {
   HOLDFAST_TRY(os::UniqueFd store, temporary_file());
   HOLDFAST_DO(run_archiver({program, "unpack", archive, std::to_string(k_largest_bundle)}, -1,
                            store.get()));
-  std::unique_ptr<BundledFiles> files(new BundledFiles(std::move(store), archive));
-  HOLDFAST_DO(files->find_parts());
+  BundledFiles files(std::move(store), archive);
+  HOLDFAST_DO(files.find_parts());
   return files;
 }
 
@@ -126,7 +126,7 @@ Result<RunFile> BundledFiles::open_path(const std::string& path) const {
       part.size};
 }
 
-Result<RunFile> BundledFiles::open(const std::string& name) {
+Result<RunFile> BundledFiles::open(const std::string& name) const {
   return open_path(std::string(bundle_names::k_run) + name);
 }
 

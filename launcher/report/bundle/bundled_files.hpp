@@ -58,17 +58,16 @@ std::string text_of(const Manifest& manifest);
 // Fails for a newer format too. The error says what was expected.
 Result<Manifest> parse_manifest(std::string_view text);
 
-class BundledFiles final : public RunFiles {
+class BundledFiles {
  public:
   // Reads all of the archive by `program`, which is holdfast-archive. Fails if the archive is cut
   // off or too large, or has a file twice.
-  static Result<std::unique_ptr<BundledFiles>> take_out(const std::string& program,
-                                                        const std::string& archive);
+  static Result<BundledFiles> take_out(const std::string& program, const std::string& archive);
 
   // `path` is one for which is_of_report() is true.
   Result<RunFile> open_path(const std::string& path) const;
   // The same below the run's directory.
-  Result<RunFile> open(const std::string& name) override;
+  Result<RunFile> open(const std::string& name) const;
   // A small file as a whole; empty: it is not there.
   std::string text_of(std::string_view path) const;
   // BundleSum of the files.
