@@ -72,10 +72,6 @@ std::string not_recorded_text(const RunReport& report) {
          " ran through Holdfast and could not be recorded";
 }
 
-std::string retries_text(const RunReport& report) {
-  return report.run.retries.empty() ? "" : "retries: " + printable(report.run.retries);
-}
-
 // Nothing for an empty text.
 std::string line(const std::string& text) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
@@ -144,10 +140,11 @@ std::string render_summary(const RunReport& report) {
              "log is missing or incomplete\n";
     return "holdfast: no tests were run\n";
   }
+  const std::string& retries = report.run.retries;
   return through_line(report) + unknown_line(report) + line(not_recorded_text(report)) +
-         line(cases_text(report)) + line(retries_text(report)) + service_lines(report) +
-         separated(remarks_of(report), "", line) + not_through_line(report) +
-         line(run_time_text(report)) + line(log_hint(report));
+         line(cases_text(report)) + line(retries.empty() ? "" : "retries: " + printable(retries)) +
+         service_lines(report) + separated(remarks_of(report), "", line) +
+         not_through_line(report) + line(run_time_text(report)) + line(log_hint(report));
 }
 
 }  // namespace holdfast

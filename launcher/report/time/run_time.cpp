@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <queue>
@@ -19,6 +20,27 @@ constexpr std::size_t k_none = std::numeric_limits<std::size_t>::max();
 
 // Times in records are rounded to a millisecond, and a wait was measured by another clock.
 constexpr double k_rounding = 0.002;
+
+// When an attempt's test itself ran: without the waits for its locks, its step and services.
+struct WorkTime {
+  double begin = 0;  // seconds since 1970
+  double end = 0;
+  double seconds = 0;
+};
+
+// Empty: the end is not on record. If the launcher was killed, the record of the end has no length.
+std::optional<WorkTime> work_time_of(const Attempt& attempt) {
+  if (!attempt.has_ended || !attempt.ended) return std::nullopt;
+  WorkTime time;
+  time.end = *attempt.ended;
+  time.begin = time.end - attempt.wall_s;
+  if (attempt.started) {
+    time.begin =
+        *attempt.started + attempt.lock_wait_s + attempt.slurm_wait_s + attempt.service_wait_s;
+  }
+  time.seconds = attempt.wall_s > 0 ? attempt.wall_s : std::max(0.0, time.end - time.begin);
+  return time;
+}
 
 // One attempt, and the longest chain that ends with it.
 struct Link {
