@@ -70,18 +70,8 @@ constexpr std::array<std::string_view, 8> k_bars = {"▁", "▂", "▃", "▄", 
 constexpr std::array<std::string_view, 8> k_ascii_bars = {"_", ".", ":", "-", "=", "+", "*", "#"};
 
 char mark_of(const PastResult& result) {
-  if (result.flaky) return 'f';
-  switch (result.grade) {
-    case Grade::passed:
-      return '.';
-    case Grade::skipped:
-      return 's';
-    case Grade::failure:
-      return 'F';
-    case Grade::error:
-      return 'E';
-  }
-  return '?';
+  constexpr std::string_view k_of_grades = ".sFE";
+  return result.flaky ? 'f' : k_of_grades.at(static_cast<std::size_t>(result.grade));
 }
 
 using Seen = TestHistory::Seen;
