@@ -27,11 +27,6 @@ constexpr const char* k_vfs = "holdfast";
 
 constexpr std::string_view k_descriptors = "/proc/self/fd/";
 
-// With own_vfs(). The directory must outlive the connection.
-std::string name_for_sqlite(const os::OwnPlace& place) {
-  return std::string(k_descriptors) + std::to_string(place.directory.get()) + "/" + place.name;
-}
-
 // What SQLite itself uses on Linux.
 sqlite3_vfs* usual() { return sqlite3_vfs_find("unix"); }
 
@@ -187,8 +182,10 @@ std::string Statement::text(int column) const {
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
   HOLDFAST_TRY(os::OwnPlace own, find_own_database(file.string(), use));
-  Result<Database> database = open(
-      name_for_sqlite(own), use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
+  const std::string name =
+      std::string(k_descriptors) + std::to_string(own.directory.get()) + "/" + own.name;
+  Result<Database> database =
+      open(name, use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
   if (database) database->directory_ = std::move(own.directory);
   return database;
 }

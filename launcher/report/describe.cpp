@@ -93,17 +93,6 @@ void add_tests(const std::vector<std::string>& names, std::string_view what,
                               bounded_list(names, k_shards_named, printable)));
 }
 
-// Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
-bool is_of_lost_keeper(const RunReport& report, const TestReport& test) {
-  return run_of(report, test.shard).keeper_until > 0;
-}
-
-// The keeper names attempts by the run.
-bool ran_without_keeper(const RunReport& report, const TestReport& test) {
-  return !test.attempts.empty() &&
-         !test.attempts.back().attempt.starts_with(run_of(report, test.shard).id + ".");
-}
-
 }  // namespace
 
 std::string duration_text(double seconds) {
@@ -166,11 +155,15 @@ std::vector<std::string> in_several_shards(const RunReport& report) {
 
 std::string lost_keeper_text(const RunReport& report) {
   if (report.run.keeper_until <= 0) return {};
+  // Of shards, one may have lost its keeper and another not. The keeper names attempts by the run.
   const Tests own = tests_that(report, [&](const TestReport& test) {
-    return is_of_lost_keeper(report, test) && ran_without_keeper(report, test);
+    const RunInfo& run = run_of(report, test.shard);
+    return run.keeper_until > 0 && !test.attempts.empty() &&
+           !test.attempts.back().attempt.starts_with(run.id + ".");
   });
-  const Tests bare = tests_that(
-      report, [&](const TestReport& test) { return is_of_lost_keeper(report, test) && test.bare; });
+  const Tests bare = tests_that(report, [&](const TestReport& test) {
+    return run_of(report, test.shard).keeper_until > 0 && test.bare;
+  });
   std::string text = fmt::format(
       "the keeper of this run was killed after {} (journalctl -k tells whether memory "
       "ran out): {} ran without it, by properties alone",

@@ -59,13 +59,6 @@ Result<void> look_at_link(const std::string& to) {
 // GitHub takes at most this much of a step.
 constexpr std::size_t k_step_summary_limit = 1U << 20U;
 
-// Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
-// writing.
-bool is_at(const std::string& path, int descriptor) {
-  const std::optional<os::FileId> there = os::file_at(path);
-  return there && there == os::file_of(descriptor);
-}
-
 Produce producer_of(const LoadedReport& loaded, Format format) {
   return [&loaded, format](const Take& take) {
     produce(loaded, format, take);
@@ -128,7 +121,8 @@ Result<void> print_report(const LoadedReport& loaded, Format format) {
 Result<void> write_report(const LoadedReport& loaded, Format format,
                           const std::filesystem::path& path) {
   // Other processes go on writing to what /dev/stdout leads to.
-  if (is_at(path.string(), STDOUT_FILENO)) return print_report(loaded, format);
+  const std::optional<os::FileId> there = os::file_at(path.string());
+  if (there && there == os::file_of(STDOUT_FILENO)) return print_report(loaded, format);
   HOLDFAST_DO(write_whole(path, producer_of(loaded, format)));
   return add_to_page(loaded, format);
 }

@@ -120,10 +120,6 @@ void add_shard(RunReport& all, RunReport& one, const std::string& name) {
   add_flaws(all, one, name);
 }
 
-bool is_same_run(const RunInfo& a, const RunInfo& b) {
-  return a.id == b.id && a.tree == b.tree && a.started == b.started;
-}
-
 std::string division_of(const NamedReport& shard) {
   const RunDivision& division = shard.loaded.report.division;
   if (division.fingerprint.empty()) return printable(shard.name) + " is no shard of a division";
@@ -172,8 +168,10 @@ Result<LoadedReport> merge_shards(std::vector<NamedReport> shards) {
   auto outputs = std::make_unique<OutputsOfShards>();
   for (NamedReport& shard : shards) {
     const RunInfo& run = shard.loaded.report.run;
-    const auto same = std::find_if(all.shards.begin(), all.shards.end(),
-                                   [&](const Shard& other) { return is_same_run(other.run, run); });
+    const auto same = std::ranges::find_if(all.shards, [&](const Shard& other) {
+      return other.run.id == run.id && other.run.tree == run.tree &&
+             other.run.started == run.started;
+    });
     if (same != all.shards.end()) {
       return Error{fmt::format("merge {} and {}: both are run {}", same->name, shard.name, run.id)};
     }
