@@ -37,7 +37,7 @@ void mark(TestReport& test, std::size_t shard, const std::string& name) {
 }
 
 template <typename Item>
-void append(std::vector<Item>& to, std::vector<Item>& from) {
+void append(std::vector<Item>& to, std::vector<Item> from) {
   std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
@@ -64,9 +64,8 @@ void add_run(RunInfo& all, const Shard& shard, bool is_first) {
   all.complete = run.complete && (is_first || all.complete);
   all.has_log = run.has_log && (is_first || all.has_log);
   all.unrecorded += run.unrecorded;
-  all.address_in_use.insert(all.address_in_use.end(), run.address_in_use.begin(),
-                            run.address_in_use.end());
-  all.ran_nothing.insert(all.ran_nothing.end(), run.ran_nothing.begin(), run.ran_nothing.end());
+  append(all.address_in_use, run.address_in_use);
+  append(all.ran_nothing, run.ran_nothing);
   keep_extreme(all.started, run.started, [](double a, double b) { return a < b; });
   keep_extreme(all.ended, run.ended, [](double a, double b) { return a > b; });
   const bool is_earliest = all.keeper_until == 0 || run.keeper_until < all.keeper_until;
@@ -95,7 +94,7 @@ void add_plan(RunDivision& all, const RunDivision& one) {
       const auto same = left.extract(test);
       if (same.empty()) more.push_back(test);
     }
-    append(known, more);
+    append(known, std::move(more));
   }
 }
 
@@ -108,11 +107,11 @@ void add_shard(RunReport& all, RunReport& one, const std::string& name) {
     service.shard = shard;
     service.shard_name = name;
   }
-  append(all.tests, one.tests);
-  append(all.services, one.services);
-  append(all.changed_sources, one.changed_sources);
+  append(all.tests, std::move(one.tests));
+  append(all.services, std::move(one.services));
+  append(all.changed_sources, std::move(one.changed_sources));
   all.more_changed_sources += one.more_changed_sources;
-  append(all.steps, one.steps);
+  append(all.steps, std::move(one.steps));
   if (shard == 0)
     all.division = std::move(one.division);
   else

@@ -201,11 +201,9 @@ auto listing(std::vector<std::string> (*of)(const TestReport&)) {
   return [of](const TestReport& test) { return bounded_list(of(test), k_names_in_a_line); };
 }
 
-std::string kept_scratch(const RunReport& report) {
-  const Tests tests =
-      tests_that(report, [](const TestReport& test) { return !kept_scratch_of(test).empty(); });
-  return section("Scratch directories kept", tests, k_tests_per_section, listing(kept_scratch_of));
-}
+constexpr TestSection k_tests_with_scratch{
+    "", "Scratch directories kept",
+    [](const TestReport& test) { return !kept_scratch_of(test).empty(); }};
 
 template <typename Line>
 std::string section(const RunReport& report, const TestSection& of, Line line) {
@@ -307,7 +305,8 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write, 
         further_attempts_text(report, outputs) +
         section(report, k_flaky_tests,
                 [&](const TestReport& test) { return flaky_reason(test, outputs); }) +
-        section(report, k_leaky_tests, listing(leftover_names)) + kept_scratch(report) +
+        section(report, k_leaky_tests, listing(leftover_names)) +
+        section(report, k_tests_with_scratch, listing(kept_scratch_of)) +
         section(report, k_orphaned_tests, listing(orphan_texts)) +
         section(report, k_stale_tests, reason) + section(report, k_tests_not_run, reason) +
         section(report, k_bare_tests, bare_text) +

@@ -125,11 +125,8 @@ std::string bar_html(const RunReport& report) {
 std::string log_address(const RunInfo& run) {
   const std::string path =
       fmt::format("{}/{}/{}/{}", run.tree, names::k_runs_directory, run.id, names::k_log_file);
-  std::string address = "file://";
-  for (std::string_view rest = std::string_view(path).substr(1); !rest.empty();) {
-    address += '/' + encode_file_name(take_part(rest, '/'));
-  }
-  return address;
+  const TextParts parts{std::string_view(path).substr(1), '/'};
+  return "file:///" + separated(parts, "/", encode_file_name);
 }
 
 std::string run_html(const RunReport& report) {
