@@ -11,10 +11,23 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "ctest/cmake_expression.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
+
+namespace holdfast {
+
+std::string compact(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string dumped(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace holdfast
 
 namespace holdfast::cli {
 
@@ -57,11 +70,8 @@ bool Command::is_hidden() const { return app_->get_group().empty(); }
 void Command::hide() const { app_->group(""); }
 
 std::vector<Command> Command::subcommands() const {
-  std::vector<Command> commands;
-  for (CLI::App* app : app_->get_subcommands([](const CLI::App*) { return true; })) {
-    commands.emplace_back(*app, *exit_code_);
-  }
-  return commands;
+  return collected(app_->get_subcommands([](const CLI::App*) { return true; }),
+                   [this](CLI::App* app) { return Command(*app, *exit_code_); });
 }
 
 std::string Command::help() const { return app_->get_description(); }

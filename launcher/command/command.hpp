@@ -127,12 +127,8 @@ class Parser {
   int exit_code_ = 0;
 };
 
-}  // namespace holdfast::cli
-
 // What each command of `holdfast` is made of: how it is added, finds its tree, and says what is
 // wrong.
-
-namespace holdfast::cli {
 
 // Refuses an empty word (a script's unset variable), which would count as no word.
 Check expected(const std::string& what);
@@ -174,11 +170,7 @@ AddedCommand<Options> add_command(Command app, const std::string& word, const st
   return {command, options};
 }
 
-}  // namespace holdfast::cli
-
 // Names of tests as ctest takes them.
-
-namespace holdfast::cli {
 
 // For `--format ctest`: a line with one regular expression that matches these names. Fails if ctest
 // takes no expression for so many.

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "base/environment.hpp"
 #include "base/names.hpp"
@@ -17,7 +16,6 @@
 #include "cleanup/dead_runs.hpp"
 #include "command/command.hpp"
 #include "history/answers.hpp"
-#include "history/failures.hpp"
 #include "journal/run_directory.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
@@ -116,8 +114,7 @@ Result<std::string> failed(const HistoryOptions& options, History& history) {
   const std::vector<RedTest> red = seen.red();
   if (options.format == "text") return failed_text(red);
   if (options.format == "json") return failed_json(red);
-  std::vector<std::string> names;
-  for (const RedTest& test : red) names.push_back(test.last.test.name);
+  auto names = collected(red, [](const RedTest& test) { return test.last.test.name; });
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (options.format == "ctest") return names_as_expression(names);
   return names_as_lines(names);
@@ -271,36 +268,6 @@ Result<int> answered(const HistoryOptions& options) {
   return print_answer(options, [&](History& past) { return Answer(options, past); });
 }
 
-}  // namespace
-
-Result<fs::path> history_file(const std::string& tree) {
-  const std::string named = variable(environment::k_history);
-  if (named.empty() && tree.empty()) {
-    return ErrorInWords{"no build tree here or above: expected --tree DIR, or HOLDFAST_HISTORY"};
-  }
-  if (named.empty()) return fs::path(tree) / names::k_history_file;
-  if (!named.starts_with('/')) {
-    return ErrorInWords{std::string(environment::k_history) + " " + brief_in_quotes(named) +
-                        ": expected an absolute path"};
-  }
-  return fs::path(named);
-}
-
-Result<History> open_history(const std::string& tree) {
-  const Result<fs::path> file = history_file(tree);
-  const bool is_own = variable(environment::k_history).empty();
-  if (file && is_own && os::is_tree_of_another(tree)) return look_at_runs_of(tree, *file);
-  Result<History> history = with_runs_of(tree);
-  if (history) return history;
-  if (!file) return history;
-  Result<History> as_it_is = History::open_existing(*file);
-  if (!as_it_is) return history;  // on a full disk, it may be empty
-  complain("the latest runs are not in the history: " + to_text(history.error()));
-  return as_it_is;
-}
-
-namespace {
-
 // To be called when runs have ended; `first` and `last` are their ids. The tree's own history gets
 // its runs ten at a time, because opening it takes longer than all else that `holdfast end` does:
 // their journals are kept until then. A file that HOLDFAST_HISTORY names gets each run at once,
@@ -337,6 +304,32 @@ void complain_of(std::string_view report, const Error& error, SaidAtEnd& said) {
 }
 
 }  // namespace
+
+Result<fs::path> history_file(const std::string& tree) {
+  const std::string named = variable(environment::k_history);
+  if (named.empty() && tree.empty()) {
+    return ErrorInWords{"no build tree here or above: expected --tree DIR, or HOLDFAST_HISTORY"};
+  }
+  if (named.empty()) return fs::path(tree) / names::k_history_file;
+  if (!named.starts_with('/')) {
+    return ErrorInWords{std::string(environment::k_history) + " " + brief_in_quotes(named) +
+                        ": expected an absolute path"};
+  }
+  return fs::path(named);
+}
+
+Result<History> open_history(const std::string& tree) {
+  const Result<fs::path> file = history_file(tree);
+  const bool is_own = variable(environment::k_history).empty();
+  if (file && is_own && os::is_tree_of_another(tree)) return look_at_runs_of(tree, *file);
+  Result<History> history = with_runs_of(tree);
+  if (history) return history;
+  if (!file) return history;
+  Result<History> as_it_is = History::open_existing(*file);
+  if (!as_it_is) return history;  // on a full disk, it may be empty
+  complain("the latest runs are not in the history: " + to_text(history.error()));
+  return as_it_is;
+}
 
 SaidAtEnd write_wanted_reports(const LoadedReport& loaded,
                                const std::vector<ReportRequest>& reports, const fs::path& tree) {

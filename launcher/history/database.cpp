@@ -27,11 +27,6 @@ constexpr const char* k_vfs = "holdfast";
 
 constexpr std::string_view k_descriptors = "/proc/self/fd/";
 
-// With own_vfs(). The directory must outlive the connection.
-std::string name_for_sqlite(const os::OwnPlace& place) {
-  return std::string(k_descriptors) + std::to_string(place.directory.get()) + "/" + place.name;
-}
-
 // What SQLite itself uses on Linux.
 sqlite3_vfs* usual() { return sqlite3_vfs_find("unix"); }
 
@@ -158,14 +153,10 @@ Statement& Statement::bind(int parameter, std::string_view value) {
 Result<bool> Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
-  sqlite3* const database = sqlite3_db_handle(statement_.get());
-  if (code != SQLITE_DONE) {
-    Error error = error_of(database, code);
-    sqlite3_reset(statement_.get());
-    return error;
-  }
+  Result<bool> end = false;
+  if (code != SQLITE_DONE) end = error_of(sqlite3_db_handle(statement_.get()), code);
   sqlite3_reset(statement_.get());
-  return false;
+  return end;
 }
 
 void Statement::reset() { sqlite3_reset(statement_.get()); }
@@ -191,8 +182,10 @@ std::string Statement::text(int column) const {
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
   HOLDFAST_TRY(os::OwnPlace own, find_own_database(file.string(), use));
-  Result<Database> database = open(
-      name_for_sqlite(own), use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
+  const std::string name =
+      std::string(k_descriptors) + std::to_string(own.directory.get()) + "/" + own.name;
+  Result<Database> database =
+      open(name, use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
   if (database) database->directory_ = std::move(own.directory);
   return database;
 }
@@ -233,12 +226,6 @@ Result<void> Database::execute(const std::string& sql) {
   const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return error_of(database_.get(), code);
   return {};
-}
-
-Result<std::int64_t> Database::number(std::string_view sql) {
-  HOLDFAST_TRY(Statement statement, prepare(sql));
-  HOLDFAST_DO(statement.run());
-  return statement.number(0);
 }
 
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(database_.get()); }

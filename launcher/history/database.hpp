@@ -73,8 +73,6 @@ class Database {
   // Does not fail for a statement of ours that fits the schema.
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(const std::string& sql);
-  // Returns the number that a statement such as `PRAGMA user_version` returns.
-  Result<std::int64_t> number(std::string_view sql);
   std::int64_t last_row() const;
   // Whether the file is no database, or a damaged one. Reads the whole file.
   bool is_damaged();

@@ -22,52 +22,6 @@ bool may_be_pruned(const std::vector<RunHead>& known, double started, std::int64
   return !known.empty() && started < known.front().started && bytes > HistoryLimits{}.bytes / 2;
 }
 
-}  // namespace
-
-Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
-                           const std::function<bool(const RunEntry&)>& is_going_on, double now) {
-  // So many results are added at once, because each time takes the disk a while, and those of all
-  // runs together may not fit into memory.
-  constexpr std::size_t k_results_at_once = 20'000;
-  HOLDFAST_TRY(const std::vector<RunHead> known, history.runs());
-  HOLDFAST_TRY(const std::int64_t bytes, history.bytes());
-  std::vector<PastRun> fresh;
-  std::size_t results = 0;
-  std::size_t added = 0;
-  const auto flush = [&]() -> Result<void> {
-    HOLDFAST_TRY(const std::size_t done, history.add(std::exchange(fresh, {})));
-    added += done;
-    results = 0;
-    return {};
-  };
-  std::vector<RunEntry> runs = list_runs(tree);
-  std::reverse(runs.begin(), runs.end());  // oldest first
-  for (const RunEntry& run : runs) {
-    const double started = started_at(run);
-    if (is_known(known, run.id, started) || may_be_pruned(known, started, bytes)) continue;
-    if (is_going_on(run)) continue;
-    const Result<RunReport> report = load_report(run);
-    if (!report || !report->run.inside.empty()) continue;
-    const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
-    PastRun past = past_run_of(*report, *outputs, started);
-    past.head.id = run.id;
-    if (past.results.empty()) continue;
-    results += past.results.size();
-    fresh.push_back(std::move(past));
-    if (results < k_results_at_once) continue;
-    HOLDFAST_DO(flush());
-  }
-  if (!fresh.empty()) {
-    HOLDFAST_DO(flush());
-  }
-  if (added > 0) {
-    HOLDFAST_DO(history.prune(now));
-  }
-  return added;
-}
-
-namespace {
-
 // "Hfst", so that file(1) and we know the file
 // (https://www.sqlite.org/pragma.html#pragma_application_id).
 constexpr std::int64_t k_application = 0x48667374;
@@ -131,7 +85,7 @@ class Inserter {
         {&one.result_, "INSERT INTO result VALUES(?,?,?,?,?,?,?,?)"},
         {&one.failure_, "INSERT INTO failure VALUES(?,?,?,?,?)"},
         {&one.find_word_, "SELECT id FROM word WHERE text=?"},
-        {&one.add_word_, "INSERT INTO word(text) VALUES(?)"},
+        {&one.add_word_, "INSERT OR IGNORE INTO word(text) VALUES(?)"},
         {&one.find_tests_, "SELECT id, nth, key FROM test WHERE name=? AND batch=? ORDER BY nth"},
         {&one.add_test_, "INSERT INTO test(name, batch, nth, key) VALUES(?,?,?,?)"},
         {&one.set_key_, "UPDATE test SET key=? WHERE id=?"},
@@ -177,8 +131,10 @@ class Inserter {
 
   Result<std::int64_t> word(const std::string& text) {
     if (const auto known = words_.find(text); known != words_.end()) return known->second;
-    HOLDFAST_TRY(const std::int64_t id,
-                 found_or_added(find_word_.bind(0, text), add_word_.bind(0, text)));
+    HOLDFAST_DO(add_word_.bind(0, text).run());
+    HOLDFAST_DO(find_word_.bind(0, text).run());
+    const std::int64_t id = find_word_.number(0);
+    find_word_.reset();
     words_.emplace(text, id);
     return id;
   }
@@ -244,17 +200,6 @@ class Inserter {
     return same == without_key.end() ? nullptr : *same;
   }
 
-  Result<std::int64_t> found_or_added(Statement& find, Statement& add) {
-    HOLDFAST_TRY(const bool row, find.step());
-    if (row) {
-      const std::int64_t id = find.number(0);
-      find.reset();
-      return id;
-    }
-    HOLDFAST_DO(add.run());
-    return database_->last_row();
-  }
-
   Database* database_;
   Statement run_, result_, failure_, find_word_, add_word_;
   Statement find_tests_, add_test_, set_key_;
@@ -271,6 +216,48 @@ std::int64_t bounded(std::int64_t number, std::int64_t most) {
 }
 
 }  // namespace
+
+Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
+                           const std::function<bool(const RunEntry&)>& is_going_on, double now) {
+  // So many results are added at once, because each time takes the disk a while, and those of all
+  // runs together may not fit into memory.
+  constexpr std::size_t k_results_at_once = 20'000;
+  HOLDFAST_TRY(const std::vector<RunHead> known, history.runs());
+  HOLDFAST_TRY(const std::int64_t bytes, history.bytes());
+  std::vector<PastRun> fresh;
+  std::size_t results = 0;
+  std::size_t added = 0;
+  const auto flush = [&]() -> Result<void> {
+    HOLDFAST_TRY(const std::size_t done, history.add(std::exchange(fresh, {})));
+    added += done;
+    results = 0;
+    return {};
+  };
+  std::vector<RunEntry> runs = list_runs(tree);
+  std::reverse(runs.begin(), runs.end());  // oldest first
+  for (const RunEntry& run : runs) {
+    const double started = started_at(run);
+    if (is_known(known, run.id, started) || may_be_pruned(known, started, bytes)) continue;
+    if (is_going_on(run)) continue;
+    const Result<RunReport> report = load_report(run);
+    if (!report || !report->run.inside.empty()) continue;
+    const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
+    PastRun past = past_run_of(*report, *outputs, started);
+    past.head.id = run.id;
+    if (past.results.empty()) continue;
+    results += past.results.size();
+    fresh.push_back(std::move(past));
+    if (results < k_results_at_once) continue;
+    HOLDFAST_DO(flush());
+  }
+  if (!fresh.empty()) {
+    HOLDFAST_DO(flush());
+  }
+  if (added > 0) {
+    HOLDFAST_DO(history.prune(now));
+  }
+  return added;
+}
 
 Result<History> History::open(const std::filesystem::path& file) {
   const std::filesystem::path above = file.parent_path();
@@ -460,9 +447,10 @@ Result<void> History::remove_before(double started) {
 }
 
 Result<std::int64_t> History::bytes() {
-  HOLDFAST_TRY(const std::int64_t pages, database_.number("PRAGMA page_count"));
-  HOLDFAST_TRY(const std::int64_t page, database_.number("PRAGMA page_size"));
-  return pages * page;
+  HOLDFAST_TRY(Statement asked, database_.prepare("SELECT page_count * page_size "
+                                                  "FROM pragma_page_count, pragma_page_size"));
+  HOLDFAST_DO(asked.run());
+  return asked.number(0);
 }
 
 Result<void> History::prune(double now, const HistoryLimits& limits) {

@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t k_longest_signature = 200;
 
 bool is_of_word(char c) { return is_ascii_alphanumeric(c) || c == '_'; }
-bool is_hex(char c) { return is_ascii_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
 
 // What may stand inside of a path without quotes.
 bool is_of_path(char c) {
@@ -28,9 +27,8 @@ bool is_of_path(char c) {
 // (`int64`) is not the start of one.
 std::size_t number_at(std::string_view text) {
   if (text.starts_with("0x") || text.starts_with("0X")) {
-    std::size_t size = 2;
-    while (size < text.size() && is_hex(text[size])) ++size;
-    if (size > 2) return size;
+    const std::size_t end = text.find_first_not_of("0123456789abcdefABCDEF", 2);
+    if (const std::size_t size = std::min(end, text.size()); size > 2) return size;
   }
   std::size_t size = 0;
   while (size < text.size() &&
@@ -43,9 +41,7 @@ std::size_t number_at(std::string_view text) {
 // The length of the directories at the start of `text`; 0: no path with directories begins here.
 std::size_t directories_at(std::string_view text) {
   if (!text.starts_with('/') && !text.starts_with("./") && !text.starts_with("../")) return 0;
-  std::size_t end = 0;
-  while (end < text.size() && is_of_path(text[end])) ++end;
-  const std::string_view path = text.substr(0, end);
+  const std::string_view path(text.begin(), std::ranges::find_if_not(text, is_of_path));
   const std::size_t slash = path.rfind('/');
   return slash + 1 == path.size() ? 0 : slash + 1;
 }
@@ -113,8 +109,7 @@ std::string signature_of(const Attempt& attempt, std::string_view output) {
   const std::vector<Excerpt> said = excerpts_of(output, 1);
   if (!said.empty()) {
     Excerpt words = said.front();
-    const std::string file = words.file.substr(words.file.rfind('/') + 1);
-    words.file.clear();
+    const std::string file(last_part_of(std::exchange(words.file, {})));
     return bounded_signature(file.empty() ? headline(words) : file + ": " + headline(words));
   }
   Attempt without_time = attempt;
@@ -175,10 +170,6 @@ Json json_of(const TestId& test) {
   one["nth"] = test.nth;
   if (!test.key.empty()) one["key"] = test.key;
   return one;
-}
-
-std::string dumped(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace holdfast

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
+#include "command/json.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
 #include "values/outcome.hpp"
@@ -94,9 +94,6 @@ struct RunHead {
   bool complete = false;
 
   friend bool operator==(const RunHead&, const RunHead&) = default;
-  friend bool operator<(const RunHead& one, const RunHead& other) {
-    return std::tie(one.started, one.id) < std::tie(other.started, other.id);
-  }
 };
 
 struct PastRun {
@@ -110,8 +107,6 @@ PastRun past_run_of(const RunReport& report, Outputs& outputs, double started);
 
 // Words and JSON that several answers use.
 
-using Json = nlohmann::ordered_json;
-
 // "name", "name #2", "name in batch". Safe for a terminal.
 std::string title_of(const TestId& test);
 
@@ -120,16 +115,5 @@ std::string words_for(const PastResult& result);
 std::string signature_for(const PastResult& result);
 
 Json json_of(const TestId& test);
-
-// A list of what `make` makes of each item.
-template <typename Items, typename Make>
-Json list_of(const Items& items, Make make) {
-  Json list = Json::array();
-  for (const auto& item : items) list.push_back(make(item));
-  return list;
-}
-
-// As text, with a newline at its end. Bytes that are not UTF-8 become U+FFFD.
-std::string dumped(const Json& json);
 
 }  // namespace holdfast

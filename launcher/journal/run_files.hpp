@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <istream>
 #include <limits>
 #include <memory>
@@ -88,28 +89,9 @@ Result<RunFile> open_run_file(const std::string& path);
 // Takes a file that is open.
 RunFile run_file_over(os::UniqueFd file);
 
-class RunFiles {
- public:
-  RunFiles() = default;
-  virtual ~RunFiles() = default;
-  RunFiles(const RunFiles&) = delete;
-  RunFiles& operator=(const RunFiles&) = delete;
-
-  // `name` is the path from the run's directory on: output/ctest.log. A file that does not exist
-  // and one that is no regular file are errors.
-  virtual Result<RunFile> open(const std::string& name) = 0;
-};
-
-class RunDirectory final : public RunFiles {
- public:
-  explicit RunDirectory(std::filesystem::path directory) : directory_(std::move(directory)) {}
-  Result<RunFile> open(const std::string& name) override {
-    return open_run_file((directory_ / name).string());
-  }
-
- private:
-  std::filesystem::path directory_;
-};
+// Opens a file of a run. `name` is the path from the run's directory on: output/ctest.log. A file
+// that does not exist and one that is no regular file are errors.
+using OpenInRun = std::function<Result<RunFile>(const std::string& name)>;
 
 // When files were written, as the journal dates things: in seconds since 1970.
 inline double seconds_of(const timespec& time) {

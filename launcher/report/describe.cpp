@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "ctest/ctest_options.hpp"
 #include "journal/run_directory.hpp"
+#include "report/sections.hpp"
 #include "values/outcome.hpp"
 
 #include <fmt/format.h>
@@ -53,14 +54,11 @@ std::string judgement(const TestReport& test, const Attempt& last) {
   return {};
 }
 
-// " in linux-2, linux-3": the shards for which `holds` is true.
-template <typename Holds>
-std::string in_which_shards(const RunReport& report, Holds holds) {
-  std::vector<std::string> names;
-  for (const Shard& shard : report.shards) {
-    if (holds(shard.run)) names.push_back(printable(shard.name));
-  }
-  return names.empty() ? std::string() : " in " + bounded_list(names, k_shards_named);
+// " in linux-2, linux-3": the shards without that.
+std::string in_shards_without(const RunReport& report, bool RunEnded::*that) {
+  const auto shards = which(report.shards, [&](const Shard& shard) { return !(shard.run.*that); });
+  const auto name = [](const Shard* shard) { return printable(shard->name); };
+  return shards.empty() ? std::string() : " in " + bounded_list(shards, k_shards_named, name);
 }
 
 std::string reason_alone(const TestReport& test) {
@@ -85,6 +83,14 @@ std::string reason_alone(const TestReport& test) {
   if (test.stale) text += "; " + printable(test.stale_why);
   if (test.attempts.size() > 1) text += fmt::format("; attempt {}", test.attempts.size());
   return text;
+}
+
+// Adds a line that names these tests, if there are any.
+void add_tests(const std::vector<std::string>& names, std::string_view what,
+               std::vector<std::string>& lines) {
+  if (names.empty()) return;
+  lines.push_back(fmt::format("{} {}: {}", counted(names.size(), "test"), what,
+                              bounded_list(names, k_shards_named, printable)));
 }
 
 }  // namespace
@@ -114,28 +120,24 @@ std::vector<std::string> warnings_of(const RunReport& report) {
     warnings.push_back(
         fmt::format("INCOMPLETE: ctest did not finish (or has not yet){}; this is what "
                     "was recorded until then.",
-                    in_which_shards(report, [](const RunInfo& run) { return !run.complete; })));
+                    in_shards_without(report, &RunEnded::complete)));
   if (selected_nothing(report)) warnings.push_back("No tests: " + no_tests_text(report) + ".");
   if (report.run.complete && !report.run.has_log)
     warnings.push_back(
         fmt::format("ctest's log was missing, incomplete or not its own{}: tests that are not on "
                     "record may have run.",
-                    in_which_shards(report, [](const RunInfo& run) { return !run.has_log; })));
+                    in_shards_without(report, &RunEnded::has_log)));
   return warnings;
 }
 
 std::string log_hint(const RunReport& report) {
-  const auto is_odd = [](const TestReport& test) {
+  const Tests odd = tests_that(report, [](const TestReport& test) {
     return test.outcome == Outcome::unknown || test.outcome == Outcome::interrupted ||
            test.outcome == Outcome::internal_error;
-  };
-  std::vector<std::string> names;
-  for (const TestReport& test : report.tests) {
-    if (is_odd(test)) names.push_back(brief(test.name));
-  }
-  if (names.empty() || report.run.log.empty()) return {};
+  });
+  if (odd.empty() || report.run.log.empty()) return {};
   const std::uint64_t number = number_of_run(report.run.id);
-  return fmt::format("more on {}: holdfast log {}", bounded_list(names, 10),
+  return fmt::format("more on {}: holdfast log {}", bounded_list(odd, 10, brief_name),
                      number == 0 ? report.run.id : std::to_string(number));
 }
 
@@ -151,45 +153,23 @@ std::vector<std::string> in_several_shards(const RunReport& report) {
   return names;
 }
 
-namespace {
-
-// Adds a line that names these tests, if there are any.
-void add_tests(const std::vector<std::string>& names, std::string_view what,
-               std::vector<std::string>& lines) {
-  if (names.empty()) return;
-  lines.push_back(fmt::format("{} {}: {}", counted(names.size(), "test"), what,
-                              bounded_list(names, k_shards_named, printable)));
-}
-
-// Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
-bool is_of_lost_keeper(const RunReport& report, const TestReport& test) {
-  return run_of(report, test.shard).keeper_until > 0;
-}
-
-// The keeper names attempts by the run.
-bool ran_without_keeper(const RunReport& report, const TestReport& test) {
-  return !test.attempts.empty() &&
-         !test.attempts.back().attempt.starts_with(run_of(report, test.shard).id + ".");
-}
-
-}  // namespace
-
 std::string lost_keeper_text(const RunReport& report) {
   if (report.run.keeper_until <= 0) return {};
-  const auto own = std::ranges::count_if(report.tests, [&](const TestReport& test) {
-    return is_of_lost_keeper(report, test) && ran_without_keeper(report, test);
+  // Of shards, one may have lost its keeper and another not. The keeper names attempts by the run.
+  const Tests own = tests_that(report, [&](const TestReport& test) {
+    const RunInfo& run = run_of(report, test.shard);
+    return run.keeper_until > 0 && !test.attempts.empty() &&
+           !test.attempts.back().attempt.starts_with(run.id + ".");
   });
-  const auto bare = std::ranges::count_if(report.tests, [&](const TestReport& test) {
-    return is_of_lost_keeper(report, test) && test.bare;
+  const Tests bare = tests_that(report, [&](const TestReport& test) {
+    return run_of(report, test.shard).keeper_until > 0 && test.bare;
   });
   std::string text = fmt::format(
       "the keeper of this run was killed after {} (journalctl -k tells whether memory "
       "ran out): {} ran without it, by properties alone",
-      time_text(report.run.keeper_until), counted(static_cast<std::size_t>(own), "test"));
-  if (bare > 0) {
-    text += fmt::format("; of {} only ctest's verdict is on record",
-                        counted(static_cast<std::size_t>(bare), "test"));
-  }
+      time_text(report.run.keeper_until), counted(own.size(), "test"));
+  if (!bare.empty())
+    text += fmt::format("; of {} only ctest's verdict is on record", counted(bare.size(), "test"));
   return text;
 }
 
@@ -236,9 +216,9 @@ std::string unrecorded_text(std::int64_t unrecorded) {
 }
 
 std::string journal_note(const RunReport& report) {
-  if (report.journal_flaws == 0) return {};
-  std::string text = fmt::format("{} of the journal ignored, wholly or partly",
-                                 counted(report.journal_flaws, "line"));
+  if (report.flaws == 0) return {};
+  std::string text =
+      fmt::format("{} of the journal ignored, wholly or partly", counted(report.flaws, "line"));
   if (!report.complaints.empty()) {
     text += fmt::format(" (line {}: {})", report.complaints.front().line,
                         printable(report.complaints.front().what));
@@ -303,6 +283,12 @@ std::string case_list(const Counts& counts) {
   const std::size_t not_run = counts.of_cases.of(Outcome::not_run);
   if (not_run > 0) list += fmt::format("{}{} not run", list.empty() ? "" : ", ", not_run);
   return list;
+}
+
+std::vector<std::string> used_by(const Attempt& attempt) {
+  std::vector<std::string> used = attempt.locks;
+  used.insert(used.end(), attempt.services.begin(), attempt.services.end());
+  return used;
 }
 
 std::vector<std::string> leftover_names(const TestReport& test) {

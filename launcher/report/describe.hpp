@@ -78,6 +78,9 @@ std::string outcome_list(const OutcomeCounts& counts);
 // The same for the cases of batches.
 std::string case_list(const Counts& counts);
 
+// The locks and the services of an attempt.
+std::vector<std::string> used_by(const Attempt& attempt);
+
 // The names of leftovers, each once.
 std::vector<std::string> leftover_names(const TestReport& test);
 

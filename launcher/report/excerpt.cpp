@@ -37,20 +37,18 @@ enum class Follow : std::uint8_t {
 // The groups `file`, `line` and `what` of a pattern are what their names say.
 struct Row {
   const char* pattern;
-  Rank rank;
-  Follow follow;
+  Rank rank = Rank::assertion;
+  Follow follow = Follow::nothing;
 };
 
 constexpr std::array k_rows = {
     // Sanitizers. The summary has the place of what the report tells at length.
     Row{R"re(^SUMMARY: (?P<what>\w+Sanitizer: \S+) (?P<file>[^()]+?):(?P<line>\d+)(?::\d+)?(?: in .*)?$)re",
-        Rank::finding, Follow::nothing},
+        Rank::finding},
     Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+):\d+: (?P<what>runtime error: .*)$)re",
-        Rank::finding, Follow::nothing},
-    Row{R"re(^(?:==\d+==\s*)?(?:ERROR|WARNING): (?P<what>\w+Sanitizer: .*)$)re", Rank::assertion,
-        Follow::nothing},
-    Row{R"re(^==\d+== (?P<what>(?:Invalid (?:read|write|free)|Conditional jump|Use of uninit).*)$)re",
-        Rank::assertion, Follow::nothing},
+        Rank::finding},
+    Row{R"re(^(?:==\d+==\s*)?(?:ERROR|WARNING): (?P<what>\w+Sanitizer: .*)$)re"},
+    Row{R"re(^==\d+== (?P<what>(?:Invalid (?:read|write|free)|Conditional jump|Use of uninit).*)$)re"},
     // GoogleTest, Catch2, doctest, Boost.Test, Qt Test.
     Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+): Failure$)re", Rank::assertion,
         Follow::until_blank},
@@ -58,47 +56,43 @@ constexpr std::array k_rows = {
         Follow::until_blank},
     Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+): (?:FATAL )?ERROR: (?P<what>.*)$)re",
         Rank::assertion, Follow::until_blank},
-    Row{R"re(^(?P<file>[^\s(][^(]*)\((?P<line>\d+)\): (?:fatal )?error: in "[^"]*": (?P<what>.*)$)re",
-        Rank::assertion, Follow::nothing},
-    Row{R"re(^FAIL!  : (?P<what>.*)$)re", Rank::assertion, Follow::nothing},
+    Row{R"re(^(?P<file>[^\s(][^(]*)\((?P<line>\d+)\): (?:fatal )?error: in "[^"]*": (?P<what>.*)$)re"},
+    Row{R"re(^FAIL!  : (?P<what>.*)$)re"},
     Row{R"re(^   Loc: \[(?P<file>.+)\((?P<line>\d+)\)\]$)re", Rank::assertion, Follow::place_of_it},
     // Other tools: the place may stand on either side of the words, and in either order.
-    Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:\d+:)? (?:Failure|FAILURE|FAILED|failed)[: -]+(?P<what>\S.*)$)re",
-        Rank::assertion, Follow::nothing},
-    Row{R"re(^\W*(?P<what>.*\b(?:FAILED|FAIL|FAILURE|Failed|Failure)\b.*?)\W* (?:at|in|on) line (?P<line>\d+)\W+(?:(?:of|in|file) )*(?P<file>[\w./+-]+\.\w+)\W*$)re",
-        Rank::assertion, Follow::nothing},
-    Row{R"re(^\W*(?P<what>.*\b(?:FAILED|FAIL|FAILURE|Failed|Failure)\b.*?)\W* (?:at|in|on) (?:file )?(?P<file>[\w./+-]+\.\w+)\W+(?:at |on )?line (?P<line>\d+)\W*$)re",
-        Rank::assertion, Follow::nothing},
+    Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:\d+:)? (?:Failure|FAILURE|FAILED|failed)[: -]+(?P<what>\S.*)$)re"},
+    Row{R"re(^\W*(?P<what>.*\b(?:FAILED|FAIL|FAILURE|Failed|Failure)\b.*?)\W* (?:at|in|on) line (?P<line>\d+)\W+(?:(?:of|in|file) )*(?P<file>[\w./+-]+\.\w+)\W*$)re"},
+    Row{R"re(^\W*(?P<what>.*\b(?:FAILED|FAIL|FAILURE|Failed|Failure)\b.*?)\W* (?:at|in|on) (?:file )?(?P<file>[\w./+-]+\.\w+)\W+(?:at |on )?line (?P<line>\d+)\W*$)re"},
     Row{R"re(^\s*at line (?P<line>\d+), (?P<file>[\w./+-]+\.\w+)$)re", Rank::assertion,
         Follow::place_of_it},
     // assert(3) as glibc and musl print it.
-    Row{R"re(^(?:[^:]*: )?(?P<file>[^\s:][^:]*):(?P<line>\d+): .*?(?P<what>Assertion [`'].*' failed\.)$)re",
-        Rank::assertion, Follow::nothing},
-    Row{R"re(^(?P<what>Assertion failed: .*) \((?P<file>[^:]+): [^:]*: (?P<line>\d+)\)$)re",
-        Rank::assertion, Follow::nothing},
+    Row{R"re(^(?:[^:]*: )?(?P<file>[^\s:][^:]*):(?P<line>\d+): .*?(?P<what>Assertion [`'].*' failed\.)$)re"},
+    Row{R"re(^(?P<what>Assertion failed: .*) \((?P<file>[^:]+): [^:]*: (?P<line>\d+)\)$)re"},
     // pytest and Python.
-    Row{R"re(^E   +(?P<what>\S.*)$)re", Rank::assertion, Follow::nothing},
+    Row{R"re(^E   +(?P<what>\S.*)$)re"},
     Row{R"re(^(?P<file>[^\s:][^:]*\.py):(?P<line>\d+): \w+$)re", Rank::assertion,
         Follow::place_of_it},
     Row{R"re(^\s*File "(?P<file>[^"]+)", line (?P<line>\d+))re", Rank::end, Follow::place},
-    Row{R"re(^(?P<what>[\w.]+(?:Error|Exception|Interrupt|Exit)(?:: .*)?)$)re", Rank::end,
-        Follow::nothing},
+    Row{R"re(^(?P<what>[\w.]+(?:Error|Exception|Interrupt|Exit)(?:: .*)?)$)re", Rank::end},
     // C++, Rust and Go.
     Row{R"re(^(?P<what>terminate called .*)$)re", Rank::end, Follow::next_line},
     Row{R"re(^thread '.*panicked at (?P<file>[^\s':]+):(?P<line>\d+):\d+:$)re", Rank::assertion,
         Follow::next_line},
-    Row{R"re(^thread '.*' panicked at '(?P<what>.*)', (?P<file>[^:]+):(?P<line>\d+))re",
-        Rank::assertion, Follow::nothing},
-    Row{R"re(^\s+(?P<file>[^\s:]+\.go):(?P<line>\d+): (?P<what>.*)$)re", Rank::assertion,
-        Follow::nothing},
-    Row{R"re(^(?P<what>panic: .*)$)re", Rank::end, Follow::nothing},
+    Row{R"re(^thread '.*' panicked at '(?P<what>.*)', (?P<file>[^:]+):(?P<line>\d+))re"},
+    Row{R"re(^\s+(?P<file>[^\s:]+\.go):(?P<line>\d+): (?P<what>.*)$)re"},
+    Row{R"re(^(?P<what>panic: .*)$)re", Rank::end},
     // Compilers and CMake.
-    Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<what>.*)$)re",
-        Rank::assertion, Follow::nothing},
+    Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<what>.*)$)re"},
     Row{R"re(^CMake Error at (?P<file>[^:]+):(?P<line>\d+) .*:$)re", Rank::assertion,
         Follow::until_blank},
     // Any tool's error, if nothing above is there.
-    Row{R"re(^(?:\S+: )?(?i:error|fatal): (?P<what>.*)$)re", Rank::error, Follow::nothing},
+    Row{R"re(^(?:\S+: )?(?i:error|fatal): (?P<what>.*)$)re", Rank::error},
+};
+
+// A line that fits a row, and what it says.
+struct Match {
+  const Row* row = nullptr;
+  Excerpt said;
 };
 
 class Patterns {
@@ -111,13 +105,6 @@ class Patterns {
     any_.Compile();
   }
 
-  struct Match {
-    const Row* row = nullptr;
-    std::string file;
-    std::int64_t line = 0;
-    std::string what;
-  };
-
   // The first row that fits the line.
   std::optional<Match> match(std::string_view line) const {
     std::vector<int> fitting;
@@ -127,13 +114,13 @@ class Patterns {
     std::array<re2::StringPiece, 4> groups;
     (void)pattern.Match(piece(line), 0, line.size(), RE2::UNANCHORED, groups.data(),
                         1 + pattern.NumberOfCapturingGroups());
-    Match found{&k_rows.at(at), {}, 0, {}};
+    Match found{&k_rows.at(at), {}};
     for (const auto& [name, number] : pattern.NamedCapturingGroups()) {
       const re2::StringPiece& group = groups.at(static_cast<std::size_t>(number));
       const std::string_view text(group.data(), group.size());
-      if (name == "file") found.file = text;
-      if (name == "what") found.what = text;
-      if (name == "line") found.line = parse_number<std::int64_t>(text).value_or(0);
+      if (name == "file") found.said.file = text;
+      if (name == "what") found.said.message = text;
+      if (name == "line") found.said.line = parse_number<std::int64_t>(text).value_or(0);
     }
     return found;
   }
@@ -158,7 +145,7 @@ std::string_view take_line(std::string_view& text) {
 
 // Older versions of GoogleTest put no empty line between two failures.
 bool begins_another(std::string_view line) {
-  const std::optional<Patterns::Match> match = patterns().match(line);
+  const std::optional<Match> match = patterns().match(line);
   return match && match->row->follow == Follow::until_blank;
 }
 
@@ -184,26 +171,21 @@ std::string following(std::string_view& rest, Follow follow) {
   return text;
 }
 
-struct Ranked {
-  Excerpt excerpt;
-  Rank rank;
-};
-
 class Collection {
  public:
-  void add(Patterns::Match match, std::string_view& rest) {
+  void add(Match match, std::string_view& rest) {
+    Excerpt& one = match.said;
     if (match.row->follow == Follow::place) {
-      place_ = {{}, std::move(match.file), match.line};
+      place_ = std::move(one);
       return;
     }
     if (match.row->follow == Follow::place_of_it) {
-      if (!found_.empty() && found_.back().excerpt.file.empty()) {
-        found_.back().excerpt.file = std::move(match.file);
-        found_.back().excerpt.line = match.line;
+      if (!found_.empty() && found_.back().said.file.empty()) {
+        found_.back().said.file = std::move(one.file);
+        found_.back().said.line = one.line;
       }
       return;
     }
-    Excerpt one{std::move(match.what), std::move(match.file), match.line};
     const std::string more = following(rest, match.row->follow);
     if (!more.empty()) one.message += (one.message.empty() ? "" : "\n") + more;
     if (one.message.empty()) return;
@@ -213,27 +195,25 @@ class Collection {
       one.line = place_.line;
     }
     // Some tools say the same twice.
-    for (const Ranked& other : found_) {
-      if (other.excerpt == one) return;
-    }
-    if (found_.size() < k_most) found_.push_back({std::move(one), match.row->rank});
+    const bool is_known = std::ranges::find(found_, one, &Match::said) != found_.end();
+    if (!is_known && found_.size() < k_most) found_.push_back(std::move(match));
   }
 
   std::vector<Excerpt> take(std::size_t limit) {
-    std::ranges::stable_sort(found_, {}, &Ranked::rank);
+    std::ranges::stable_sort(found_, {}, [](const Match& one) { return one.row->rank; });
     std::vector<Excerpt> excerpts;
-    for (Ranked& one : found_) {
+    for (Match& one : found_) {
       if (excerpts.size() == limit) break;
       // What may be any tool's error counts only if there is nothing better.
-      if (one.rank == Rank::error && !excerpts.empty()) break;
-      excerpts.push_back(std::move(one.excerpt));
+      if (one.row->rank == Rank::error && !excerpts.empty()) break;
+      excerpts.push_back(std::move(one.said));
     }
     return excerpts;
   }
 
  private:
   static constexpr std::size_t k_most = 200;
-  std::vector<Ranked> found_;
+  std::vector<Match> found_;
   Excerpt place_;
 };
 
@@ -245,8 +225,7 @@ std::vector<Excerpt> excerpts_of(std::string_view output, std::size_t limit) {
   if (output.find('\x1b') != std::string_view::npos) output = without_colours = shown(output);
   while (!output.empty()) {
     const std::string_view line = take_line(output);
-    if (std::optional<Patterns::Match> match = patterns().match(line))
-      found.add(*std::move(match), output);
+    if (std::optional<Match> match = patterns().match(line)) found.add(*std::move(match), output);
   }
   return found.take(limit);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <queue>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -49,19 +50,20 @@ class Lanes {
   std::size_t take(std::int64_t begin, std::int64_t end) {
     for (; !used_.empty() && used_.top().first <= begin; used_.pop())
       free_.push(used_.top().second);
-    if (free_.empty()) free_.push(++count_);
+    if (free_.empty()) free_.push(++count);
     const std::size_t lane = free_.top();
     free_.pop();
     used_.emplace(end, lane);
     return lane;
   }
-  std::size_t count() const { return count_; }
+
+  std::size_t count = 0;
+  std::size_t above = 0;  // how many lanes the groups before it have
 
  private:
   using Used = std::pair<std::int64_t, std::size_t>;  // until when, and the lane
   std::priority_queue<Used, std::vector<Used>, std::greater<>> used_;
   std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> free_;
-  std::size_t count_ = 0;
 };
 
 void put_in_lanes(Jobs& jobs, double first, std::size_t shards) {
@@ -71,14 +73,12 @@ void put_in_lanes(Jobs& jobs, double first, std::size_t shards) {
   for (Job& job : jobs)
     job.lane = lanes[{job.shard, job.node}].take(microseconds(job.begin - first),
                                                  microseconds(job.end - first));
-  std::map<std::pair<std::size_t, std::string>, std::size_t> above;
-  std::size_t count = 0;
-  for (const auto& [of, own] : lanes) {
-    jobs.groups.push_back({of.first, of.second, own.count()});
-    above[of] = count;
-    count += own.count();
+  std::size_t above = 0;
+  for (auto& [of, own] : lanes) {
+    jobs.groups.push_back({of.first, of.second, own.count});
+    own.above = std::exchange(above, above + own.count);
   }
-  for (Job& job : jobs) job.lane += above[{job.shard, job.node}];
+  for (Job& job : jobs) job.lane += lanes[{job.shard, job.node}].above;
 }
 
 void add(Jobs& jobs, Job job, std::size_t shard, std::size_t of, std::size_t attempt = 0) {

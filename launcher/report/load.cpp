@@ -120,6 +120,12 @@ std::string without_measurements(std::string text) {
   return rest;
 }
 
+OpenInRun open_in(const RunEntry& run) {
+  return [directory = run.directory](const std::string& name) {
+    return open_run_file((directory / name).string());
+  };
+}
+
 }  // namespace
 
 void load_steps(RunReport& report, const RunEntry& run) {
@@ -161,13 +167,11 @@ std::unique_ptr<Outputs> outputs_of(const RunReport& report, const RunEntry& run
   const double from = report.run.started.value_or(0);
   const double to = std::min(report.run.ended.value_or(0) + k_log_is_closed_within,
                              neighbours_of(run).next_start);
-  return std::make_unique<RunOutputs>(std::make_unique<RunDirectory>(run.directory),
-                                      LoggedOutputs(from, to));
+  return std::make_unique<RunOutputs>(open_in(run), LoggedOutputs(from, to));
 }
 
 std::unique_ptr<Outputs> outputs_of(const RunEntry& run, const CtestLogFile& log) {
-  return std::make_unique<RunOutputs>(std::make_unique<RunDirectory>(run.directory),
-                                      LoggedOutputs(log));
+  return std::make_unique<RunOutputs>(open_in(run), LoggedOutputs(log));
 }
 
 Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state) {
@@ -180,9 +184,6 @@ Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state) {
 bool is_kept_with_run(const OutputPlace& place) {
   return std::filesystem::path(place.log).filename() == names::k_kept_output_file;
 }
-
-RunOutputs::RunOutputs(std::unique_ptr<RunFiles> files, LoggedOutputs logged)
-    : files_(std::move(files)), logged_(std::move(logged)) {}
 
 Printed RunOutputs::of(const TestReport& test) {
   if (!test.part_of.empty()) return {of_case(test.output_place, test.outcome), {}};
@@ -199,7 +200,7 @@ Printed RunOutputs::logged(const OutputPlace& place, const std::string& test, st
     if (!output) return {{}, to_text(output.error())};
     return {without_measurements(*std::move(output)), {}};
   }
-  const Result<RunFile> kept = files_->open(own_file(names::k_output_directory, place.log));
+  const Result<RunFile> kept = open_(own_file(names::k_output_directory, place.log));
   if (!kept) return {{}, to_text(kept.error())};
   return {without_measurements(read_bounded(*kept->stream, place, limit)), {}};
 }
@@ -211,7 +212,7 @@ std::string RunOutputs::of(const Attempt& earlier) {
     if (earlier.printed.empty()) return {};
     return logged(earlier.printed.front(), earlier.test, k_output_limit).text;
   }
-  const Result<RunFile> file = files_->open(own_file(names::k_output_directory, earlier.log));
+  const Result<RunFile> file = open_(own_file(names::k_output_directory, earlier.log));
   if (!file) return what_is_gone();
   return read_bounded(*file->stream, {{}, 0, file->size}, k_output_limit);
 }
@@ -220,7 +221,7 @@ std::string RunOutputs::of_case(const std::optional<OutputPlace>& place, Outcome
   if (!place) return {};
   std::string log = own_file(names::k_output_directory, place->log);
   if (log != opened_) {
-    Result<RunFile> file = files_->open(log);
+    Result<RunFile> file = open_(log);
     cases_.reset();
     if (file) cases_ = std::move(*file);
     if (cases_) whole_ = cases_->size - size_of_mark_in(*cases_);
@@ -237,13 +238,13 @@ std::string RunOutputs::of_case(const std::optional<OutputPlace>& place, Outcome
 }
 
 std::string RunOutputs::what_is_gone() {
-  const bool is_dropped = static_cast<bool>(
-      files_->open(own_file(names::k_output_directory, names::k_dropped_outputs_file)));
+  const bool is_dropped =
+      static_cast<bool>(open_(own_file(names::k_output_directory, names::k_dropped_outputs_file)));
   return is_dropped ? std::string(k_output_dropped) : std::string();
 }
 
 std::string RunOutputs::of(const ServiceOutput& part) {
-  Result<RunFile> file = files_->open(own_file(names::k_services_directory, part.log));
+  Result<RunFile> file = open_(own_file(names::k_services_directory, part.log));
   return file ? read_service_output(part, *file, part.log) : std::string();
 }
 

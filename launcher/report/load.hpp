@@ -93,9 +93,10 @@ std::string step_lines(const RunEntry& run);
 std::optional<RunReport> load_builds(const std::filesystem::path& tree);
 
 // The outputs of a run, read from ctest's log and from the run's files.
-class RunOutputs final : public Outputs {
+class RunOutputs : public Outputs {
  public:
-  RunOutputs(std::unique_ptr<RunFiles> files, LoggedOutputs logged);
+  RunOutputs(OpenInRun open, LoggedOutputs logged)
+      : open_(std::move(open)), logged_(std::move(logged)) {}
 
   // A note says why an output cannot be read.
   Printed of(const TestReport& test) override;
@@ -111,7 +112,7 @@ class RunOutputs final : public Outputs {
   // The line for an output whose file is gone; empty: nobody knows why.
   std::string what_is_gone();
 
-  std::unique_ptr<RunFiles> files_;
+  OpenInRun open_;
   LoggedOutputs logged_;
   std::string opened_;            // the file with outputs of cases that `cases_` reads
   std::optional<RunFile> cases_;  // none: it cannot be read

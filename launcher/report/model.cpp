@@ -71,6 +71,11 @@ Outcome outcome_of(const TestEvidence& evidence) {
   return verdict && is_for_ctest_to_judge ? judged(*evidence.outcome, *verdict) : *evidence.outcome;
 }
 
+const Attempt& last_attempt(const TestReport& test) {
+  static const Attempt none;
+  return test.attempts.empty() ? none : test.attempts.back();
+}
+
 TestReport as_test(const TestReport& test, const Case& one) {
   TestReport shown;
   shown.name = one.name;

@@ -154,6 +154,9 @@ struct TestReport {
   std::string shard_name;  // empty: the report is of one run
 };
 
+// One with nothing in it if there is none.
+const Attempt& last_attempt(const TestReport& test);
+
 // A run with what the records of its end say; they have their defaults until there is one.
 struct RunInfo : RunEnded {
   std::string id;
@@ -225,7 +228,8 @@ struct ChangedSource {
   bool was_alone = false;
 };
 
-struct RunReport {
+// With what is wrong with its journal; in a merged report with what is wrong with all of them.
+struct RunReport : JournalFlaws {
   RunInfo run;                // in a merged report: without an id; what all shards have in common
   std::vector<Shard> shards;  // empty: the report is of one run. Tests, services and steps are in
                               // the order of their shards.
@@ -240,9 +244,6 @@ struct RunReport {
   std::vector<StepRecord> steps;  // of the build, in the order in which they ended (load_steps())
   std::vector<ChangedSource> changed_sources;
   std::int64_t more_changed_sources = 0;  // how many more changed
-  std::size_t journal_flaws = 0;
-  std::vector<Complaint> complaints;
-  bool cut_off = false;
 };
 
 // The run of a test, a service or a step of this shard.

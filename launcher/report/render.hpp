@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -42,9 +41,6 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
   void render_##name(const RunReport& report, Outputs& outputs, const Write& write, \
                      JunitReader reader);
 #include "values/report_formats.def"
-
-// JSON in one line without blanks. Bytes that are not UTF-8 become U+FFFD.
-std::string compact(const nlohmann::ordered_json& json);
 
 // The item of a test in the list `tests` of the JSON format, in one line.
 std::string json_of(const TestReport& test, Outputs& outputs);

@@ -16,18 +16,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether there is a reason to stop.
-using IsToStop = std::function<bool()>;
-
-// Writes in few system calls. `to` is for messages: "stdout".
-Result<void> write_pieces(
-    int descriptor, std::string_view to, const Produce& produce,
-    const IsToStop& is_to_stop = [] { return false; }) {
+// Writes in few system calls. `to` is for messages: "stdout". `draft`: stops when a signal came.
+Result<void> write_pieces(int descriptor, std::string_view to, const Produce& produce,
+                          const os::Draft* draft = nullptr) {
   constexpr std::size_t k_piece = 64U << 10U;
   std::string waiting;
   std::optional<Error> failed;
   const auto flush = [&] {
-    if (!failed && is_to_stop()) failed = Error{fmt::format("write {}: interrupted", to)};
+    if (!failed && draft != nullptr && draft->signals.came())
+      failed = Error{fmt::format("write {}: interrupted", to)};
     if (!failed && !os::write_all(descriptor, waiting)) {
       failed = os::system_error(fmt::format("write {}", to));
     }
@@ -62,16 +59,9 @@ Result<void> look_at_link(const std::string& to) {
 // GitHub takes at most this much of a step.
 constexpr std::size_t k_step_summary_limit = 1U << 20U;
 
-// Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
-// writing.
-bool is_at(const std::string& path, int descriptor) {
-  const std::optional<os::FileId> there = os::file_at(path);
-  return there && there == os::file_of(descriptor);
-}
-
 Produce producer_of(const LoadedReport& loaded, Format format) {
   return [&loaded, format](const Take& take) {
-    produce(loaded, format, [&](std::string_view piece) { take(piece); });
+    produce(loaded, format, take);
     return Result<void>();
   };
 }
@@ -91,7 +81,7 @@ Result<void> write_whole(const fs::path& path, const Produce& produce) {
   const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
   if (error) return os::system_error("write " + to, error.value());
   return os::replace_file(target.string(), [&](const os::Draft& draft) {
-    return write_pieces(draft.file, to, produce, [&] { return draft.signals.came(); });
+    return write_pieces(draft.file, to, produce, &draft);
   });
 }
 
@@ -131,7 +121,8 @@ Result<void> print_report(const LoadedReport& loaded, Format format) {
 Result<void> write_report(const LoadedReport& loaded, Format format,
                           const std::filesystem::path& path) {
   // Other processes go on writing to what /dev/stdout leads to.
-  if (is_at(path.string(), STDOUT_FILENO)) return print_report(loaded, format);
+  const std::optional<os::FileId> there = os::file_at(path.string());
+  if (there && there == os::file_of(STDOUT_FILENO)) return print_report(loaded, format);
   HOLDFAST_DO(write_whole(path, producer_of(loaded, format)));
   return add_to_page(loaded, format);
 }

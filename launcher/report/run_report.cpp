@@ -70,13 +70,10 @@ void give(TestReport& test, const VerdictRecord& verdict, bool is_doubtful) {
   test.index = verdict.index;
   test.nth = verdict.nth;
   test.program = verdict.program;
-  if (!test.why.empty()) {
-    // The test's own records say why.
-  } else if (verdict.launched && test.attempts.empty()) {
-    test.why = "its launcher left no record";  // the keeper was gone or stopped
-  } else {
-    test.why = verdict.note;
-  }
+  // Unless the test's own records say why. A launcher leaves none if the keeper was gone or
+  // stopped.
+  const bool has_none = verdict.launched && test.attempts.empty();
+  if (test.why.empty()) test.why = has_none ? "its launcher left no record" : verdict.note;
   // ctest died before it recorded the last execution. Its verdict is on an earlier one.
   if (verdict.times && *verdict.times < test.executions && !test.attempts.empty()) return;
   test.verdict = verdict.verdict;
@@ -103,11 +100,12 @@ class KnownTests {
     return test.name == verdict.test ? &test : nullptr;
   }
 
-  bool has_verdict(const TestReport& test) const {
-    return has_verdict_[static_cast<std::size_t>(&test - tests_->data())];
-  }
-  void note_verdict(const TestReport& test) {
-    has_verdict_[static_cast<std::size_t>(&test - tests_->data())] = true;
+  // Returns whether the test had a verdict before.
+  bool note_verdict(const TestReport& test) {
+    const auto place = static_cast<std::size_t>(&test - tests_->data());
+    const bool is_second = has_verdict_[place];
+    has_verdict_[place] = true;
+    return is_second;
   }
 
   // The first of that name without a verdict. Null: there is none.
@@ -161,11 +159,10 @@ void assign_verdicts(std::vector<TestReport>& tests, std::deque<VerdictRecord> v
       continue;
     }
     // ctest has one number for a test. If the log has two, the test has printed one of them.
-    const bool is_second = known.has_verdict(*test);
+    const bool is_second = known.note_verdict(*test);
     give(*test, verdict, is_second || is_doubtful(verdict));
     test->may_lack_last = with_too_many.count(verdict.index.value_or(0)) != 0;
     test->came_twice = is_second || test->may_lack_last;
-    known.note_verdict(*test);
   }
   std::vector<TestReport> further;
   for (const VerdictRecord* const verdict : left) {
@@ -199,12 +196,6 @@ void add_once(TestReport& test, std::string_view flag) {
   if (!has_flag(test, flag)) test.flags.emplace_back(flag);
 }
 
-// For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
-void renumber(std::vector<Attempt>& attempts) {
-  int n = 0;
-  for (Attempt& attempt : attempts) attempt.n = ++n;
-}
-
 // The test passed in the end and an earlier attempt did not. Where ctest turns failures into passes
 // (WILL_FAIL), the last attempt did not pass either, so the test is not flaky.
 bool is_flaky(const TestReport& test) {
@@ -215,22 +206,22 @@ bool is_flaky(const TestReport& test) {
 }
 
 void conclude(TestReport& test, RunState state, const RunInfo& run) {
-  renumber(test.attempts);
+  // For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
+  std::int64_t n = 0;
+  for (Attempt& attempt : test.attempts) attempt.n = ++n;
   if (state == RunState::going_on && !test.attempts.empty())
     test.attempts.back().is_running = !test.attempts.back().has_ended;
-  TestEvidence evidence;
-  evidence.attempted = !test.attempts.empty();
-  if (evidence.attempted) {
-    evidence.ended = test.attempts.back().has_ended;
-    evidence.running = test.attempts.back().is_running;
-    evidence.outcome = test.attempts.back().outcome;
-    evidence.expected = test.attempts.back().verdict;
-  }
-  evidence.ran = test.bare;
-  evidence.doubtful = test.is_doubtful;
-  evidence.lacks_last = test.may_lack_last;
-  evidence.verdict = test.verdict;
-  evidence.complete = run.complete;
+  const Attempt& last = last_attempt(test);
+  const TestEvidence evidence{.attempted = !test.attempts.empty(),
+                              .ended = last.has_ended,
+                              .outcome = last.outcome,
+                              .ran = test.bare,
+                              .verdict = test.verdict,
+                              .expected = last.verdict,
+                              .running = last.is_running,
+                              .complete = run.complete,
+                              .doubtful = test.is_doubtful,
+                              .lacks_last = test.may_lack_last};
   test.outcome = outcome_of(evidence);
   test.verdict = verdict_of(evidence);
   // A test with an outcome but no attempt ran without us, whatever else its records say.
@@ -463,9 +454,7 @@ Result<RunReport> report_of(const ReadRecords& read, RunState state) {
   report.changed_sources = changed_sources(sources, report);
   report.more_changed_sources = sources.more;
   report.counts = count(report.tests);
-  report.journal_flaws = flaws.flaws;
-  report.complaints = flaws.complaints;
-  report.cut_off = flaws.cut_off;
+  static_cast<JournalFlaws&>(report) = flaws;
   return report;
 }
 

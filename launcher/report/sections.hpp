@@ -23,14 +23,22 @@ inline constexpr std::size_t k_shown_in_full = 5;
 
 using Tests = std::vector<const TestReport*>;
 
-template <typename Predicate>
-Tests tests_that(const RunReport& report, Predicate predicate) {
-  Tests found;
-  for (const TestReport& test : report.tests) {
-    if (predicate(test)) found.push_back(&test);
+// The items of a list for which `is_one` is true.
+template <typename Item, typename IsOne>
+std::vector<const Item*> which(const std::vector<Item>& items, IsOne is_one) {
+  std::vector<const Item*> found;
+  for (const Item& item : items) {
+    if (std::invoke(is_one, item)) found.push_back(&item);
   }
   return found;
 }
+
+template <typename Predicate>
+Tests tests_that(const RunReport& report, Predicate predicate) {
+  return which(report.tests, predicate);
+}
+
+inline std::string brief_name(const TestReport* test) { return brief(test->name); }
 
 // The tests that reports have a section for, besides those that went wrong.
 struct TestSection {
@@ -39,26 +47,39 @@ struct TestSection {
   bool (*has)(const TestReport& test);
 };
 
-inline constexpr TestSection k_flaky_tests{"flaky", "Flaky",
-                                           [](const TestReport& test) { return test.flaky; }};
+template <bool TestReport::*flag>
+bool is_flagged(const TestReport& test) {
+  return test.*flag;
+}
+template <Outcome outcome>
+bool came_to(const TestReport& test) {
+  return test.outcome == outcome;
+}
+
+inline constexpr TestSection k_flaky_tests{"flaky", "Flaky", is_flagged<&TestReport::flaky>};
 inline constexpr TestSection k_leaky_tests{"left", "Left processes behind",
-                                           [](const TestReport& test) { return test.leaked; }};
+                                           is_flagged<&TestReport::leaked>};
 inline constexpr TestSection k_orphaned_tests{"orphans", "Orphan markers",
-                                              [](const TestReport& test) { return test.orphaned; }};
+                                              is_flagged<&TestReport::orphaned>};
 inline constexpr TestSection k_stale_tests{
     "stale", "Stale: their programs or inputs were changed while the run was on",
-    [](const TestReport& test) { return test.stale; }};
-inline constexpr TestSection k_tests_not_run{
-    "not-run", "Not run", [](const TestReport& test) { return test.outcome == Outcome::not_run; }};
+    is_flagged<&TestReport::stale>};
+inline constexpr TestSection k_tests_not_run{"not-run", "Not run", came_to<Outcome::not_run>};
 inline constexpr TestSection k_bare_tests{"bare", "Not through Holdfast",
-                                          [](const TestReport& test) { return test.bare; }};
-inline constexpr TestSection k_skipped_tests{
-    "skipped", "Skipped", [](const TestReport& test) { return test.outcome == Outcome::skipped; }};
+                                          is_flagged<&TestReport::bare>};
+inline constexpr TestSection k_skipped_tests{"skipped", "Skipped", came_to<Outcome::skipped>};
 
+inline bool has_ended(const TestReport& test) { return last_attempt(test).has_ended; }
+inline double wall_of(const TestReport& test) { return last_attempt(test).wall_s; }
+
+// The largest first, and at most so many of them.
 template <typename Item, typename Measure>
-void put_largest_first(std::vector<const Item*>& items, Measure measure) {
+std::vector<const Item*> largest(std::vector<const Item*> items, std::size_t most,
+                                 Measure measure) {
   std::ranges::stable_sort(items, std::greater<>(),
                            [&](const Item* item) { return std::invoke(measure, *item); });
+  items.resize(std::min(items.size(), most));
+  return items;
 }
 
 // Of the column with the names that `name_of` gives.
@@ -82,16 +103,16 @@ inline std::string row(const std::string& name, std::size_t width, std::string_v
   return line;
 }
 
-// At most `limit` lines, as `line` makes them of the items, each after `mark`, and how many more
-// items there are.
+// At most `limit` lines, as `line` makes them of the items, each between `mark` and `end`, and how
+// many more items there are.
 template <typename Items, typename Line = std::identity>
 std::string bounded_lines(std::string_view mark, const Items& items, std::size_t limit,
-                          Line line = {}) {
+                          Line line = {}, std::string_view end = "\n") {
   std::string text;
   for (std::size_t i = 0; i < std::min(items.size(), limit); ++i) {
-    text += fmt::format("{}{}\n", mark, line(items[i]));
+    text += fmt::format("{}{}{}", mark, line(items[i]), end);
   }
-  if (items.size() > limit) text += fmt::format("{}and {} more\n", mark, items.size() - limit);
+  if (items.size() > limit) text += fmt::format("{}and {} more{}", mark, items.size() - limit, end);
   return text;
 }
 

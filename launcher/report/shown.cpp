@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace holdfast {
 namespace {
 
@@ -34,28 +36,27 @@ std::size_t sequence_length(std::string_view text) {
 
 enum class Place { text, attribute };
 
+struct Reference {
+  char character;
+  std::string_view words;
+  bool is_for_text;
+};
+
 // Text may hold a plain line break. In an attribute a reader would turn it into a blank.
+constexpr std::array k_references = {
+    Reference{'&', "&amp;", true},   Reference{'<', "&lt;", true},
+    Reference{'>', "&gt;", true},    Reference{'\r', "&#13;", true},
+    Reference{'"', "&quot;", false}, Reference{'\n', "&#10;", false},
+    Reference{'\t', "&#9;", false},
+};
+
 std::string xml_character(char c, Place place) {
-  switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return place == Place::attribute ? "&quot;" : "\"";
-    case '\n':
-      return place == Place::attribute ? "&#10;" : "\n";
-    case '\t':
-      return place == Place::attribute ? "&#9;" : "\t";
-    case '\r':
-      return "&#13;";
-    default:
-      break;
-  }
+  const auto known = std::ranges::find(k_references, c, &Reference::character);
   const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20U ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  if (known == k_references.end())
+    return byte < 0x20U ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  const bool is_plain = place == Place::text && !known->is_for_text;
+  return is_plain ? std::string(1, c) : std::string(known->words);
 }
 
 std::string xml(std::string_view bytes, Place place) {
@@ -64,20 +65,14 @@ std::string xml(std::string_view bytes, Place place) {
   std::string escaped;
   escaped.reserve(text.size() + text.size() / 8);
   while (!rest.empty()) {
-    const std::size_t length = utf8_sequence_length(rest);
-    if (length <= 1) {
+    if (take_words(rest, "\xEF\xBF\xBE")) {
+      escaped += "\\uFFFE";
+    } else if (take_words(rest, "\xEF\xBF\xBF")) {
+      escaped += "\\uFFFF";
+    } else {
       escaped += xml_character(rest.front(), place);
       rest.remove_prefix(1);
-      continue;
     }
-    const std::string_view character = rest.substr(0, length);
-    if (character == "\xEF\xBF\xBE")
-      escaped += "\\uFFFE";
-    else if (character == "\xEF\xBF\xBF")
-      escaped += "\\uFFFF";
-    else
-      escaped += character;
-    rest.remove_prefix(length);
   }
   return escaped;
 }

@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t k_steps_shown = 5;
 constexpr double k_wait_worth_telling = 0.1;
 
-using Steps = std::vector<const StepRecord*>;
-
 std::string_view made_by(const StepRecord& step) {
   if (!step.output.empty()) return step.output;
   return step.target.empty() ? step.program : step.target;
@@ -54,13 +52,8 @@ std::string remark(const StepRecord& step, const std::vector<StepRecord>& steps)
 template <typename T, typename Text>
 std::string section(std::string_view name, const std::vector<StepRecord>& steps,
                     T StepRecord::*measure, T floor, Text text) {
-  Steps shown;
-  for (const StepRecord& step : steps) {
-    if (step.*measure > floor) shown.push_back(&step);
-  }
-  if (shown.empty()) return {};
-  put_largest_first(shown, measure);
-  shown.resize(std::min(shown.size(), k_steps_shown));
+  const auto is_shown = [&](const StepRecord& step) { return step.*measure > floor; };
+  const auto shown = largest(which(steps, is_shown), k_steps_shown, measure);
   const std::size_t width = width_of(shown, title);
   return titled_lines(fmt::format("{} of {}", name, counted(steps.size(), "build step")), shown,
                       k_steps_shown, [&](const StepRecord* step) {

@@ -3,11 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/encoding.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -53,14 +52,9 @@ std::vector<std::string> names_in(const UniqueFd& directory) {
   return names;
 }
 
-// A regular file below a directory, opened.
-struct OpenedFile {
-  UniqueFd file;
-  std::uint64_t size = 0;
-};
-
-// The error is why the file cannot go into a bundle, in a few words.
-Result<OpenedFile> open_file(const UniqueFd& directory, const std::string& name) {
+// Opens a regular file below a directory. The error is why it cannot go into a bundle, in a few
+// words.
+Result<RunFile> open_file(const UniqueFd& directory, const std::string& name) {
   struct stat status {};
   if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return ErrorInWords{error_text()};
@@ -72,18 +66,13 @@ Result<OpenedFile> open_file(const UniqueFd& directory, const std::string& name)
   if (!file.valid() || ::fstat(file.get(), &status) != 0) return ErrorInWords{error_text()};
   // It may be another one by now.
   if (!S_ISREG(status.st_mode)) return ErrorInWords{"no regular file"};
-  return OpenedFile{std::move(file), static_cast<std::uint64_t>(status.st_size)};
+  return run_file_over(std::move(file));
 }
 
-std::string too_large(const OpenedFile& file) { return size_text(file.size) + ", too large"; }
+std::string too_large(const RunFile& file) { return size_text(file.size) + ", too large"; }
 
 std::string path_in_bundle(const std::string& path) {
   return std::string(bundle_names::k_run) + path;
-}
-
-Result<void> put(Packing& packing, const std::string& path, const OpenedFile& opened) {
-  DescriptorStream stream(opened.file.get(), 0, static_cast<std::int64_t>(opened.size));
-  return packing.add(path_in_bundle(path), stream, opened.size);
 }
 
 class ScratchWriter {
@@ -118,7 +107,7 @@ class ScratchWriter {
                         const std::string& path) {
     // This is our own link to a test's /tmp, which is beside the scratch directory.
     if (name == names::k_private_tmp_link) return {};
-    const Result<OpenedFile> opened = open_file(directory, name);
+    const Result<RunFile> opened = open_file(directory, name);
     std::string why;
     if (!opened)
       why = opened.error().message;
@@ -138,7 +127,7 @@ class ScratchWriter {
     }
     size_ += opened->size;
     ++files_;
-    return put(packing_, path, *opened);
+    return packing_.add(path_in_bundle(path), *opened->stream, opened->size);
   }
 
   Packing& packing_;
@@ -147,8 +136,6 @@ class ScratchWriter {
   std::uint64_t size_ = 0;
   std::size_t files_ = 0;
 };
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t k_printed_piece = 1U << 20U;
 
@@ -205,7 +192,7 @@ class PrintedWriter {
 
 Result<void> add_journal(Packing& packing, const RunEntry& run) {
   const std::string name(names::k_journal_file);
-  HOLDFAST_TRY(const RunFile journal, RunDirectory(run.directory).open(name));
+  HOLDFAST_TRY(const RunFile journal, open_run_file((run.directory / name).string()));
   return packing.add(std::string(bundle_names::k_run) + name, *journal.stream, journal.size);
 }
 
@@ -214,25 +201,13 @@ Result<void> add_log(Packing& packing, const RunEntry& run, LeftOut& left_out) {
   for (unsigned number = 0; number < os::k_log_files; ++number) {
     const std::string file = os::older_log(std::string(names::k_log_file), number);
     const std::string name = std::string(bundle_names::k_run) + file;
-    const Result<RunFile> log = RunDirectory(run.directory).open(file);
+    const Result<RunFile> log = open_run_file((run.directory / file).string());
     if (!log) continue;
     if (!packing.has_room(name, log->size)) {
       left_out.note(name, "the bundle has no room for it");
     } else {
       HOLDFAST_DO(packing.add(name, *log->stream, log->size));
     }
-  }
-  return {};
-}
-
-Result<void> add_steps(Packing& packing, const RunEntry& run) {
-  const std::string lines = step_lines(run);
-  return lines.empty() ? Result<void>() : packing.add(std::string(bundle_names::k_steps), lines);
-}
-
-Result<void> add_beside(Packing& packing, const std::vector<BundledText>& beside) {
-  for (const BundledText& one : beside) {
-    HOLDFAST_DO(packing.add(std::string(one.name), one.text));
   }
   return {};
 }
@@ -248,6 +223,76 @@ Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& 
   const std::string name(bundle_names::k_manifest);
   HOLDFAST_DO(packing.add(name, text_of(manifest)));
   return packing.finish(order.program, order.form);
+}
+
+constexpr double k_infinity = std::numeric_limits<double>::infinity();
+
+Error no_bundle(const std::string& file, std::string_view why) {
+  return Error{
+      fmt::format("read {}: {}, so it is no bundle of holdfast report --bundle", file, why)};
+}
+
+class BundledOutputs final : public RunOutputs {
+ public:
+  // The log of the run is on another machine, so none was written at any time.
+  explicit BundledOutputs(BundledFiles files)
+      : RunOutputs([this](const std::string& name) { return files_.open(name); },
+                   LoggedOutputs(k_infinity, -k_infinity)),
+        files_(std::move(files)) {
+    const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
+    if (!index) return;
+    for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
+      // Longer lines are none of ours. They end the index, as the end of the file does.
+      index->stream->getline(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+      note_line(bytes.c_str());
+    }
+  }
+
+  using RunOutputs::of;
+  Printed of(const TestReport& test) override {
+    if (!test.part_of.empty() || test.attempts.empty() || !test.output_place)
+      return RunOutputs::of(test);
+    const auto found = carried_.find({test.output_place->log, test.output_place->offset});
+    if (found == carried_.end()) return RunOutputs::of(test);
+    const Carried& carried = found->second;
+    if (carried.piece == 0) return {{}, carried.note};
+    if (carried.place.length == 0) return {};
+    const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
+    if (!piece) return {{}, "the bundle does not have it"};
+    // It is not longer than this: it was bounded when the bundle was made.
+    return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
+  }
+
+ private:
+  using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
+  struct Carried {
+    std::int64_t piece = 0;  // 0: there is only a note
+    OutputPlace place = {};  // in the piece
+    std::string note = {};
+  };
+
+  void note_line(const std::string& line) {
+    const Json object = Json::parse(line, nullptr, false);
+    if (!object.is_object()) return;
+    const auto number = [&](const char* field) -> std::uint64_t {
+      const auto found = object.find(field);
+      return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    };
+    carried_[{text_in(object, "log"), number("offset")}] = {
+        static_cast<std::int64_t>(number("piece")),
+        {{}, number("from"), number("size")},
+        text_in(object, "note")};
+  }
+
+  BundledFiles files_;
+  std::map<Place, Carried> carried_;
+};
+
+// Those of the run, because the bundle has no others.
+std::vector<StepRecord> steps_in(const BundledFiles& files) {
+  const Result<RunFile> lines = files.open_path(std::string(bundle_names::k_steps));
+  if (!lines) return {};
+  return latest_steps(read_journal(*lines->stream).records, -k_infinity, k_infinity);
 }
 
 }  // namespace
@@ -307,19 +352,19 @@ Result<void> Packing::finish(const std::string& program, std::string_view form) 
   }
   const os::UniqueFd output(ends[0]);
   os::UniqueFd input(ends[1]);
-  HOLDFAST_TRY(Archiver archiver,
-               Archiver::start({program, "pack", std::string(form)}, store_.get(), input.get()));
-  input.reset();
-  std::string bytes(k_piece, '\0');
-  while (true) {
-    const ssize_t got =
-        os::retried([&] { return ::read(output.get(), bytes.data(), bytes.size()); });
-    if (got < 0) return os::system_error("read the archive");
-    if (got == 0) return archiver.wait();
-    if (!take_(std::string_view(bytes).substr(0, static_cast<std::size_t>(got)))) {
-      return nothing_taken();
+  const auto take_all = [&]() -> Result<void> {
+    input.reset();
+    std::string bytes(k_piece, '\0');
+    while (true) {
+      const ssize_t got =
+          os::retried([&] { return ::read(output.get(), bytes.data(), bytes.size()); });
+      if (got < 0) return os::system_error("read the archive");
+      if (got == 0) return {};
+      if (!take_(std::string_view(bytes).substr(0, static_cast<std::size_t>(got))))
+        return nothing_taken();
     }
-  }
+  };
+  return run_archiver({program, "pack", std::string(form)}, store_.get(), input.get(), take_all);
 }
 
 void LeftOut::note(const std::string& path, const std::string& why) {
@@ -349,14 +394,14 @@ Result<void> add_outputs(Packing& packing, const std::filesystem::path& director
       // with the end of its output: db-1.log.tail.
       const bool is_output = name.find(names::k_output_suffix) != std::string::npos;
       if (!is_output && name != names::k_dropped_outputs_file) continue;
-      const Result<OpenedFile> file = open_file(*opened, name);
+      const Result<RunFile> file = open_file(*opened, name);
       if (!file || total + file->size > sizes.outputs ||
           !packing.has_room(path_in_bundle(path), file->size)) {
         left_out.note(path, file ? too_large(*file) : file.error().message);
         continue;
       }
       total += file->size;
-      HOLDFAST_DO(put(packing, path, *file));
+      HOLDFAST_DO(packing.add(path_in_bundle(path), *file->stream, file->size));
     }
   }
   return {};
@@ -394,9 +439,13 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
   Packing packing(std::move(store), take);
   const std::filesystem::path& directory = order.run.directory;
   const BundleSizes sizes;
-  HOLDFAST_DO(add_beside(packing, order.beside));
+  for (const BundledText& one : order.beside) {
+    HOLDFAST_DO(packing.add(std::string(one.name), one.text));
+  }
   HOLDFAST_DO(add_journal(packing, order.run));
-  HOLDFAST_DO(add_steps(packing, order.run));
+  if (const std::string steps = step_lines(order.run); !steps.empty()) {
+    HOLDFAST_DO(packing.add(std::string(bundle_names::k_steps), steps));
+  }
   // What follows is left out if there is no room for it.
   HOLDFAST_DO(add_log(packing, order.run, left_out));
   HOLDFAST_DO(add_outputs(packing, directory, sizes, left_out));
@@ -405,100 +454,26 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
   return add_end(packing, order, left_out);
 }
 
-namespace {
-
-constexpr double k_infinity = std::numeric_limits<double>::infinity();
-
-Error no_bundle(const std::string& file, std::string_view why) {
-  return Error{
-      fmt::format("read {}: {}, so it is no bundle of holdfast report --bundle", file, why)};
-}
-
-class BundledOutputs final : public Outputs {
- public:
-  // The log of the run is on another machine, so none was written at any time.
-  explicit BundledOutputs(std::unique_ptr<BundledFiles> files)
-      : files_(*files), own_(std::move(files), LoggedOutputs(k_infinity, -k_infinity)) {
-    const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
-    if (!index) return;
-    for (std::string bytes(64U << 10U, '\0'); *index->stream;) {
-      // Longer lines are none of ours. They end the index, as the end of the file does.
-      index->stream->getline(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-      note_line(bytes.c_str());
-    }
-  }
-
-  Printed of(const TestReport& test) override {
-    if (!test.part_of.empty() || test.attempts.empty() || !test.output_place) return own_.of(test);
-    const auto found = carried_.find({test.output_place->log, test.output_place->offset});
-    if (found == carried_.end()) return own_.of(test);
-    const Carried& carried = found->second;
-    if (carried.piece == 0) return {{}, carried.note};
-    if (carried.place.length == 0) return {};
-    const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
-    if (!piece) return {{}, "the bundle does not have it"};
-    // It is not longer than this: it was bounded when the bundle was made.
-    return {read_bounded(*piece->stream, carried.place, 2 * k_output_limit), {}};
-  }
-  std::string of(const Case& one) override { return own_.of(one); }
-  std::string of(const Attempt& earlier) override { return own_.of(earlier); }
-  std::string of(const ServiceOutput& part) override { return own_.of(part); }
-
- private:
-  using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
-  struct Carried {
-    std::int64_t piece = 0;  // 0: there is only a note
-    OutputPlace place = {};  // in the piece
-    std::string note = {};
-  };
-
-  void note_line(const std::string& line) {
-    const Json object = Json::parse(line, nullptr, false);
-    if (!object.is_object()) return;
-    const auto number = [&](const char* field) -> std::uint64_t {
-      const auto found = object.find(field);
-      return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-    };
-    carried_[{text_in(object, "log"), number("offset")}] = {
-        static_cast<std::int64_t>(number("piece")),
-        {{}, number("from"), number("size")},
-        text_in(object, "note")};
-  }
-
-  BundledFiles& files_;  // those of own_
-  RunOutputs own_;
-  std::map<Place, Carried> carried_;
-};
-
-// Those of the run, because the bundle has no others.
-std::vector<StepRecord> steps_in(const BundledFiles& files) {
-  const Result<RunFile> lines = files.open_path(std::string(bundle_names::k_steps));
-  if (!lines) return {};
-  return latest_steps(read_journal(*lines->stream).records, -k_infinity, k_infinity);
-}
-
-}  // namespace
-
-std::unique_ptr<Outputs> outputs_in(std::unique_ptr<BundledFiles> files) {
+std::unique_ptr<Outputs> outputs_in(BundledFiles files) {
   return std::make_unique<BundledOutputs>(std::move(files));
 }
 
 Result<LoadedReport> read_bundle(const std::string& program, const std::string& file) {
-  HOLDFAST_TRY(std::unique_ptr<BundledFiles> files, BundledFiles::take_out(program, file));
-  const std::string about = files->text_of(bundle_names::k_manifest);
+  HOLDFAST_TRY(BundledFiles files, BundledFiles::take_out(program, file));
+  const std::string about = files.text_of(bundle_names::k_manifest);
   if (about.empty()) return no_bundle(file, fmt::format("it has no {}", bundle_names::k_manifest));
   const Result<Manifest> manifest = parse_manifest(about);
   if (!manifest) return Error{fmt::format("read {}: {}", file, manifest.error().message)};
-  if (!manifest->sum.empty() && files->sum() != manifest->sum) {
+  if (!manifest->sum.empty() && files.sum() != manifest->sum) {
     return Error{fmt::format("read {}: damaged: its files are not those that were packed", file)};
   }
   const std::string journal(names::k_journal_file);
-  const Result<RunFile> records = files->open(journal);
+  const Result<RunFile> records = files.open(journal);
   if (!records) return no_bundle(file, "it has no " + std::string(bundle_names::k_run) + journal);
   const auto read = [&](const SeeRecord& see) { return read_records(*records->stream, see); };
   HOLDFAST_TRY(RunReport report, report_of(read, manifest->state));
   if (report.run.id.empty()) report.run.id = manifest->run;
-  report.steps = steps_in(*files);
+  report.steps = steps_in(files);
   return LoadedReport{std::move(report), outputs_in(std::move(files))};
 }
 

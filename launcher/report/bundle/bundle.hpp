@@ -108,7 +108,7 @@ Result<void> add_scratch(Packing& packing, const std::filesystem::path& director
 Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& left_out);
 
 // The outputs of a run as its bundle has them.
-std::unique_ptr<Outputs> outputs_in(std::unique_ptr<BundledFiles> files);
+std::unique_ptr<Outputs> outputs_in(BundledFiles files);
 
 // Makes a bundle: one archive with everything from which the report of a run can be made elsewhere,
 // and with what people want to see beside it.

@@ -1,7 +1,6 @@
 #include "report/bundle/bundled_files.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast {
@@ -16,73 +16,42 @@ namespace {
 
 constexpr std::string_view k_program = "holdfast-archive";
 
-// posix_spawn(3) does these in the new process.
-class Streams {
- public:
-  Streams() { ::posix_spawn_file_actions_init(&actions_); }
-  ~Streams() { ::posix_spawn_file_actions_destroy(&actions_); }
-  Streams(const Streams&) = delete;
-  Streams& operator=(const Streams&) = delete;
-
-  void put(int from, int stream) {
-    if (from < 0)
-      ::posix_spawn_file_actions_addopen(&actions_, stream, "/dev/null", O_RDWR, 0);
-    else
-      ::posix_spawn_file_actions_adddup2(&actions_, from, stream);
-  }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
+constexpr std::string_view k_going_on = "going_on";
+constexpr std::string_view k_over = "over";
 
 }  // namespace
 
-Result<Archiver> Archiver::start(std::vector<std::string> words, int input, int output) {
-  HOLDFAST_TRY(os::UniqueFd errors, os::memory_file(""));
-  Streams streams;
-  streams.put(input, STDIN_FILENO);
-  streams.put(output, STDOUT_FILENO);
-  streams.put(errors.get(), STDERR_FILENO);
+Result<void> run_archiver(const std::vector<std::string>& words, int input, int output,
+                          const std::function<Result<void>()>& meanwhile) {
+  HOLDFAST_TRY(const os::UniqueFd errors, os::memory_file(""));
   const std::vector<char*> arguments = os::pointers_to(words);
+  posix_spawn_file_actions_t streams;
+  ::posix_spawn_file_actions_init(&streams);
+  if (input < 0)
+    ::posix_spawn_file_actions_addopen(&streams, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  else
+    ::posix_spawn_file_actions_adddup2(&streams, input, STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&streams, output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&streams, errors.get(), STDERR_FILENO);
   pid_t pid = 0;
   const int failed =
-      ::posix_spawn(&pid, words[0].c_str(), streams.get(), nullptr, arguments.data(), ::environ);
+      ::posix_spawn(&pid, words[0].c_str(), &streams, nullptr, arguments.data(), ::environ);
+  ::posix_spawn_file_actions_destroy(&streams);
   if (failed != 0) return os::system_error("start " + words[0], failed);
-  return Archiver(pid, std::move(errors));
-}
-
-Archiver::Archiver(Archiver&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), errors_(std::move(other.errors_)) {}
-
-Archiver::~Archiver() {
-  if (pid_ == 0) return;
-  ::kill(pid_, SIGKILL);
-  os::retried([&] { return ::waitpid(pid_, nullptr, 0); });
-}
-
-Result<void> Archiver::wait() {
+  Result<void> done = meanwhile ? meanwhile() : Result<void>();
+  if (!done) ::kill(pid, SIGKILL);
   int status = 0;
-  const pid_t pid = std::exchange(pid_, 0);
   const pid_t ended = os::retried([&] { return ::waitpid(pid, &status, 0); });
+  if (!done) return done;
   if (ended < 0) return os::system_error(fmt::format("wait for {}", k_program));
   if (WIFSIGNALED(status)) {
     return Error{fmt::format("use {}: it died of signal {}", k_program, WTERMSIG(status))};
   }
   if (WEXITSTATUS(status) == 0) return {};
-  const Result<std::string> said = os::read_memory_file(errors_.get());
+  const Result<std::string> said = os::read_memory_file(errors.get());
   if (said && !said->empty()) return Error{*said};
   return Error{fmt::format("use {}: it ended with exit code {}", k_program, WEXITSTATUS(status))};
 }
-
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr std::string_view k_going_on = "going_on";
-constexpr std::string_view k_over = "over";
-
-}  // namespace
 
 std::string text_in(const Json& object, const char* field) {
   const auto found = object.find(field);
@@ -90,12 +59,11 @@ std::string text_in(const Json& object, const char* field) {
 }
 
 std::string text_of(const Manifest& manifest) {
-  Json object;
-  object["format"] = k_bundle_format;
-  object["holdfast"] = valid_utf8(manifest.version);
-  object["run"] = valid_utf8(manifest.run);
-  object["state"] = manifest.state == RunState::going_on ? k_going_on : k_over;
-  object["complete"] = manifest.complete;
+  Json object{{"format", k_bundle_format},
+              {"holdfast", valid_utf8(manifest.version)},
+              {"run", valid_utf8(manifest.run)},
+              {"state", manifest.state == RunState::going_on ? k_going_on : k_over},
+              {"complete", manifest.complete}};
   if (!manifest.sum.empty()) object["sum"] = manifest.sum;
   return object.dump(1) + '\n';
 }
@@ -120,15 +88,13 @@ Result<Manifest> parse_manifest(std::string_view text) {
   return manifest;
 }
 
-Result<std::unique_ptr<BundledFiles>> BundledFiles::take_out(const std::string& program,
-                                                             const std::string& archive) {
+Result<BundledFiles> BundledFiles::take_out(const std::string& program,
+                                            const std::string& archive) {
   HOLDFAST_TRY(os::UniqueFd store, temporary_file());
-  HOLDFAST_TRY(Archiver archiver,
-               Archiver::start({program, "unpack", archive, std::to_string(k_largest_bundle)}, -1,
-                               store.get()));
-  HOLDFAST_DO(archiver.wait());
-  std::unique_ptr<BundledFiles> files(new BundledFiles(std::move(store), archive));
-  HOLDFAST_DO(files->find_parts());
+  HOLDFAST_DO(run_archiver({program, "unpack", archive, std::to_string(k_largest_bundle)}, -1,
+                           store.get()));
+  BundledFiles files(std::move(store), archive);
+  HOLDFAST_DO(files.find_parts());
   return files;
 }
 
@@ -160,7 +126,7 @@ Result<RunFile> BundledFiles::open_path(const std::string& path) const {
       part.size};
 }
 
-Result<RunFile> BundledFiles::open(const std::string& name) {
+Result<RunFile> BundledFiles::open(const std::string& name) const {
   return open_path(std::string(bundle_names::k_run) + name);
 }
 

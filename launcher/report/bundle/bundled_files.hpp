@@ -2,10 +2,9 @@
 // nothing of them is left when this process ends, however it ends.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -23,28 +22,12 @@
 
 namespace holdfast {
 
-// Runs holdfast-archive, which is the only program with libarchive in it.
-class Archiver {
- public:
-  // Starts the program words[0] with these words. It reads from `input` and writes to `output`; -1:
-  // /dev/null.
-  static Result<Archiver> start(std::vector<std::string> words, int input, int output);
-  Archiver(Archiver&& other) noexcept;
-  Archiver& operator=(Archiver&&) = delete;
-  Archiver(const Archiver&) = delete;
-  Archiver& operator=(const Archiver&) = delete;
-  // Ends the program if nobody has waited for it.
-  ~Archiver();
-
-  // Waits for its end. The error is what the program says, or how it died.
-  Result<void> wait();
-
- private:
-  Archiver(pid_t pid, os::UniqueFd errors) : pid_(pid), errors_(std::move(errors)) {}
-
-  pid_t pid_;            // 0: it is waited for
-  os::UniqueFd errors_;  // its stderr
-};
+// Runs holdfast-archive, which is the only program with libarchive in it: the program words[0] with
+// these words. It reads from `input` (-1: /dev/null) and writes to `output`. Calls `meanwhile`
+// while it runs, and ends it if that fails. Returns that error, or what the program says, or how it
+// died.
+Result<void> run_archiver(const std::vector<std::string>& words, int input, int output,
+                          const std::function<Result<void>()>& meanwhile = {});
 
 // Where large things lie for a moment.
 
@@ -75,17 +58,16 @@ std::string text_of(const Manifest& manifest);
 // Fails for a newer format too. The error says what was expected.
 Result<Manifest> parse_manifest(std::string_view text);
 
-class BundledFiles final : public RunFiles {
+class BundledFiles {
  public:
   // Reads all of the archive by `program`, which is holdfast-archive. Fails if the archive is cut
   // off or too large, or has a file twice.
-  static Result<std::unique_ptr<BundledFiles>> take_out(const std::string& program,
-                                                        const std::string& archive);
+  static Result<BundledFiles> take_out(const std::string& program, const std::string& archive);
 
   // `path` is one for which is_of_report() is true.
   Result<RunFile> open_path(const std::string& path) const;
   // The same below the run's directory.
-  Result<RunFile> open(const std::string& name) override;
+  Result<RunFile> open(const std::string& name) const;
   // A small file as a whole; empty: it is not there.
   std::string text_of(std::string_view path) const;
   // BundleSum of the files.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <set>
 #include <unordered_map>
 
 #include "base/text.hpp"
@@ -36,7 +37,7 @@ void mark(TestReport& test, std::size_t shard, const std::string& name) {
 }
 
 template <typename Item>
-void append(std::vector<Item>& to, std::vector<Item>& from) {
+void append(std::vector<Item>& to, std::vector<Item> from) {
   std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
@@ -63,9 +64,8 @@ void add_run(RunInfo& all, const Shard& shard, bool is_first) {
   all.complete = run.complete && (is_first || all.complete);
   all.has_log = run.has_log && (is_first || all.has_log);
   all.unrecorded += run.unrecorded;
-  all.address_in_use.insert(all.address_in_use.end(), run.address_in_use.begin(),
-                            run.address_in_use.end());
-  all.ran_nothing.insert(all.ran_nothing.end(), run.ran_nothing.begin(), run.ran_nothing.end());
+  append(all.address_in_use, run.address_in_use);
+  append(all.ran_nothing, run.ran_nothing);
   keep_extreme(all.started, run.started, [](double a, double b) { return a < b; });
   keep_extreme(all.ended, run.ended, [](double a, double b) { return a > b; });
   const bool is_earliest = all.keeper_until == 0 || run.keeper_until < all.keeper_until;
@@ -75,7 +75,7 @@ void add_run(RunInfo& all, const Shard& shard, bool is_first) {
 }
 
 void add_flaws(RunReport& all, const RunReport& one, const std::string& name) {
-  all.journal_flaws += one.journal_flaws;
+  all.flaws += one.flaws;
   all.cut_off = all.cut_off || one.cut_off;
   for (const Complaint& complaint : one.complaints) {
     if (all.complaints.size() == k_max_complaints) return;
@@ -88,17 +88,13 @@ void add_plan(RunDivision& all, const RunDivision& one) {
   for (const auto& [shard, tests] : one.tests) {
     std::vector<std::string>& known = all.tests[shard];
     if (known == tests) continue;
-    std::map<std::string_view, std::size_t> times;
-    for (const std::string& test : known) ++times[test];
+    std::multiset<std::string_view> left(known.begin(), known.end());
     std::vector<std::string> more;
     for (const std::string& test : tests) {
-      std::size_t& left = times[test];
-      if (left == 0)
-        more.push_back(test);
-      else
-        --left;
+      const auto same = left.extract(test);
+      if (same.empty()) more.push_back(test);
     }
-    append(known, more);
+    append(known, std::move(more));
   }
 }
 
@@ -111,20 +107,16 @@ void add_shard(RunReport& all, RunReport& one, const std::string& name) {
     service.shard = shard;
     service.shard_name = name;
   }
-  append(all.tests, one.tests);
-  append(all.services, one.services);
-  append(all.changed_sources, one.changed_sources);
+  append(all.tests, std::move(one.tests));
+  append(all.services, std::move(one.services));
+  append(all.changed_sources, std::move(one.changed_sources));
   all.more_changed_sources += one.more_changed_sources;
-  append(all.steps, one.steps);
+  append(all.steps, std::move(one.steps));
   if (shard == 0)
     all.division = std::move(one.division);
   else
     add_plan(all.division, one.division);
   add_flaws(all, one, name);
-}
-
-bool is_same_run(const RunInfo& a, const RunInfo& b) {
-  return a.id == b.id && a.tree == b.tree && a.started == b.started;
 }
 
 std::string division_of(const NamedReport& shard) {
@@ -175,8 +167,10 @@ Result<LoadedReport> merge_shards(std::vector<NamedReport> shards) {
   auto outputs = std::make_unique<OutputsOfShards>();
   for (NamedReport& shard : shards) {
     const RunInfo& run = shard.loaded.report.run;
-    const auto same = std::find_if(all.shards.begin(), all.shards.end(),
-                                   [&](const Shard& other) { return is_same_run(other.run, run); });
+    const auto same = std::ranges::find_if(all.shards, [&](const Shard& other) {
+      return other.run.id == run.id && other.run.tree == run.tree &&
+             other.run.started == run.started;
+    });
     if (same != all.shards.end()) {
       return Error{fmt::format("merge {} and {}: both are run {}", same->name, shard.name, run.id)};
     }

@@ -6,7 +6,6 @@
 
 #include "base/result.hpp"
 #include "report/load.hpp"
-#include "report/model.hpp"
 
 namespace holdfast {
 

@@ -15,10 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <filesystem>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -148,9 +145,7 @@ void write_warnings(const RunReport& report, Outputs& outputs, const Write& writ
       all.push_back({"warning", test.name + ": left processes behind",
                      bounded_list(leftover_names(test), k_names)});
     }
-    if (test.stale) {
-      all.push_back({"warning", test.name + ": stale", test.stale_why});
-    }
+    if (test.stale) all.push_back({"warning", test.name + ": stale", test.stale_why});
   }
   if (all.size() > k_of_a_kind) {
     std::vector<std::string> others;
@@ -256,10 +251,9 @@ std::string list_of(const RunReport& report, const TestSection& section, Why why
 }
 
 std::string lists(const RunReport& report, Outputs& outputs) {
-  std::vector<std::string> deaths;
-  for (const std::string& death : service_deaths(report)) deaths.push_back(safe(death));
   return list_of(report, k_flaky_tests, reason) + list_of(report, k_leaky_tests, reason) +
-         list_of("Services lost", deaths) + list_of(report, k_tests_not_run, reason) +
+         list_of("Services lost", collected(service_deaths(report), safe)) +
+         list_of(report, k_tests_not_run, reason) +
          list_of(report, k_skipped_tests,
                  [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); });
 }

@@ -1,5 +1,6 @@
 #include "report/render.hpp"
 
+#include "command/json.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/time/run_time.hpp"
@@ -8,12 +9,9 @@
 
 #include <fmt/format.h>
 #include <concepts>
-#include <nlohmann/json.hpp>
 
 namespace holdfast {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // One overload for each kind of value. One that is not known is null.
 Json value_of(std::integral auto number) { return number; }
@@ -25,13 +23,6 @@ Json value_of(Verdict verdict) { return name_of(verdict); }
 template <typename T>
 Json value_of(const std::optional<T>& value) {
   return value ? Json(value_of(*value)) : Json(nullptr);
-}
-
-template <typename Item, typename ToJson>
-Json json_list(const std::vector<Item>& items, ToJson to_json) {
-  Json list = Json::array();
-  for (const Item& item : items) list.push_back(to_json(item));
-  return list;
 }
 
 Json value_of(const std::vector<std::string>& texts) { return json_list(texts, valid_utf8); }
@@ -87,19 +78,18 @@ Json shard_json(const Shard& shard) {
 
 Json run_json(const RunReport& report) {
   const RunInfo& run = report.run;
-  Json object;
-  object["id"] = valid_utf8(run.id);
-  object["complete"] = run.complete;
-  object["tree"] = valid_utf8(run.tree);
-  object["version"] = valid_utf8(run.version);
-  object["command"] = value_of(run.command);
-  object["started"] = value_of(run.started);
-  object["ended"] = value_of(run.ended);
   const RunTime time = run_time_of(report);
-  object["jobs"] = value_of(run.jobs);
-  object["utilisation"] = value_of(time.utilisation);
-  object["waits"] = {{"locks_s", time.lock_wait_s}, {"services_s", time.service_wait_s}};
-  object["timed_out_s"] = time.timed_out_s;
+  Json object{{"id", valid_utf8(run.id)},
+              {"complete", run.complete},
+              {"tree", valid_utf8(run.tree)},
+              {"version", valid_utf8(run.version)},
+              {"command", value_of(run.command)},
+              {"started", value_of(run.started)},
+              {"ended", value_of(run.ended)},
+              {"jobs", value_of(run.jobs)},
+              {"utilisation", value_of(time.utilisation)},
+              {"waits", {{"locks_s", time.lock_wait_s}, {"services_s", time.service_wait_s}}},
+              {"timed_out_s", time.timed_out_s}};
   if (time.step_cost_s) object["step_cost_s"] = *time.step_cost_s;
   object["longest_chain"] = {{"seconds", time.longest.seconds},
                              {"tests", value_of(time.longest.tests)}};
@@ -175,26 +165,21 @@ Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outpu
 }
 
 Json case_json(const Case& one, Outputs& outputs) {
-  Json object;
-  object["name"] = valid_utf8(one.name);
-  object["outcome"] = value_of(one.outcome);
-  object["exit_code"] = value_of(one.exit_code);
-  object["signal"] = value_of(one.signal);
-  object["wall_s"] = one.wall_s;
-  object["worker"] = one.worker == 0 ? Json(nullptr) : Json(one.worker);
+  Json object{{"name", valid_utf8(one.name)},
+              {"outcome", value_of(one.outcome)},
+              {"exit_code", value_of(one.exit_code)},
+              {"signal", value_of(one.signal)},
+              {"wall_s", one.wall_s},
+              {"worker", one.worker == 0 ? Json(nullptr) : Json(one.worker)}};
   if (!one.note.empty()) object["note"] = valid_utf8(one.note);
   object["output"] = valid_utf8(outputs.of(one));
   return object;
 }
 
 Json test_json(const TestReport& test, Outputs& outputs) {
-  Json object;
-  object["name"] = valid_utf8(test.name);
-  object["outcome"] = value_of(test.outcome);
-  object["flags"] = value_of(test.flags);
-  object["index"] = value_of(test.index);
-  object["key"] = valid_utf8(test.key);
-  object["verdict"] = value_of(test.verdict);
+  Json object{{"name", valid_utf8(test.name)}, {"outcome", value_of(test.outcome)},
+              {"flags", value_of(test.flags)}, {"index", value_of(test.index)},
+              {"key", valid_utf8(test.key)},   {"verdict", value_of(test.verdict)}};
   if (!test.shard_name.empty()) object["shard"] = valid_utf8(test.shard_name);
   if (!test.why.empty()) object["why"] = valid_utf8(test.why);
   if (test.stale) object["stale"] = valid_utf8(test.stale_why);
@@ -207,10 +192,9 @@ Json test_json(const TestReport& test, Outputs& outputs) {
 }
 
 Json service_json(const ServiceReport& service) {
-  Json object;
-  object["name"] = valid_utf8(service.name);
-  object["instance"] = service.instance;
-  object["generation"] = service.generation;
+  Json object{{"name", valid_utf8(service.name)},
+              {"instance", service.instance},
+              {"generation", service.generation}};
   if (!service.shard_name.empty()) object["shard"] = valid_utf8(service.shard_name);
   object["started"] = value_of(service.started);
   object["ended"] = value_of(service.ended);
@@ -254,10 +238,6 @@ void write_list(std::string_view name, const std::vector<Item>& items, const Wri
 
 }  // namespace
 
-std::string compact(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string json_of(const TestReport& test, Outputs& outputs) {
   return compact(test_json(test, outputs));
 }
@@ -278,7 +258,7 @@ void render_json(const RunReport& report, Outputs& outputs, const Write& write, 
   if (report.more_changed_sources > 0) {
     write(fmt::format(",\n\"more_changed_sources\": {}", report.more_changed_sources));
   }
-  const Json journal = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
+  const Json journal = {{"flaws", report.flaws}, {"cut_off", report.cut_off}};
   write(",\n\"journal\": " + compact(journal) + "}\n");
 }
 

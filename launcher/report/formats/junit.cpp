@@ -11,11 +11,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
-#include <functional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -37,14 +33,7 @@ std::string attribute(std::string_view name, std::string_view value) {
 }
 
 // The node of its last attempt; empty: that ran beside ctest.
-const std::string& node_of(const TestReport& test) {
-  static const std::string none;
-  return test.attempts.empty() ? none : test.attempts.back().node;
-}
-
-double time_of(const TestReport& test) {
-  return test.attempts.empty() ? 0 : test.attempts.back().wall_s;
-}
+const std::string& node_of(const TestReport& test) { return last_attempt(test).node; }
 
 // What a viewer shows of a failure: some show nothing but what is inside this element.
 std::string inside_failure(const std::string& message, std::string_view output) {
@@ -98,8 +87,8 @@ Properties properties_of(const TestReport& test) {
   Properties list = {{"holdfast.outcome", std::string(name_of(test.outcome))},
                      {"holdfast.attempts", std::to_string(test.attempts.size())}};
   for (const std::string& flag : test.flags) list.emplace_back("holdfast.flag", flag);
-  if (!test.attempts.empty() && test.attempts.back().lock_wait_s > 0) {
-    list.emplace_back("holdfast.lock_wait_s", seconds(test.attempts.back().lock_wait_s));
+  if (const double wait = last_attempt(test).lock_wait_s; wait > 0) {
+    list.emplace_back("holdfast.lock_wait_s", seconds(wait));
   }
   if (test.leaked) {
     list.emplace_back("holdfast.leftovers", bounded_list(leftover_names(test), 20));
@@ -128,9 +117,8 @@ std::string as_lines(const Properties& properties) {
 
 // What services printed while the test failed.
 std::string service_output(const TestReport& test, Outputs& outputs) {
-  if (test.attempts.empty()) return {};
   std::string text;
-  for (const ServiceOutput& part : test.attempts.back().service_outputs) {
+  for (const ServiceOutput& part : last_attempt(test).service_outputs) {
     const std::string printed = outputs.of(part);
     if (printed.empty()) continue;
     text += fmt::format("holdfast: output of {}, while the test ran:\n{}", text_of(part), printed);
@@ -188,7 +176,7 @@ std::string testcase(const TestReport& test, const std::string& name, Outputs& o
   const bool is_strict = reader == JunitReader::jenkins;
   const std::string attributes = attribute("name", name) +
                                  attribute("classname", UniqueNames::class_of(test)) +
-                                 attribute("time", seconds(time_of(test)));
+                                 attribute("time", seconds(last_attempt(test).wall_s));
   const Grade grade = grade_of(test);
   if (is_plain_pass(test, grade)) return fmt::format("    <testcase{}/>\n", attributes);
   const std::string output = outputs.of(test).text;
@@ -224,7 +212,7 @@ Totals totals_of(std::span<const TestReport> tests) {
   Totals totals;
   see_as_tests(tests, [&](const TestReport& test) {
     ++totals.tests;
-    totals.time += std::clamp(time_of(test), 0.0, 1e9);
+    totals.time += std::clamp(last_attempt(test).wall_s, 0.0, 1e9);
     ++totals.of_grade.at(static_cast<std::size_t>(grade_of(test)));
   });
   return totals;

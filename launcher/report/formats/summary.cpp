@@ -3,11 +3,11 @@
 #include "base/text.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
+#include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 #include <algorithm>
 #include <unordered_map>
 
@@ -15,25 +15,21 @@ namespace holdfast {
 namespace {
 
 std::string leak_text(const RunReport& report) {
-  if (report.counts.leaked == 0) return {};
-  std::vector<std::string> tests;
-  for (const TestReport& test : report.tests) {
-    if (!test.leaked) continue;
-    const std::vector<std::string> left = leftover_names(test);
-    tests.push_back(brief(test.name));
-    if (!left.empty()) tests.back() += ": " + bounded_list(left, k_names_shown);
-  }
-  return fmt::format("; {} left processes behind ({})", report.counts.leaked,
-                     bounded_list(tests, k_names_shown));
+  const Tests tests = tests_that(report, &TestReport::leaked);
+  if (tests.empty()) return {};
+  const auto text = [](const TestReport* test) {
+    const std::vector<std::string> left = leftover_names(*test);
+    return brief_name(test) + (left.empty() ? "" : ": " + bounded_list(left, k_names_shown));
+  };
+  return fmt::format("; {} left processes behind ({})", tests.size(),
+                     bounded_list(tests, k_names_shown, text));
 }
 
 std::string names_text(const RunReport& report, std::string_view what, bool TestReport::*is_one) {
-  std::vector<std::string> names;
-  for (const TestReport& test : report.tests) {
-    if (test.*is_one) names.push_back(brief(test.name));
-  }
-  if (names.empty()) return {};
-  return fmt::format("; {} {} ({})", names.size(), what, bounded_list(names, k_names_shown));
+  const Tests tests = tests_that(report, is_one);
+  if (tests.empty()) return {};
+  return fmt::format("; {} {} ({})", tests.size(), what,
+                     bounded_list(tests, k_names_shown, brief_name));
 }
 
 std::string on_purpose_text(const RunReport& report) {
@@ -56,13 +52,12 @@ std::string through_line(const RunReport& report) {
 }
 
 std::string unknown_line(const RunReport& report) {
-  std::vector<std::string> items;
-  for (const TestReport& test : report.tests) {
-    if (test.outcome != Outcome::unknown) continue;
-    items.push_back(fmt::format("{} ({})", brief(test.name), brief(reason(test))));
-  }
-  if (items.empty()) return {};
-  return fmt::format("holdfast: verdict unknown: {}\n", bounded_list(items, k_names_shown));
+  const Tests tests = tests_that(report, came_to<Outcome::unknown>);
+  if (tests.empty()) return {};
+  return fmt::format("holdfast: verdict unknown: {}\n",
+                     bounded_list(tests, k_names_shown, [](const TestReport* test) {
+                       return fmt::format("{} ({})", brief_name(test), brief(reason(*test)));
+                     }));
 }
 
 std::string cases_text(const RunReport& report) {
@@ -77,33 +72,18 @@ std::string not_recorded_text(const RunReport& report) {
          " ran through Holdfast and could not be recorded";
 }
 
-std::string retries_text(const RunReport& report) {
-  return report.run.retries.empty() ? "" : "retries: " + printable(report.run.retries);
-}
-
 // Nothing for an empty text.
 std::string line(const std::string& text) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
 }
 
-std::string lines(const std::vector<std::string>& texts) {
-  std::string lines;
-  for (const std::string& text : texts) lines += line(text);
-  return lines;
-}
-
 std::string service_lines(const RunReport& report) {
-  std::string text;
-  std::size_t shown = 0;
-  const std::vector<std::string> deaths = service_deaths(report);
-  for (const std::string& death : deaths) {
-    if (++shown > k_names_shown) break;
-    text += fmt::format("holdfast: service {}\n", death);
-  }
-  if (deaths.size() > k_names_shown) {
-    text +=
-        fmt::format("holdfast: and {} more services were lost\n", deaths.size() - k_names_shown);
-  }
+  std::vector<std::string> deaths = service_deaths(report);
+  const std::size_t more = deaths.size() - std::min(deaths.size(), k_names_shown);
+  deaths.resize(deaths.size() - more);
+  std::string text =
+      separated(deaths, "", [](const std::string& death) { return line("service " + death); });
+  if (more > 0) text += line(fmt::format("and {} more services were lost", more));
   return text;
 }
 
@@ -143,7 +123,7 @@ std::string not_through_line(const RunReport& report) {
     items.push_back(why.empty() ? list : fmt::format("{} ({})", list, why));
     count -= names.size();
   }
-  std::string text = fmt::format("{}", fmt::join(items, "; "));
+  std::string text = separated(items, "; ");
   if (count > 0) text += fmt::format("; and {} more", count);
   return fmt::format("holdfast: {} not through Holdfast: {}\n", all, text);
 }
@@ -160,10 +140,11 @@ std::string render_summary(const RunReport& report) {
              "log is missing or incomplete\n";
     return "holdfast: no tests were run\n";
   }
+  const std::string& retries = report.run.retries;
   return through_line(report) + unknown_line(report) + line(not_recorded_text(report)) +
-         line(cases_text(report)) + line(retries_text(report)) + service_lines(report) +
-         lines(remarks_of(report)) + not_through_line(report) + line(run_time_text(report)) +
-         line(log_hint(report));
+         line(cases_text(report)) + line(retries.empty() ? "" : "retries: " + printable(retries)) +
+         service_lines(report) + separated(remarks_of(report), "", line) +
+         not_through_line(report) + line(run_time_text(report)) + line(log_hint(report));
 }
 
 }  // namespace holdfast

@@ -2,15 +2,11 @@
 #include "report/render.hpp"
 
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "report/describe.hpp"
 #include "report/quoted/reasons.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include <cstddef>
-#include <string>
-#include <string_view>
 
 namespace holdfast {
 namespace {

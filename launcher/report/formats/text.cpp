@@ -15,8 +15,6 @@
 
 #include <algorithm>
 #include <map>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -99,19 +97,13 @@ std::string end_of(std::string_view output) {
 
 // The first and the last lines, with a line between them that says how many are left out.
 std::string both_ends_of(std::string_view output) {
-  std::vector<std::string> lines;
-  while (!output.empty()) lines.push_back(line_of(take_part(output, '\n')));
-  std::string text;
-  const std::size_t left_out =
-      lines.size() > 2 * k_tail_lines ? lines.size() - 2 * k_tail_lines : 0;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (left_out > 0 && i == k_tail_lines) {
-      text += fmt::format("  | [... {} lines left out ...]\n", left_out);
-      i += left_out;
-    }
-    text += lines[i];
+  std::vector<std::string> lines = collected(TextParts{output, '\n'}, line_of);
+  if (lines.size() > 2 * k_tail_lines) {
+    const auto gap = lines.begin() + k_tail_lines;
+    *gap = fmt::format("  | [... {} lines left out ...]\n", lines.size() - 2 * k_tail_lines);
+    lines.erase(gap + 1, lines.end() - k_tail_lines);
   }
-  return text;
+  return separated(lines, "");
 }
 
 std::string tails(const RunReport& report, Outputs& outputs) {
@@ -155,27 +147,20 @@ std::string whole_outputs(const RunReport& report, Outputs& outputs) {
   return text;
 }
 
-// Puts each further line of the text below the first one.
-std::string in_lines(std::string_view text) {
-  std::string lines;
-  while (!text.empty()) {
-    if (!lines.empty()) lines += "\n            ";
-    lines += printable(take_part(text, '\n'));
-  }
-  return lines;
-}
-
 // The findings of the probes on the first few tests of `red`, the tests that went wrong.
 std::string findings_text(const Tests& red) {
   std::string text;
   std::size_t shown = 0;
   for (const TestReport* test : red) {
-    if (test->attempts.empty() || test->attempts.back().forensics.empty()) continue;
+    const std::vector<Finding>& findings = last_attempt(*test).forensics;
+    if (findings.empty()) continue;
     if (++shown > k_shown_in_full) break;
     text += fmt::format("\nAround {}\n", printable(test->name));
-    for (const Finding& finding : test->attempts.back().forensics) {
+    for (const Finding& finding : findings) {
+      // Each further line stands below the first one.
       text += fmt::format("  {:<10}{}{}\n", printable(finding.probe),
-                          finding.failed ? "not known: " : "", in_lines(finding.text));
+                          finding.failed ? "not known: " : "",
+                          separated(TextParts{finding.text, '\n'}, "\n            ", printable));
     }
   }
   return text;
@@ -211,26 +196,18 @@ std::string flaky_reason(const TestReport& test, Outputs& outputs) {
   return text;
 }
 
-std::string kept_scratch(const RunReport& report) {
-  const Tests tests =
-      tests_that(report, [](const TestReport& test) { return !kept_scratch_of(test).empty(); });
-  return section("Scratch directories kept", tests, k_tests_per_section,
-                 [](const TestReport& test) {
-                   return bounded_list(kept_scratch_of(test), k_names_in_a_line);
-                 });
+// The line about a test with what `of` lists.
+auto listing(std::vector<std::string> (*of)(const TestReport&)) {
+  return [of](const TestReport& test) { return bounded_list(of(test), k_names_in_a_line); };
 }
+
+constexpr TestSection k_tests_with_scratch{
+    "", "Scratch directories kept",
+    [](const TestReport& test) { return !kept_scratch_of(test).empty(); }};
 
 template <typename Line>
 std::string section(const RunReport& report, const TestSection& of, Line line) {
   return section(of.title, tests_that(report, of.has), k_tests_per_section, line);
-}
-
-std::string leftovers_text(const TestReport& test) {
-  return bounded_list(leftover_names(test), k_names_in_a_line);
-}
-
-std::string orphans_text(const TestReport& test) {
-  return bounded_list(orphan_texts(test), k_names_in_a_line);
 }
 
 std::string bare_text(const TestReport& test) {
@@ -246,9 +223,9 @@ double longest_wait(const TestReport& test) {
 
 std::string lock_waits(const RunReport& report) {
   constexpr double k_worth_telling = 0.1;
-  Tests tests = tests_that(
+  const Tests waited = tests_that(
       report, [](const TestReport& test) { return longest_wait(test) >= k_worth_telling; });
-  put_largest_first(tests, longest_wait);
+  const Tests tests = largest(waited, waited.size(), longest_wait);
   return section("Waited for locks", tests, k_most_of_a_kind, [](const TestReport& test) {
     return fmt::format("{}  {}", duration_text(longest_wait(test)),
                        bounded_list(test.attempts.back().locks, k_names_in_a_line, printable));
@@ -256,15 +233,10 @@ std::string lock_waits(const RunReport& report) {
 }
 
 std::string slowest(const RunReport& report) {
-  Tests tests = tests_that(report, [](const TestReport& test) {
-    return !test.attempts.empty() && test.attempts.back().has_ended;
-  });
-  if (tests.size() < 2) return {};
-  const auto wall = [](const TestReport& test) { return test.attempts.back().wall_s; };
-  put_largest_first(tests, wall);
-  tests.resize(std::min(tests.size(), k_most_of_a_kind));
-  return section("Slowest", tests, k_most_of_a_kind,
-                 [&](const TestReport& test) { return duration_text(wall(test)); });
+  const Tests ended = tests_that(report, has_ended);
+  if (ended.size() < 2) return {};
+  return section("Slowest", largest(ended, k_most_of_a_kind, wall_of), k_most_of_a_kind,
+                 [](const TestReport& test) { return duration_text(wall_of(test)); });
 }
 
 // Tests that need less hardly get in each other's way.
@@ -308,15 +280,10 @@ std::string budget_text(const TestReport& test) {
 
 // Which tests need much memory, and what they could ask for.
 std::string memory_budgets(const RunReport& report) {
-  Tests tests = tests_that(
+  const Tests tests = tests_that(
       report, [](const TestReport& test) { return peak_kb(test) >= k_worth_a_budget_kb; });
-  put_largest_first(tests, peak_kb);
-  tests.resize(std::min(tests.size(), k_most_of_a_kind));
-  return section("Most memory", tests, k_most_of_a_kind, budget_text);
-}
-
-std::string lost_services(const RunReport& report) {
-  return titled_lines("Services lost", service_deaths(report), k_tests_per_section);
+  return section("Most memory", largest(tests, k_most_of_a_kind, peak_kb), k_most_of_a_kind,
+                 budget_text);
 }
 
 std::string journal_lines(const RunReport& report) {
@@ -338,13 +305,17 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write, 
         further_attempts_text(report, outputs) +
         section(report, k_flaky_tests,
                 [&](const TestReport& test) { return flaky_reason(test, outputs); }) +
-        section(report, k_leaky_tests, leftovers_text) + kept_scratch(report) +
-        section(report, k_orphaned_tests, orphans_text) + section(report, k_stale_tests, reason) +
-        section(report, k_tests_not_run, reason) + section(report, k_bare_tests, bare_text) +
+        section(report, k_leaky_tests, listing(leftover_names)) +
+        section(report, k_tests_with_scratch, listing(kept_scratch_of)) +
+        section(report, k_orphaned_tests, listing(orphan_texts)) +
+        section(report, k_stale_tests, reason) + section(report, k_tests_not_run, reason) +
+        section(report, k_bare_tests, bare_text) +
         section(report, k_skipped_tests,
                 [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); }) +
-        lock_waits(report) + lost_services(report) + slowest(report) + memory_budgets(report) +
-        steps_text(report.steps) + journal_lines(report));
+        lock_waits(report) +
+        titled_lines("Services lost", service_deaths(report), k_tests_per_section) +
+        slowest(report) + memory_budgets(report) + steps_text(report.steps) +
+        journal_lines(report));
 }
 
 }  // namespace holdfast

@@ -3,25 +3,19 @@
 #include "report/render.hpp"
 
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/steps.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace holdfast {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Viewers show each of them as a process, and its lanes as threads.
 enum class Group : std::uint8_t { build = 1, tests = 2, services = 3 };

@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 #include <zlib.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <new>
@@ -19,16 +17,15 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "command/json.hpp"
 #include "report/describe.hpp"
-#include "report/html/pieces.hpp"
 #include "report/lanes.hpp"
+#include "report/quoted/reasons.hpp"
 #include "report/shown.hpp"
 #include "report/steps.hpp"
 
 namespace holdfast {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t k_piece = 64U << 10U;
 
@@ -97,13 +94,6 @@ class DataBlock {
   std::size_t written_ = 0;
 };
 
-template <typename Items, typename Of = std::identity>
-Json column(const Items& items, Of of = {}) {
-  Json list = Json::array();
-  for (const auto& item : items) list.push_back(of(item));
-  return list;
-}
-
 // The members of a JSON object in a block, one after the other.
 class Members {
  public:
@@ -112,7 +102,7 @@ class Members {
   void add(std::string_view name, const Json& value) { begin(name).add(compact(value)); }
   template <typename Items, typename Of>
   void add(std::string_view name, const Items& items, Of of) {
-    add(name, column(items, std::move(of)));
+    add(name, json_list(items, std::move(of)));
   }
   // For a value that is added by itself.
   DataBlock& begin(std::string_view name) {
@@ -186,18 +176,14 @@ auto of_last(Of of) {
   };
 }
 
-Json outcomes_json() {
-  return column(k_outcome_table, [](const OutcomeFacts& row) {
-    return Json{row.name, label(row.outcome), is_red(row.outcome)};
-  });
-}
-
 void write_tests(const RunReport& report, double first, const Write& write) {
   const std::vector<TestReport>& tests = report.tests;
   DataBlock block("columns", write);
   Members columns(block);
   columns.add("version", 1);
-  columns.add("outcomes", outcomes_json());
+  columns.add("outcomes", k_outcome_table, [](const OutcomeFacts& row) {
+    return Json{row.name, label(row.outcome), is_red(row.outcome)};
+  });
   columns.add("flags", k_flags);
   columns.begin("first").add(fmt::format("{:.6f}", first));
   add_names(columns, tests);
@@ -224,7 +210,7 @@ void write_tests(const RunReport& report, double first, const Write& write) {
               of_last([](const Attempt& attempt) { return microseconds(attempt.service_wait_s); }));
   Used used;
   columns.add("use", tests, [&](const TestReport& test) { return used.number_of(test); });
-  columns.add("uses", column(used.list()));
+  columns.add("uses", json_list(used.list()));
   if (!report.shards.empty()) {
     columns.add("shard", tests, [](const TestReport& test) { return test.shard; });
     columns.add("shards", report.shards, [](const Shard& shard) { return printable(shard.name); });
@@ -347,7 +333,7 @@ class Details {
                    : written_ < k_ends_of_outputs ? k_end_of_output
                                                   : 0);
     block_->add(fmt::format("\"{}\":{{\"reason\":{},\"endings\":{},\"test\":", index,
-                            compact(reason(test)), compact(column(test.attempts, ending))));
+                            compact(reason(test)), compact(json_list(test.attempts, ending))));
     block_->add(json_of(test, outputs_));
     block_->add("}");
   }
@@ -396,8 +382,8 @@ void write_details(const RunReport& report, Outputs& outputs, const Write& write
     details.add(test, i);
   }
   details.end_block();
-  block.add(fmt::format("],\"of\":{},\"blocks\":{}}}", compact(column(with_details)),
-                        compact(column(details.first_of_block()))));
+  block.add(fmt::format("],\"of\":{},\"blocks\":{}}}", compact(json_list(with_details)),
+                        compact(json_list(details.first_of_block()))));
   block.end();
   write(words);
 }

@@ -1,15 +1,13 @@
 // The HTML format: one file that needs no network. It has three layers, and each is readable
 // without the next: plain markup, the style, the script with the data.
 //
-// Hazards: names and outputs are anybody's bytes. In the markup they go through pieces.hpp, in the
-// data through base64, and the script puts them into the page as text only. What a script could
-// still do, the page's own Content-Security-Policy forbids.
+// Hazards: names and outputs are anybody's bytes. In the markup they go through line_html() or
+// printed_html(), in the data through base64, and the script puts them into the page as text only.
+// What a script could still do, the page's own Content-Security-Policy forbids.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "base/encoding.hpp"
 #include "base/names.hpp"
@@ -19,9 +17,6 @@
 #include "report/excerpt.hpp"
 #include "report/html/assets.hpp"
 #include "report/html/data.hpp"
-#include "report/html/pieces.hpp"
-#include "report/load.hpp"
-#include "report/model.hpp"
 #include "report/quoted/reasons.hpp"
 #include "report/render.hpp"
 #include "report/sections.hpp"
@@ -33,17 +28,36 @@
 namespace holdfast {
 namespace {
 
+// Pieces of HTML.
+
+// The text as one line: a name, a reason, a path.
+std::string line_html(std::string_view text) { return xml_attribute(printable(text)); }
+
+// Printed text with its line breaks, in an element of its own. The text went through shown(). A
+// reader of HTML drops a line break that follows the tag at once.
+std::string printed_html(std::string_view text) {
+  return fmt::format("<pre tabindex=\"0\">\n{}</pre>\n", xml_text(text));
+}
+
+// A part that is folded until the reader unfolds it. `summary` and `inside` are HTML.
+std::string folded_html(std::string_view summary, std::string_view inside) {
+  return fmt::format("<details><summary>{}</summary>\n{}</details>\n", summary, inside);
+}
+
+// A term and its description, for a list of them (dl). `inside` is HTML.
+std::string term_html(std::string_view term, std::string_view inside) {
+  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", term, inside);
+}
+
+// By which the style colours an outcome.
+std::string_view class_of(Outcome outcome) {
+  if (is_red(outcome)) return "red";
+  return outcome == Outcome::passed ? "good" : "other";
+}
+
 // The plain part of a page about the run as a whole.
 
 constexpr std::size_t k_rows = 10;
-
-std::size_t red_tests(const Counts& counts) {
-  std::size_t number = 0;
-  for (const OutcomeFacts& row : k_outcome_table) {
-    if (is_red(row.outcome)) number += counts.of(row.outcome);
-  }
-  return number;
-}
 
 std::string count_html(std::string_view term, std::string_view grade, std::size_t number) {
   return fmt::format("<div class=\"{}\"><dt>{}</dt><dd>{}</dd></div>\n", grade, term, number);
@@ -79,7 +93,8 @@ std::string counts_html(const Counts& counts) {
 }
 
 // The shares of the outcomes as a bar. Without styles it has the colours that stand here.
-std::string bar_html(const Counts& counts) {
+std::string bar_html(const RunReport& report) {
+  const Counts& counts = report.counts;
   if (counts.planned == 0) return {};
   const auto total = static_cast<double>(counts.planned);
   constexpr double k_width = 1000;
@@ -95,7 +110,7 @@ std::string bar_html(const Counts& counts) {
     at += width;
   };
   const std::size_t good = counts.of(Outcome::passed);
-  const std::size_t red = red_tests(counts);
+  const std::size_t red = tests_that(report, went_wrong).size();
   add("red", "#c4382b", red);
   add("other", "#8a8f98", counts.planned - red - good);
   add("good", "#2e8b57", good);
@@ -110,11 +125,8 @@ std::string bar_html(const Counts& counts) {
 std::string log_address(const RunInfo& run) {
   const std::string path =
       fmt::format("{}/{}/{}/{}", run.tree, names::k_runs_directory, run.id, names::k_log_file);
-  std::string address = "file://";
-  for (std::string_view rest = std::string_view(path).substr(1); !rest.empty();) {
-    address += '/' + encode_file_name(take_part(rest, '/'));
-  }
-  return address;
+  const TextParts parts{std::string_view(path).substr(1), '/'};
+  return "file:///" + separated(parts, "/", encode_file_name);
 }
 
 std::string run_html(const RunReport& report) {
@@ -160,16 +172,13 @@ double longest_wait(const TestReport& test) {
   return wait;
 }
 
-double wall(const TestReport& test) { return test.attempts.back().wall_s; }
-
 template <typename Measure, typename Remark>
-std::string table_html(std::string_view caption, Tests tests, Measure measure, Remark remark) {
+std::string table_html(std::string_view caption, const Tests& tests, Measure measure,
+                       Remark remark) {
   if (tests.empty()) return {};
-  put_largest_first(tests, measure);
-  tests.resize(std::min(tests.size(), k_rows));
   std::string html =
       fmt::format("<table class=\"short\"><caption>{}</caption>\n<tbody>\n", caption);
-  for (const TestReport* test : tests) {
+  for (const TestReport* test : largest(tests, k_rows, measure)) {
     html += fmt::format(
         "<tr><td class=\"time\">{}</td><th scope=\"row\" class=\"name\">{}</th><td>{}</td></tr>\n",
         duration_text(measure(*test)), line_html(test->name), line_html(remark(*test)));
@@ -177,28 +186,32 @@ std::string table_html(std::string_view caption, Tests tests, Measure measure, R
   return html + "</tbody></table>\n";
 }
 
+// A list of at most so many items, whose HTML `line` makes.
+template <typename Items, typename Line>
+std::string lines_html(const Items& items, std::size_t limit, Line line) {
+  return fmt::format("<ul class=\"lines\">\n{}</ul>\n",
+                     bounded_lines("<li>", items, limit, line, "</li>\n"));
+}
+
 template <typename Text>
 std::string list_html(const RunReport& report, const TestSection& section, Text text) {
   const Tests tests = tests_that(report, section.has);
   if (tests.empty()) return {};
-  std::string html;
-  for (std::size_t i = 0; i < std::min(tests.size(), k_tests_per_section); ++i) {
-    const std::string words = text(*tests[i]);
-    html += fmt::format("<li><b class=\"name\">{}</b>{}{}</li>\n", line_html(tests[i]->name),
-                        words.empty() ? "" : ": ", line_html(words));
-  }
-  if (tests.size() > k_tests_per_section)
-    html += fmt::format("<li>and {} more</li>\n", tests.size() - k_tests_per_section);
+  const auto line = [&](const TestReport* test) {
+    const std::string words = text(*test);
+    return fmt::format("<b class=\"name\">{}</b>{}{}", line_html(test->name),
+                       words.empty() ? "" : ": ", line_html(words));
+  };
   return folded_html(
       fmt::format("{} <span class=\"number\">{}</span>", section.title, tests.size()),
-      fmt::format("<ul class=\"lines\">\n{}</ul>\n", html));
+      lines_html(tests, k_tests_per_section, line));
 }
 
 // "3 of 60 tests went wrong", in one line.
 std::string verdict_text(const RunReport& report) {
   const Counts& counts = report.counts;
   if (has_only_steps(report)) return "Build steps; no run of the tests is recorded";
-  const std::size_t red = red_tests(counts);
+  const std::size_t red = tests_that(report, went_wrong).size();
   if (red > 0) return fmt::format("{} of {} went wrong", red, counted(counts.planned, "test"));
   if (counts.planned == 0) return "No tests";
   if (counts.of(Outcome::passed) == counts.planned)
@@ -216,7 +229,7 @@ std::string top_html(const RunReport& report) {
       fmt::format("<h1>{}{}</h1>\n", is_loud ? "INCOMPLETE: " : "", verdict_text(report));
   html += run_html(report);
   if (has_only_steps(report)) return html;
-  html += notices_html(report) + bar_html(report.counts) + counts_html(report.counts);
+  html += notices_html(report) + bar_html(report) + counts_html(report.counts);
   if (const std::string time = run_time_text(report); !time.empty())
     html += fmt::format("<p id=\"run-time\" class=\"run\">{}</p>\n", line_html(time));
   return html;
@@ -225,13 +238,11 @@ std::string top_html(const RunReport& report) {
 // The slowest tests and the longest waits, which the timeline shows too.
 std::string times_html(const RunReport& report) {
   constexpr double k_worth_telling = 0.1;
-  Tests ended = tests_that(report, [](const TestReport& test) {
-    return !test.attempts.empty() && test.attempts.back().has_ended;
-  });
+  Tests ended = tests_that(report, has_ended);
   if (ended.size() < 2) ended.clear();
   const Tests waited = tests_that(
       report, [](const TestReport& test) { return longest_wait(test) >= k_worth_telling; });
-  return table_html("Slowest tests", std::move(ended), wall,
+  return table_html("Slowest tests", ended, wall_of,
                     [](const TestReport& test) { return label(test.outcome); }) +
          table_html("Longest waits for locks and services", waited, longest_wait,
                     [](const TestReport& test) {
@@ -247,12 +258,9 @@ std::string rest_html(const RunReport& report, Outputs& outputs) {
       list_html(report, k_tests_not_run, reason) + list_html(report, k_bare_tests, reason);
   html += list_html(report, k_skipped_tests,
                     [&](const TestReport& test) { return skip_reason(test, shown.of(test).text); });
-  std::string deaths;
-  for (const std::string& death : service_deaths(report)) {
-    deaths += fmt::format("<li>{}</li>\n", line_html(death));
-  }
+  const std::vector<std::string> deaths = service_deaths(report);
   if (!deaths.empty())
-    html += folded_html("Services lost", fmt::format("<ul class=\"lines\">\n{}</ul>\n", deaths));
+    html += folded_html("Services lost", lines_html(deaths, deaths.size(), line_html));
   if (!report.steps.empty())
     html += folded_html(
         fmt::format("Build steps <span class=\"number\">{}</span>", report.steps.size()),

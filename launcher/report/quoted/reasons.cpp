@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "output/gtest_output.hpp"
 #include "report/describe.hpp"
+#include "report/sections.hpp"
 #include "report/shown.hpp"
 
 namespace holdfast {
@@ -88,6 +89,25 @@ std::string message_in(std::string_view rest) {
   return message;
 }
 
+std::string words_in(std::string_view output) {
+  constexpr std::size_t k_longest = 400;
+  const std::vector<Excerpt> said = excerpts_of(output, 1);
+  if (said.empty()) return {};
+  const std::string words = printable(headline(said.front()));
+  return words.size() <= k_longest ? words : std::string(first_bytes(words, k_longest)) + "...";
+}
+
+std::string words_of_cases(const TestReport& test, const std::vector<const Case*>& red,
+                           Outputs& outputs) {
+  constexpr std::size_t k_cases = 5;
+  std::string text =
+      fmt::format("{} of {} cases: {}", red.size(), test.cases.size(),
+                  bounded_list(red, k_cases, [](const Case* one) { return printable(one->name); }));
+  if (const std::string words = words_in(outputs.of(*red.front())); !words.empty())
+    text += "; " + words;
+  return text;
+}
+
 }  // namespace
 
 bool says_address_in_use(std::string_view output) {
@@ -163,6 +183,18 @@ std::string with_words_of_failure(std::string how, std::string_view output) {
   const std::vector<Excerpt> said = excerpts_of(output, 1);
   if (!said.empty()) how += "\n      " + brief(headline(said.front()));
   return how;
+}
+
+std::vector<const Case*> red_cases(const TestReport& test) {
+  return which(test.cases, [](const Case& one) { return is_red(one.outcome); });
+}
+
+std::string words_of_failure(const TestReport& test, Outputs& outputs) {
+  if (!went_wrong(test)) return reason(test);
+  const std::vector<const Case*> red = red_cases(test);
+  if (!red.empty()) return words_of_cases(test, red, outputs);
+  const std::string words = words_in(outputs.of(test).text);
+  return words.empty() ? reason(test) : words;
 }
 
 bool has_failed(const Attempt& earlier) {

@@ -56,6 +56,13 @@ std::vector<std::string> remarks_of(const RunReport& report);
 // a terminal.
 std::string with_words_of_failure(std::string how, std::string_view output);
 
+// The cases of a batch that went wrong.
+std::vector<const Case*> red_cases(const TestReport& test);
+
+// One line, printable: the headline of what the test printed, for a batch the cases that went
+// wrong, and without either its reason().
+std::string words_of_failure(const TestReport& test, Outputs& outputs);
+
 // Whether the attempt, which is not its test's last, failed.
 bool has_failed(const Attempt& earlier);
 // The words by which such an attempt failed: those that say most, else the last lines of what it

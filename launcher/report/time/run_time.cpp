@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <queue>
@@ -20,6 +21,27 @@ constexpr std::size_t k_none = std::numeric_limits<std::size_t>::max();
 // Times in records are rounded to a millisecond, and a wait was measured by another clock.
 constexpr double k_rounding = 0.002;
 
+// When an attempt's test itself ran: without the waits for its locks, its step and services.
+struct WorkTime {
+  double begin = 0;  // seconds since 1970
+  double end = 0;
+  double seconds = 0;
+};
+
+// Empty: the end is not on record. If the launcher was killed, the record of the end has no length.
+std::optional<WorkTime> work_time_of(const Attempt& attempt) {
+  if (!attempt.has_ended || !attempt.ended) return std::nullopt;
+  WorkTime time;
+  time.end = *attempt.ended;
+  time.begin = time.end - attempt.wall_s;
+  if (attempt.started) {
+    time.begin =
+        *attempt.started + attempt.lock_wait_s + attempt.slurm_wait_s + attempt.service_wait_s;
+  }
+  time.seconds = attempt.wall_s > 0 ? attempt.wall_s : std::max(0.0, time.end - time.begin);
+  return time;
+}
+
 // One attempt, and the longest chain that ends with it.
 struct Link {
   WorkTime time;
@@ -29,21 +51,9 @@ struct Link {
   double chain = 0;             // seconds
 };
 
-// Each is the link that ends the longest chain of the attempts that have ended so far.
-struct FixtureEnds {
-  std::size_t setups = k_none;
-  std::size_t users = k_none;
-};
-struct LockEnds {
-  std::size_t exclusive = k_none;
-  std::size_t shared = k_none;
-};
-
-// How a test uses a lock. Who holds a part of a counted lock runs beside others: it is no link.
-struct LockUse {
-  LockEnds* lock = nullptr;
-  bool is_shared = false;
-};
+// What an attempt may have to wait for: the tests of a name in a DEPENDS, the setups and the users
+// of a fixture, those that hold a lock.
+enum class Before : char { named, setup, user, exclusive, shared };
 
 std::vector<Link> links_of(std::span<const TestReport> tests) {
   std::vector<Link> links;
@@ -62,11 +72,7 @@ std::vector<Link> links_of(std::span<const TestReport> tests) {
 class Chains {
  public:
   explicit Chains(std::span<const TestReport> tests)
-      : tests_(tests), links_(links_of(tests)), last_of_test_(tests.size(), k_none) {
-    for (const TestReport& test : tests) {
-      for (const std::string& name : test.schedule.depends) needed_.try_emplace(name, k_none);
-    }
-  }
+      : tests_(tests), links_(links_of(tests)), last_of_test_(tests.size(), k_none) {}
 
   Chain longest() && {
     using Running = std::pair<double, std::size_t>;  // until when, and the link
@@ -95,17 +101,17 @@ class Chains {
     follow(last_of_test_[link.test]);
     follow(serial_);
     if (schedule.serial) follow(any_);
-    for (const std::string& name : schedule.depends) follow(needed_.at(name));
-    for (const std::string& name : schedule.required) follow(fixtures_[name].setups);
+    for (const std::string& name : schedule.depends) follow(end_of(Before::named, name));
+    for (const std::string& name : schedule.required) follow(end_of(Before::setup, name));
     for (const std::string& name : schedule.cleanup) {
-      follow(fixtures_[name].setups);
-      follow(fixtures_[name].users);
+      follow(end_of(Before::setup, name));
+      follow(end_of(Before::user, name));
     }
-    for (const std::string& lock : link.attempt->locks) {
-      const LockUse use = use_of(lock);
-      if (use.lock == nullptr) continue;
-      follow(use.lock->exclusive);
-      if (!use.is_shared) follow(use.lock->shared);
+    for (const std::string& text : link.attempt->locks) {
+      const auto [lock, is_shared] = use_of(text);
+      if (lock.empty()) continue;
+      follow(end_of(Before::exclusive, lock));
+      if (!is_shared) follow(end_of(Before::shared, lock));
     }
     link.chain = link.time.seconds + (link.before == k_none ? 0 : links_[link.before].chain);
   }
@@ -116,22 +122,29 @@ class Chains {
     put_longer(last_of_test_[link.test], at);
     put_longer(any_, at);
     if (test.schedule.serial) put_longer(serial_, at);
-    if (const auto needed = needed_.find(test.name); needed != needed_.end())
-      put_longer(needed->second, at);
-    for (const std::string& name : test.schedule.setup) put_longer(fixtures_[name].setups, at);
-    for (const std::string& name : test.schedule.required) put_longer(fixtures_[name].users, at);
-    for (const std::string& lock : link.attempt->locks) {
-      const LockUse use = use_of(lock);
-      if (use.lock != nullptr)
-        put_longer(use.is_shared ? use.lock->shared : use.lock->exclusive, at);
+    put_longer(end_of(Before::named, test.name), at);
+    for (const std::string& name : test.schedule.setup) put_longer(end_of(Before::setup, name), at);
+    for (const std::string& name : test.schedule.required)
+      put_longer(end_of(Before::user, name), at);
+    for (const std::string& text : link.attempt->locks) {
+      const auto [lock, is_shared] = use_of(text);
+      if (!lock.empty())
+        put_longer(end_of(is_shared ? Before::shared : Before::exclusive, lock), at);
     }
   }
 
-  LockUse use_of(const std::string& text) {
+  // The name and scope of a lock, and whether it is shared. Empty: who holds a part of a counted
+  // lock runs beside others.
+  static std::pair<std::string, bool> use_of(const std::string& text) {
     Result<LockSpec> spec = parse_lock_spec(text);
     if (!spec || has_units(spec->mode)) return {};
     const bool is_shared = std::exchange(spec->mode, LockMode::exclusive) == LockMode::shared;
-    return {&locks_[to_text(*spec)], is_shared};
+    return {to_text(*spec), is_shared};
+  }
+
+  // The link that ends the longest chain of such attempts that have ended so far.
+  std::size_t& end_of(Before kind, std::string_view name) {
+    return ends_.try_emplace(static_cast<char>(kind) + std::string(name), k_none).first->second;
   }
 
   Chain chain_to(std::size_t last) const {
@@ -151,9 +164,7 @@ class Chains {
   std::vector<std::size_t> last_of_test_;
   std::size_t any_ = k_none;
   std::size_t serial_ = k_none;
-  std::unordered_map<std::string_view, std::size_t> needed_;  // by the name in a DEPENDS
-  std::unordered_map<std::string_view, FixtureEnds> fixtures_;
-  std::unordered_map<std::string, LockEnds> locks_;  // by name and scope
+  std::unordered_map<std::string, std::size_t> ends_;  // by kind and name
 };
 
 constexpr double k_shortest_run = 1;
@@ -189,30 +200,23 @@ std::optional<double> utilisation_of(const RunReport& report, std::optional<doub
 // A long chain is shown by its ends.
 std::string chain_text(const Chain& chain) {
   constexpr std::size_t k_at_each_end = 3;
-  constexpr std::string_view k_then = " \u2192 ";
-  const std::size_t count = chain.tests.size();
-  const std::size_t left_out = count > 2 * k_at_each_end + 1 ? count - 2 * k_at_each_end : 0;
-  std::string names;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) names += k_then;
-    if (left_out > 0 && i == k_at_each_end) {
-      names += fmt::format("{} more{}", left_out, k_then);
-      i += left_out;
-    }
-    names += brief(chain.tests[i]);
+  std::vector<std::string> names = collected(chain.tests, brief);
+  if (names.size() > 2 * k_at_each_end + 1) {
+    const auto gap = names.begin() + k_at_each_end;
+    *gap = fmt::format("{} more", names.size() - 2 * k_at_each_end);
+    names.erase(gap + 1, names.end() - k_at_each_end);
   }
-  return fmt::format("; longest {} {} ({})", count == 1 ? "test" : "chain",
-                     duration_text(chain.seconds), names);
+  return fmt::format("; longest {} {} ({})", names.size() == 1 ? "test" : "chain",
+                     duration_text(chain.seconds), separated(names, " \u2192 "));
 }
 
 std::string waits_text(const RunTime& time) {
-  std::string text;
+  std::vector<std::string> waits;
   if (time.lock_wait_s >= k_worth_telling)
-    text += " locks " + duration_text(time.lock_wait_s) +
-            (time.service_wait_s >= k_worth_telling ? "," : "");
+    waits.push_back("locks " + duration_text(time.lock_wait_s));
   if (time.service_wait_s >= k_worth_telling)
-    text += " services " + duration_text(time.service_wait_s);
-  return text.empty() ? text : "; waits:" + text;
+    waits.push_back("services " + duration_text(time.service_wait_s));
+  return waits.empty() ? "" : "; waits: " + separated(waits, ", ");
 }
 
 std::string slots_text(const RunReport& report, const RunTime& time) {

@@ -1,5 +1,4 @@
 #include "history/answers.hpp"
-#include "history/failures.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -233,8 +233,8 @@ TEST_F(HistoryFile, NothingOfARunThatIsTooOldStaysInTheFile) {
   Result<Database> file = Database::open(directory_.path() / "h.sqlite", Database::Use::read);
   ASSERT_TRUE(file);
   const auto rows_of = [&](const std::string& table) {
-    const Result<std::int64_t> rows = file->number("SELECT count(*) FROM " + table);
-    return rows ? *rows : -1;
+    Result<Statement> rows = file->prepare("SELECT count(*) FROM " + table);
+    return rows && rows->run() ? rows->number(0) : -1;
   };
   for (const char* table : {"run", "test", "result", "failure"})
     EXPECT_EQ(rows_of(table), 1) << table;

@@ -112,7 +112,7 @@ TEST(MergeShards, OfJournalsInWhichMuchIsWrongOnlyTheFirstComplaintsAreKept) {
   for (std::size_t i = 0; i < shards.size(); ++i) {
     RunReport& report = shards[i].loaded.report;
     report.run.keeper_until = lost_at[i];
-    report.journal_flaws = 1000;
+    report.flaws = 1000;
     report.complaints.assign(k_max_complaints - 1, Complaint{7, "what"});
     report.cut_off = i == 1;
   }
@@ -120,7 +120,7 @@ TEST(MergeShards, OfJournalsInWhichMuchIsWrongOnlyTheFirstComplaintsAreKept) {
   ASSERT_TRUE(merged);
   EXPECT_EQ(merged->report.run.keeper_until, 1000);
   EXPECT_TRUE(merged->report.cut_off);
-  EXPECT_EQ(merged->report.journal_flaws, 4000U);
+  EXPECT_EQ(merged->report.flaws, 4000U);
   ASSERT_EQ(merged->report.complaints.size(), k_max_complaints);
   EXPECT_EQ(merged->report.complaints.front().what, "what, in shard 0");
   EXPECT_EQ(merged->report.complaints.back().what, "what, in shard 1");

@@ -64,7 +64,7 @@ TEST(Model, WhatIsWrongWithAJournalIsInItsReport) {
   sample.journal().complaints = {{4, "torn"}};
   sample.journal().cut_off = true;
   const RunReport report = sample.report();
-  EXPECT_EQ(report.journal_flaws, 2U);
+  EXPECT_EQ(report.flaws, 2U);
   ASSERT_EQ(report.complaints.size(), 1U);
   EXPECT_EQ(report.complaints[0].what, "torn");
   EXPECT_TRUE(report.cut_off);

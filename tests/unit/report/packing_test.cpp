@@ -65,10 +65,8 @@ TEST(Packing, WhatIsPackedCanBeReadBackWithTheSameLimit) {
   const ScratchDirectory scratch;
   const std::string file = scratch.write("a.tar", archive).string();
   const os::UniqueFd out = std::move(*os::memory_file(""));
-  Result<Archiver> reading =
-      Archiver::start({k_program, "unpack", file, std::to_string(least)}, -1, out.get());
-  ASSERT_TRUE(reading);
-  const Result<void> read = reading->wait();
+  const Result<void> read =
+      run_archiver({k_program, "unpack", file, std::to_string(least)}, -1, out.get());
   EXPECT_TRUE(read) << read.error().message;
 }
 
@@ -102,12 +100,9 @@ TEST(Packing, ThatOutputsWereDroppedIsInTheBundle) {
   EXPECT_THAT(archive, testing::Not(HasSubstr("db-1.stop")));
 }
 
-std::unique_ptr<BundledFiles> files_in(const std::string& archive) {
+Result<BundledFiles> files_in(const std::string& archive) {
   const ScratchDirectory scratch;
-  Result<std::unique_ptr<BundledFiles>> files =
-      BundledFiles::take_out(k_program, scratch.write("a.tar", archive).string());
-  EXPECT_TRUE(files) << files.error().message;
-  return files ? std::move(*files) : nullptr;
+  return BundledFiles::take_out(k_program, scratch.write("a.tar", archive).string());
 }
 
 TEST(Packing, ABundleKnowsItsRunWithoutTheFirstRecord) {
@@ -135,8 +130,8 @@ TEST(Packing, AFileThatHasBecomeShorterEndsInZeros) {
   Packing packing = packing_of(20 * k_mib, archive);
   ASSERT_TRUE(packing.add("run/output/1.log", stream, text.size() + 20'000));
   ASSERT_TRUE(packing.finish(k_program, "tar"));
-  const std::unique_ptr<BundledFiles> files = files_in(archive);
-  ASSERT_NE(files, nullptr);
+  const Result<BundledFiles> files = files_in(archive);
+  ASSERT_TRUE(files) << files.error().message;
   const Result<RunFile> file = files->open("output/1.log");
   ASSERT_TRUE(file);
   const std::string found(std::istreambuf_iterator<char>(*file->stream), {});
@@ -183,9 +178,9 @@ TEST(Packing, PrintedOutputsForWhichThereIsNoRoomAreLeftOutWithANote) {
   EXPECT_EQ(left_out.text(), "the output of b: the bundle has no room for it\n");
   ASSERT_TRUE(packing.finish(k_program, "tar"));
   EXPECT_THAT(archive, HasSubstr(R"("offset":98,"note":"the bundle had no room for it")"));
-  std::unique_ptr<BundledFiles> files = files_in(archive);
-  ASSERT_NE(files, nullptr);
-  const std::unique_ptr<Outputs> outputs = outputs_in(std::move(files));
+  Result<BundledFiles> files = files_in(archive);
+  ASSERT_TRUE(files) << files.error().message;
+  const std::unique_ptr<Outputs> outputs = outputs_in(std::move(*files));
   EXPECT_EQ(outputs->of(loaded.report.tests[0]).note, "");
   EXPECT_EQ(outputs->of(loaded.report.tests[1]).note, "the bundle had no room for it");
 }
@@ -206,7 +201,7 @@ TEST(Packing, PrintedOutputsAreReadBackFromAnyOfTheirPieces) {
   ASSERT_TRUE(add_printed(packing, loaded, left_out));
   ASSERT_TRUE(packing.finish(k_program, "tar"));
   const ScratchDirectory scratch;
-  Result<std::unique_ptr<BundledFiles>> files =
+  Result<BundledFiles> files =
       BundledFiles::take_out(k_program, scratch.write("a.tar", archive).string());
   ASSERT_TRUE(files) << files.error().message;
   const std::unique_ptr<Outputs> outputs = outputs_in(std::move(*files));
@@ -247,10 +242,10 @@ TEST(Packing, OfWhatIsLeftOutTheFirstLinesAreTold) {
 
 TEST(Packing, AProgramForArchivesThatCannotDoItSaysWhatIsKnown) {
   const os::UniqueFd out = std::move(*os::memory_file(""));
-  EXPECT_FALSE(Archiver::start({"/no/such/program"}, -1, out.get()));
-  Result<Archiver> failing = Archiver::start({"/bin/false"}, -1, out.get());
-  ASSERT_TRUE(failing);
-  const Result<void> failed = failing->wait();
+  const Result<void> missing = run_archiver({"/no/such/program"}, -1, out.get());
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().message, HasSubstr("start /no/such/program: "));
+  const Result<void> failed = run_archiver({"/bin/false"}, -1, out.get());
   ASSERT_FALSE(failed);
   EXPECT_THAT(failed.error().message, HasSubstr("ended with exit code 1"));
   // What it writes is not what we read.

@@ -116,7 +116,7 @@ TEST(TextReport, ALongLineIsCutBetweenCharacters) {
 
 TEST(TextReport, IgnoredLinesOfTheJournalAreTold) {
   RunReport report = full_journal().report();
-  report.journal_flaws = 2;
+  report.flaws = 2;
   report.complaints = {{4, "not a JSON object"}};
   EXPECT_NE(
       text_of_report(report, Format::text)
