@@ -41,17 +41,6 @@ std::string size_text(std::uint64_t size) {
   return mib < 1 ? fmt::format("{} bytes", size) : fmt::format("{:.0f} MiB", mib);
 }
 
-// The names in a directory, in order. Once for each descriptor.
-std::vector<std::string> names_in(const UniqueFd& directory) {
-  std::vector<std::string> names;
-  os::for_each_name(directory, 0, [&](const char* name) {
-    names.emplace_back(name);
-    return true;
-  });
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 // Opens a regular file below a directory. The error is why it cannot go into a bundle, in a few
 // words.
 Result<RunFile> open_file(const UniqueFd& directory, const std::string& name) {
@@ -82,7 +71,7 @@ class ScratchWriter {
 
   // Names in an archive are ASCII, so `path` has the encoded ones.
   Result<void> add_all(const UniqueFd& directory, const std::string& path, int depth) {
-    for (const std::string& name : names_in(directory)) {
+    for (const std::string& name : os::names_in(directory)) {
       const std::string inner_path = path + '/' + encode_file_name(name);
       struct stat status {};
       const bool is_directory =
@@ -260,7 +249,7 @@ class BundledOutputs final : public RunOutputs {
     const Result<RunFile> piece = files_.open_path(piece_name(carried.piece));
     if (!piece) return {{}, "the bundle does not have it"};
     // It is not longer than this: it was bounded when the bundle was made.
-    return {read_kept_output(*piece->stream, carried.place, 2 * k_output_limit), {}};
+    return {read_bounded(*piece->stream, carried.place, 2 * k_output_limit), {}};
   }
 
  private:
@@ -388,7 +377,7 @@ Result<void> add_outputs(Packing& packing, const std::filesystem::path& director
       if (errno != ENOENT) left_out.note(std::string(below), opened.error().message);
       continue;
     }
-    for (const std::string& name : names_in(*opened)) {
+    for (const std::string& name : os::names_in(*opened)) {
       const std::string path = std::string(below) + '/' + name;
       // A service has a directory and a stop command beside its output, and while it runs, files
       // with the end of its output: db-1.log.tail.
