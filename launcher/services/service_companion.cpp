@@ -399,7 +399,7 @@ std::vector<pid_t> ServiceCompanion::processes() const {
   const std::vector<pid_t> supervisors = os::inner_supervisors(all);
   std::vector<pid_t> pids;
   for (const os::Link& link : all) {
-    if (!os::contains(supervisors, link.pid)) pids.push_back(link.pid);
+    if (!contains(supervisors, link.pid)) pids.push_back(link.pid);
   }
   return pids;
 }
@@ -421,7 +421,7 @@ pid_t ServiceCompanion::main_in_namespace() const {
   const std::vector<os::Link> all = os::descendants({});
   const std::vector<pid_t> supervisors = os::inner_supervisors(all);
   const auto main = std::ranges::find_if(all, [&](const os::Link& link) {
-    return os::contains(supervisors, link.parent) && !os::contains(supervisors, link.pid);
+    return contains(supervisors, link.parent) && !os::contains(supervisors, link.pid);
   });
   return main == all.end() ? 0 : main->pid;
 }

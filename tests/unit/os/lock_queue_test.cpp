@@ -1,5 +1,6 @@
 // The order of the waiters.
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <signal.h>
 
 #include <memory>
@@ -109,6 +110,19 @@ TEST(LockQueue, AKilledHelperIsAnErrorAndNeverALock) {
     if (!readable(request.ready_fd())) return 2;
     const Result<bool> had = request.finish_waiting();
     return had ? 3 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(LockQueue, AHelperThatIsKilledBeforeItsFirstWordIsNoticed) {
+  const TestLock lock;
+  const Holder holder(lock);
+  Child child([&] {
+    LockRequest request = lock.request();
+    if (takes(request)) return 1;
+    ::alarm(30);  // ends a wait for nobody
+    ::pthread_atfork(nullptr, nullptr, [] { ::kill(::getpid(), SIGKILL); });
+    return request.start_waiting() ? 2 : 0;
   });
   EXPECT_EQ(child.wait(), 0);
 }
