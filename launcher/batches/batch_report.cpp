@@ -6,12 +6,13 @@
 #include <unistd.h>
 #include <algorithm>
 
+#include <cstdio>
+
 #include "base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
-#include "os/signal/replacing.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -33,6 +34,19 @@ void make_directories_of(const std::string& file) {
   for (std::size_t at = file.find('/', 1); at != std::string::npos; at = file.find('/', at + 1)) {
     (void)::mkdir(file.substr(0, at).c_str(), 0777);
   }
+}
+
+// The report takes its place only when it is whole.
+Result<void> put(const std::string& file, std::string_view text) {
+  make_directories_of(file);
+  const std::string draft = file + "." + std::to_string(::getpid());
+  const os::UniqueFd made(::openat(AT_FDCWD, draft.c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!made.valid()) return os::system_error("write " + file);
+  if (os::write_all(made.get(), text) && ::rename(draft.c_str(), file.c_str()) == 0) return {};
+  Error error = os::system_error("write " + file);
+  ::unlink(draft.c_str());
+  return error;
 }
 
 // The more pages one write has, the less each page costs the kernel.
@@ -126,8 +140,7 @@ Result<void> BatchReport::write(const std::vector<CaseResult>& results) {
     if (part) merge_.add(*part);
   }
   (void)os::remove_directory(parts_);
-  make_directories_of(file_);
-  return os::replace_file(file_, merge_.text(results, began_));
+  return put(file_, merge_.text(results, began_));
 }
 
 void CaseJournal::begin_record(unsigned worker) {

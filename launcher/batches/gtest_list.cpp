@@ -178,8 +178,12 @@ class JsonList {
     while (at_ < text_.size()) {
       const char c = text_[at_++];
       if (c == '"') return true;
-      if (c == '\0' || (c == '\\' && !read_escaped(text))) return false;
-      if (c != '\\') text += c;
+      if (c == '\0') return false;
+      if (c != '\\') {
+        text += c;
+      } else if (!read_escaped(text)) {
+        return false;
+      }
     }
     return false;
   }
