@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
@@ -406,7 +407,7 @@ std::vector<pid_t> ServiceCompanion::processes() const {
   const std::vector<pid_t> supervisors = os::inner_supervisors(all);
   std::vector<pid_t> pids;
   for (const os::Link& link : all) {
-    if (!os::contains(supervisors, link.pid)) pids.push_back(link.pid);
+    if (!contains(supervisors, link.pid)) pids.push_back(link.pid);
   }
   return pids;
 }
@@ -428,7 +429,7 @@ pid_t ServiceCompanion::main_in_namespace() const {
   const std::vector<os::Link> all = os::descendants({});
   const std::vector<pid_t> supervisors = os::inner_supervisors(all);
   const auto main = std::ranges::find_if(all, [&](const os::Link& link) {
-    return os::contains(supervisors, link.parent) && !os::contains(supervisors, link.pid);
+    return contains(supervisors, link.parent) && !contains(supervisors, link.pid);
   });
   return main == all.end() ? 0 : main->pid;
 }
