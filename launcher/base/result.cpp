@@ -3,8 +3,12 @@
 #include "base/text.hpp"
 
 namespace holdfast {
+namespace {
 
 constexpr std::string_view k_expected = ": expected ";
+
+}  // namespace
+
 Error::Error() = default;
 Error::Error(std::string tried) : message(std::move(tried)) {}
 Error::Error(const Error& other) = default;

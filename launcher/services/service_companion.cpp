@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/names.hpp"
+#include "base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
@@ -421,7 +422,7 @@ pid_t ServiceCompanion::main_in_namespace() const {
   const std::vector<os::Link> all = os::descendants({});
   const std::vector<pid_t> supervisors = os::inner_supervisors(all);
   const auto main = std::ranges::find_if(all, [&](const os::Link& link) {
-    return contains(supervisors, link.parent) && !os::contains(supervisors, link.pid);
+    return contains(supervisors, link.parent) && !contains(supervisors, link.pid);
   });
   return main == all.end() ? 0 : main->pid;
 }

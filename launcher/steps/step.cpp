@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <algorithm>
+
 #include "attempt/messages.hpp"
 #include "attempt/records.hpp"
 #include "attempt/step_files.hpp"

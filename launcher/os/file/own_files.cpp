@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <optional>
 
 #include "base/names.hpp"
 #include "base/text.hpp"

@@ -64,6 +64,7 @@ struct LockSurvey {
 // Returns the locks in the user's directory and in the machine's directory. Makes no file and takes
 // no lock.
 LockSurvey survey_all_locks(Strangers strangers);
+
 // Returns the lock whose files are in this directory. None, with errno set: they cannot be opened.
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
 

@@ -7,8 +7,12 @@
 #include <algorithm>
 
 namespace holdfast::os {
+namespace {
 
 constexpr std::size_t k_size = sizeof(std::int64_t);
+
+}  // namespace
+
 Result<SharedLease> SharedLease::make() {
   UniqueFd memory(::memfd_create("holdfast-lease", MFD_CLOEXEC));
   if (!memory.valid() || ::ftruncate(memory.get(), k_size) != 0) {

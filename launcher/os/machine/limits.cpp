@@ -102,9 +102,10 @@ bool is_at_top_of_machine() {
     struct stat info {};
     return ::stat(first.file, &info) == 0 && info.st_ino == first.number;
   });
+  if (!are_first) return false;
   // Only root may look at the root of the first process.
   const std::optional<FileId> root = file_at("/proc/1/root/");
-  return are_first && (!root || root == file_at("/"));
+  return !root || root == file_at("/");
 }
 
 }  // namespace holdfast::os

@@ -98,6 +98,7 @@ std::optional<std::int64_t> time_of(std::string_view record) {
 std::optional<std::uint64_t> available_memory_kb() { return least_kb("MemAvailable:", left_in); }
 
 std::optional<std::uint64_t> total_memory_kb() { return least_kb("MemTotal:", limit_of); }
+
 std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
   if (roots.empty()) return 0;
   const std::vector<Seen> all = all_processes();

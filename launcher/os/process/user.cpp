@@ -4,6 +4,7 @@
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::os {
+
 Result<User> parse_user(std::string_view line, const std::string& name) {
   line = line.substr(0, line.find('\n'));
   User user;
