@@ -1,5 +1,7 @@
 #include "keeper/keeper_loop.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "keeper/attempt_grants.hpp"
 #include "keeper/fixture_containments.hpp"
 #include "locks/slot_lending.hpp"
+#include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
@@ -578,11 +581,14 @@ class KeeperLoop {
 
 }  // namespace
 
-void serve_as_keeper(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest,
-                     const std::function<void()>& begun) {
+void serve_as_keeper(const KeeperOrder& order, const std::string& path, os::UniqueFd listener,
+                     os::UniqueFd ctest, const std::function<void()>& begun) {
   KeeperLoop loop(order, std::move(listener), std::move(ctest));
   begun();
   loop.run();
+  (void)os::remove_own(path);
+  // The loop is not destroyed: its connections and the tree's lock end after the path is gone.
+  ::_exit(0);
 }
 
 }  // namespace holdfast

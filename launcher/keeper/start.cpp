@@ -10,7 +10,6 @@
 #include "base/names.hpp"
 #include "cleanup/stale_files.hpp"
 #include "keeper/keeper_loop.hpp"
-#include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
@@ -72,12 +71,10 @@ Result<void> prepare_directory() {
     ::_exit(0);
   }
   if (!listening.socket.valid()) fail(listening.error);
-  serve_as_keeper(order, std::move(listening.socket), std::move(*ctest), [] {
+  serve_as_keeper(order, path, std::move(listening.socket), std::move(*ctest), [] {
     (void)os::write_all(k_caller, k_listens);
     ::close(k_caller);
   });
-  (void)os::remove_own(path);
-  ::_exit(0);
 }
 
 }  // namespace
