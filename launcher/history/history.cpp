@@ -85,7 +85,7 @@ class Inserter {
         {&one.result_, "INSERT INTO result VALUES(?,?,?,?,?,?,?,?)"},
         {&one.failure_, "INSERT INTO failure VALUES(?,?,?,?,?)"},
         {&one.find_word_, "SELECT id FROM word WHERE text=?"},
-        {&one.add_word_, "INSERT OR IGNORE INTO word(text) VALUES(?)"},
+        {&one.add_word_, "INSERT INTO word(text) VALUES(?)"},
         {&one.find_tests_, "SELECT id, nth, key FROM test WHERE name=? AND batch=? ORDER BY nth"},
         {&one.add_test_, "INSERT INTO test(name, batch, nth, key) VALUES(?,?,?,?)"},
         {&one.set_key_, "UPDATE test SET key=? WHERE id=?"},
@@ -131,10 +131,13 @@ class Inserter {
 
   Result<std::int64_t> word(const std::string& text) {
     if (const auto known = words_.find(text); known != words_.end()) return known->second;
-    HOLDFAST_DO(add_word_.bind(0, text).run());
-    HOLDFAST_DO(find_word_.bind(0, text).run());
-    const std::int64_t id = find_word_.number(0);
+    HOLDFAST_TRY(const bool is_there, find_word_.bind(0, text).step());
+    std::int64_t id = is_there ? find_word_.number(0) : 0;
     find_word_.reset();
+    if (!is_there) {
+      HOLDFAST_DO(add_word_.bind(0, text).run());
+      id = database_->last_row();
+    }
     words_.emplace(text, id);
     return id;
   }

@@ -7,6 +7,7 @@
 #include <limits>
 #include <queue>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/text.hpp"
@@ -72,7 +73,11 @@ std::vector<Link> links_of(std::span<const TestReport> tests) {
 class Chains {
  public:
   explicit Chains(std::span<const TestReport> tests)
-      : tests_(tests), links_(links_of(tests)), last_of_test_(tests.size(), k_none) {}
+      : tests_(tests), links_(links_of(tests)), last_of_test_(tests.size(), k_none) {
+    for (const TestReport& test : tests) {
+      for (const std::string& name : test.schedule.depends) needed_.insert(name);
+    }
+  }
 
   Chain longest() && {
     using Running = std::pair<double, std::size_t>;  // until when, and the link
@@ -122,7 +127,7 @@ class Chains {
     put_longer(last_of_test_[link.test], at);
     put_longer(any_, at);
     if (test.schedule.serial) put_longer(serial_, at);
-    put_longer(end_of(Before::named, test.name), at);
+    if (needed_.contains(test.name)) put_longer(end_of(Before::named, test.name), at);
     for (const std::string& name : test.schedule.setup) put_longer(end_of(Before::setup, name), at);
     for (const std::string& name : test.schedule.required)
       put_longer(end_of(Before::user, name), at);
@@ -164,6 +169,7 @@ class Chains {
   std::vector<std::size_t> last_of_test_;
   std::size_t any_ = k_none;
   std::size_t serial_ = k_none;
+  std::unordered_set<std::string_view> needed_;        // names in a DEPENDS; most tests are in none
   std::unordered_map<std::string, std::size_t> ends_;  // by kind and name
 };
 
