@@ -2,7 +2,6 @@
 // in; the tests come out, each with its reasons.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -140,10 +139,9 @@ enum class Because : std::uint8_t {
   missing_program,  // `through` does not exist
   made_elsewhere,   // Ninja does not make `through`
 };
-constexpr std::array<std::string_view, 13> words_of(Because) {
-  return {"rebuilt",  "named",           "below",         "unclear",        "nested",
-          "rule",     "needs",           "configured",    "not_configured", "unknown",
-          "doubtful", "missing_program", "made_elsewhere"};
+constexpr auto words_of(Because) {
+  return word_list("rebuilt", "named", "below", "unclear", "nested", "rule", "needs", "configured",
+                   "not_configured", "unknown", "doubtful", "missing_program", "made_elsewhere");
 }
 
 struct Reason {
@@ -186,8 +184,8 @@ enum class KnownBy : std::uint8_t {
   documentation,
   nobody,
 };
-constexpr std::array<std::string_view, 7> words_of(KnownBy) {
-  return {"configure", "build", "test", "rule", "ignored", "documentation", "nobody"};
+constexpr auto words_of(KnownBy) {
+  return word_list("configure", "build", "test", "rule", "ignored", "documentation", "nobody");
 }
 
 struct Affected {

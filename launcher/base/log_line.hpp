@@ -3,18 +3,19 @@
 // (launcher/journal/log.hpp).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace holdfast {
 
 // A log of one level has the lines of that level and of those after it.
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
-constexpr std::array<std::string_view, 6> words_of(LogLevel) {
-  return {"trace", "debug", "info", "warn", "error", "off"};
+constexpr auto words_of(LogLevel) {
+  return word_list("trace", "debug", "info", "warn", "error", "off");
 }
 
 struct LogLine {

@@ -73,8 +73,7 @@ std::uint64_t tag_number(std::string_view attempt) {
 bool is_tag(std::uint64_t limit) { return (limit & ~(k_tag_bit - 1)) == k_tag_bit; }
 
 bool environment_has_attempt(std::string_view environment, std::string_view attempt) {
-  while (!environment.empty()) {
-    std::string_view value = take_part(environment, '\0');
+  for (std::string_view value : TextParts{environment, '\0'}) {
     const std::string_view name = take_part(value, '=');
     if (name == environment::k_attempt_id && value == attempt) return true;
     if (name == environment::k_held && names_attempt(value, attempt)) return true;

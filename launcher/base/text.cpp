@@ -32,8 +32,7 @@ std::string_view text_after(std::string_view text, std::string_view words) {
 }
 
 std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key) {
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
+  for (const std::string_view line : TextParts{text, '\n'}) {
     if (!line.starts_with(key)) continue;
     return leading_number<std::uint64_t>(trimmed(line.substr(key.size()), " "));
   }

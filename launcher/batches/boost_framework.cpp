@@ -266,8 +266,7 @@ std::optional<BoostList> parse_boost_list(std::string_view dot) {
   // The first is the module, which is in no path.
   std::vector<ListedUnit> suites;
   ListedUnit last;
-  while (!dot.empty()) {
-    const std::string_view line = take_part(dot, '\n');
+  for (const std::string_view line : TextParts{dot, '\n'}) {
     if (line == "{") {
       suites.push_back(last);
     } else if (line == "}") {

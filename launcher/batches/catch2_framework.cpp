@@ -195,8 +195,7 @@ constexpr std::pair<std::string_view, CaseEnd> k_words[] = {{"PASS ", CaseEnd::p
 // Reads "test cases: 3 | 1 passed | 2 failed". A column "failed as expected" is no failure.
 bool tells_of_failures(std::string_view columns) {
   constexpr std::string_view k_failed = " failed";
-  while (!columns.empty()) {
-    std::string_view column = take_part(columns, '|');
+  for (std::string_view column : TextParts{columns, '|'}) {
     while (column.ends_with(' ')) column.remove_suffix(1);
     if (column.ends_with(k_failed)) return true;
   }
@@ -311,8 +310,7 @@ std::vector<ReportedCase> read_catch2_cases(std::string_view report) {
 Catch2Totals read_catch2_totals(std::string_view text, Catch2Source source) {
   constexpr std::string_view k_columns = "test cases:";
   Catch2Totals totals;
-  while (!text.empty()) {
-    const std::string_view printed = take_part(text, '\n');
+  for (const std::string_view printed : TextParts{text, '\n'}) {
     // Before version 3.3, the compact reporter writes these lines.
     const bool is_early_pass = source == Catch2Source::compact && printed.starts_with("Passed ");
     const bool is_early_failure = source == Catch2Source::compact && printed.starts_with("Failed ");

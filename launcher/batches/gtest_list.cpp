@@ -265,8 +265,7 @@ constinit const Googletest k_googletest;
 
 GtestList parse_gtest_list(std::string_view text) {
   ListReader reader;
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
+  for (std::string_view line : TextParts{text, '\n'}) {
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
     reader.read(line.substr(0, line.find(k_comment)));
   }

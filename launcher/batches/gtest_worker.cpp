@@ -447,8 +447,8 @@ class GtestWorker final : public BatchWorker {
   }
 
   Printed* last_printed(std::string_view name) {
-    const auto found = std::find_if(printed_cases_.rbegin(), printed_cases_.rend(),
-                                    [&](const Printed& one) { return one.name == name; });
+    const auto found =
+        std::ranges::find(printed_cases_.rbegin(), printed_cases_.rend(), name, &Printed::name);
     return found == printed_cases_.rend() ? nullptr : &*found;
   }
 

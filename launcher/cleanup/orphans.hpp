@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -29,9 +28,10 @@ enum class KilledBy : std::uint8_t {
 };
 
 // For the log.
-constexpr std::array<std::string_view, 3> words_of(KilledBy) {
-  return {"somebody killed them", "ctest killed them, because the time of the test was over",
-          "ctest or somebody else killed them"};
+constexpr auto words_of(KilledBy) {
+  return word_list("somebody killed them",
+                   "ctest killed them, because the time of the test was over",
+                   "ctest or somebody else killed them");
 }
 
 enum class CtestIs : std::uint8_t { alive, dead };

@@ -5,7 +5,6 @@
 // tests/system/run/ctest_verdict_test.py compares them with the real program. Pure.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,9 +20,7 @@ namespace holdfast {
 
 enum class MirroredVerdict : std::uint8_t { passed, failed, skipped };
 
-constexpr std::array<std::string_view, 3> words_of(MirroredVerdict) {
-  return {"passed", "failed", "skipped"};
-}
+constexpr auto words_of(MirroredVerdict) { return word_list("passed", "failed", "skipped"); }
 
 // A test's properties that decide its verdict. A command of `holdfast run` has none.
 struct VerdictProperties {

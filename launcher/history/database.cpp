@@ -100,9 +100,7 @@ Result<os::OwnPlace> find_own_database(const std::string& file, Database::Use us
   for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
     HOLDFAST_DO(os::check_own(path + suffix, os::Expected::file_to_write));
   }
-  if (use == Database::Use::write && !os::exists_own(path)) {
-    HOLDFAST_DO(make(path));
-  }
+  if (use == Database::Use::write && !os::exists_own(path)) HOLDFAST_DO(make(path));
   return os::own_place(path);
 }
 

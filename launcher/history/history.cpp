@@ -253,12 +253,8 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
     if (results < k_results_at_once) continue;
     HOLDFAST_DO(flush());
   }
-  if (!fresh.empty()) {
-    HOLDFAST_DO(flush());
-  }
-  if (added > 0) {
-    HOLDFAST_DO(history.prune(now));
-  }
+  if (!fresh.empty()) HOLDFAST_DO(flush());
+  if (added > 0) HOLDFAST_DO(history.prune(now));
   return added;
 }
 

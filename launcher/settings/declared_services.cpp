@@ -10,7 +10,6 @@
 #include "os/file/own_files.hpp"
 #include "os/process/user.hpp"
 #include "settings/keys.hpp"
-#include "settings/setting_keys.hpp"
 #include "settings/settings_file.hpp"
 #include "values/service_state.hpp"
 

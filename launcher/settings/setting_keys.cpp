@@ -1,4 +1,4 @@
-#include "settings/setting_keys.hpp"
+#include "settings/keys.hpp"
 
 #include <algorithm>
 #include <cmath>

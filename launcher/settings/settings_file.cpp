@@ -15,7 +15,6 @@
 #include "os/file/descriptors.hpp"
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
-#include "settings/setting_keys.hpp"
 #include "values/file_glob.hpp"
 #include "values/lock_spec.hpp"
 #include "values/retry_rules.hpp"

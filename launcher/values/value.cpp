@@ -17,8 +17,7 @@ constexpr SettingRow k_rows[] = {
 }  // namespace
 
 const Value* last_of(const Values& values, Setting setting) {
-  const auto found = std::find_if(values.rbegin(), values.rend(),
-                                  [&](const Value& value) { return value.setting == setting; });
+  const auto found = std::ranges::find(values.rbegin(), values.rend(), setting, &Value::setting);
   return found == values.rend() ? nullptr : &*found;
 }
 

@@ -2,7 +2,6 @@
 // what comes and says which events follow. No clock, no disk.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "ctest/ctest_log.hpp"
 #include "ctest/ctest_log_entries.hpp"
 #include "journal/records.hpp"
@@ -25,8 +25,8 @@ namespace holdfast::cli {
 
 enum class WatchEventKind : std::uint8_t { run, started, ended, waits, service, end };
 
-constexpr std::array<std::string_view, 6> words_of(WatchEventKind) {
-  return {"run", "started", "ended", "waits", "service", "end"};
+constexpr auto words_of(WatchEventKind) {
+  return word_list("run", "started", "ended", "waits", "service", "end");
 }
 
 // What an attempt waits for: a lock of this machine, by the records of the locks, or something

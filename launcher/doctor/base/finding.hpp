@@ -1,7 +1,6 @@
 // A finding of `holdfast doctor`.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,7 +12,7 @@ namespace holdfast::doctor {
 
 enum class Severity : std::uint8_t { wrong, worth_knowing };
 
-constexpr std::array<std::string_view, 2> words_of(Severity) { return {"wrong", "worth_knowing"}; }
+constexpr auto words_of(Severity) { return word_list("wrong", "worth_knowing"); }
 
 // What was looked at.
 enum class Area : std::uint8_t {
@@ -32,9 +31,9 @@ enum class Area : std::uint8_t {
   preflight,
 };
 
-constexpr std::array<std::string_view, 13> words_of(Area) {
-  return {"attachment", "tools", "limits", "disk",  "memory",   "rights",   "clock",
-          "leftovers",  "locks", "ports",  "tests", "settings", "preflight"};
+constexpr auto words_of(Area) {
+  return word_list("attachment", "tools", "limits", "disk", "memory", "rights", "clock",
+                   "leftovers", "locks", "ports", "tests", "settings", "preflight");
 }
 
 // The rows of doctor/base/findings.def.

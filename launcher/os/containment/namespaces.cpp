@@ -242,9 +242,7 @@ Result<void> Namespaces::settle() {
   HOLDFAST_DO(tmp_.enter());
   if (wanted_.has(Boundary::netns)) {
     // A network that others have too has been raised by whoever made it.
-    if (network_ < 0) {
-      HOLDFAST_DO(raise_loopback());
-    }
+    if (network_ < 0) HOLDFAST_DO(raise_loopback());
     show_own_interfaces();
   }
   return wanted_.has(Boundary::pidns) ? enter_pid_namespace() : Result<void>();

@@ -22,11 +22,9 @@ constexpr std::size_t k_longest_stat = 1024 + 256;
 
 // Returns what is between the NULs of a file.
 std::vector<std::string> parts_of(const std::string& path, std::size_t limit) {
-  std::vector<std::string> parts;
   const Result<std::string> text = read_file(path, limit);
-  if (!text) return parts;
-  for (std::string_view rest = *text; !rest.empty();) parts.emplace_back(take_part(rest, '\0'));
-  return parts;
+  if (!text) return {};
+  return collected(TextParts{*text, '\0'}, [](std::string_view part) { return std::string(part); });
 }
 
 Result<ProcessStat> read_stat(const std::string& path) {

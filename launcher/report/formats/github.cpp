@@ -211,9 +211,7 @@ std::string page_head(const RunReport& report) {
   if (!report.run.complete) text += "**Incomplete: ctest did not finish.**\n\n";
   std::string counts = counts_text(report);
   for (const std::string& line : in_shards(report)) counts += line + '\n';
-  for (std::string_view rest = counts; !rest.empty();) {
-    text += fmt::format("{}{}", safe(take_part(rest, '\n')), k_line_break);
-  }
+  for (const auto line : TextParts{counts, '\n'}) text.append(safe(line)).append(k_line_break);
   if (const std::string time = run_time_text(report); !time.empty()) {
     text += safe(time) + '\n';
   } else if (report.run.started) {
