@@ -1,5 +1,7 @@
 #include "retry/test_run.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -78,7 +80,6 @@ class Aftermath {
  public:
   // Must be called before each attempt. Remembers how things were before the first attempt.
   void note_start(const AttemptPlan& plan) {
-    environment_.clear();
     if (!plan.policy.hooks.on_failure.empty()) environment_ = entries_of(plan.command.environment);
     if (is_noted_ || !plan.policy.retry.may_retry()) return;
     is_noted_ = true;
@@ -124,6 +125,8 @@ class Aftermath {
                                      .main = ended.result.observation.main,
                                      .scratch = ended.result.scratch,
                                      .output = ended.result.log};
+    // An attempt that could not begin has none of its own.
+    if (environment_.empty()) environment_ = entries_of(::environ);
     const Milliseconds time = forensics::k_on_failure_time;
     os::BoundedWork work(forensics::hook_order(command, facts, environment_, time));
     if (await_unless_told_to_end(ended.test.around, {&work}) != 0) {

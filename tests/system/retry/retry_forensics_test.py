@@ -159,9 +159,9 @@ class Hooks(Retry):
         out = self.work / "facts"
         tree, done = self.ran(
             self.add("f", "exit 4"), self.add("ok", "exit 0"), self.add("crash", "kill -SEGV $$"),
-            self.add("meant", "exit 4", WILL_FAIL="ON"),
-            toml=f"[profile.default]\non-failure = 'env | grep ^HOLDFAST_ > {out}.$HOLDFAST_TEST_NAME; "
-                 "echo said by the hook; exit 9'\n")
+            self.add("meant", "exit 4", WILL_FAIL="ON"), self.add("unable", "exit 0", HOLDFAST_SERVICES="never"),
+            toml=f"[profile.default]\non-failure = 'env | grep -E \"^(HOLDFAST_|PATH=)\" > {out}.$HOLDFAST_TEST_NAME; "
+                 "echo said by the hook; exit 9'\n[service.never]\ncommand = [\"false\"]\n")
         self.assertEqual(verdicts(done.text)["f"], "***Failed")
         facts = dict(line.split("=", 1) for line in Path(f"{out}.f").read_text().splitlines())
         record, = self.ends(tree, "f")
@@ -171,6 +171,9 @@ class Hooks(Retry):
         self.assertEqual(facts["HOLDFAST_OUTPUT"], record["log"])
         self.assertIn("holdfast: exit 4\nholdfast:   on-failure ended with 9\n", done.text)
         self.assertIn("HOLDFAST_SIGNAL=11", Path(f"{out}.crash").read_text())
+        # It never began, so the hook has the launcher's environment.
+        self.assertLessEqual({"HOLDFAST_OUTCOME=service_unavailable", f"PATH={os.environ['PATH']}"},
+                             set(Path(f"{out}.unable").read_text().splitlines()))
         self.assertFalse(Path(f"{out}.ok").exists())
         self.assertFalse(Path(f"{out}.meant").exists())
         self.assertIn("said by the hook", str(record["forensics"]["on-failure"]))
