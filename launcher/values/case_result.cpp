@@ -54,22 +54,35 @@ void note_end(CaseResult& result, const ProcessEnd& main) {
 
 void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
                   const WorkerEnd& end) {
-  if (end.by == EndedBy::own_failure) {
-    result.outcome = Outcome::internal_error;
-    return;
+  switch (end.by) {
+    case EndedBy::itself:
+      break;
+    case EndedBy::case_limit:
+      result.outcome = Outcome::timed_out;
+      return note_end(result, end.main);
+    case EndedBy::whole_limit:
+      result.outcome = Outcome::timed_out;
+      result.note = "the time of the whole test was over";
+      return note_end(result, end.main);
+    case EndedBy::interruption:
+      result.outcome = Outcome::interrupted;
+      return note_end(result, end.main);
+    case EndedBy::own_failure:
+      result.outcome = Outcome::internal_error;
+      return;
   }
-  if (end.by != EndedBy::itself) {
-    const bool is_told = end.by == EndedBy::interruption;
-    result.outcome = is_told ? Outcome::interrupted : Outcome::timed_out;
-    if (end.by == EndedBy::whole_limit) result.note = "the time of the whole test was over";
-    return note_end(result, end.main);
+  switch (end.main.kind) {
+    case ProcessEnd::Kind::never_started:
+      result.outcome = Outcome::launch_failed;
+      return;
+    case ProcessEnd::Kind::signalled:
+      end_by_signal(result, end);
+      if (said) result.note = "the process died after the case had ended";
+      return;
+    case ProcessEnd::Kind::exited:
+      break;
   }
-  if (end.main.kind == ProcessEnd::Kind::never_started) {
-    result.outcome = Outcome::launch_failed;
-  } else if (end.main.kind == ProcessEnd::Kind::signalled) {
-    end_by_signal(result, end);
-    if (said) result.note = "the process died after the case had ended";
-  } else if (said) {
+  if (said) {
     end_after(result, *said, finished, end);
   } else {
     end_within(result, end);
