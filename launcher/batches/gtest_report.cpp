@@ -72,8 +72,7 @@ std::string made_element(const CaseResult& result, const std::string& words) {
 
 MergedSuite& suite_called(std::vector<MergedSuite>& suites, std::string_view name) {
   // The cases of a suite stand together, nearly always.
-  const auto found = std::find_if(suites.rbegin(), suites.rend(),
-                                  [name](const MergedSuite& one) { return one.name == name; });
+  const auto found = std::ranges::find(suites.rbegin(), suites.rend(), name, &MergedSuite::name);
   if (found != suites.rend()) return *found;
   suites.push_back({std::string(name)});
   return suites.back();

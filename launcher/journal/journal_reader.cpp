@@ -93,11 +93,13 @@ class FieldReader {
   void read(const char* field, T& to) {
     read_object(field, find(field), [&](FieldReader& object) { object.read_fields(to); });
   }
+
   template <wire::Listed T>
   void read(const char* field, std::vector<T>& to) {
     const auto read_item = [&](FieldReader& object) { object.read_fields(to.emplace_back()); };
     for (const Json& item : array(field)) read_object(field, &item, read_item);
   }
+
   void read(const char* field, std::optional<std::string>& marker) {
     read_object(field, find(field), [&](FieldReader& object) { marker = object.text("reason"); });
   }
@@ -165,6 +167,7 @@ class FieldReader {
   void read_fields(wire::Listed auto& whole) {
     each_field(whole, [&](const char* field, auto& value, const auto&...) { read(field, value); });
   }
+
   std::optional<int> small_integer(const char* field) {
     const std::optional<std::int64_t> wide = integer(field);
     if (!wide) return std::nullopt;

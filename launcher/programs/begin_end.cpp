@@ -321,11 +321,17 @@ Result<int> begin(const IntegrationOptions& options) {
     if (!has_what_is_needed(preflight, options.tree)) return k_not_ready;
     answer = go_on(next);
   }
-  if (answer == OwnKeeper::Answer::absent) return begin_run(options, *ctest, std::move(settings));
-  // Launchers notice by themselves when the keeper answers again.
-  if (answer == OwnKeeper::Answer::silent) return exit_codes::k_success;
-  if (!keeper.log().file.empty()) os::begin_log(keeper.log());
-  return go_on_with(keeper, options, *ctest, settings.run().runs);
+  switch (answer) {
+    case OwnKeeper::Answer::serves:
+      if (!keeper.log().file.empty()) os::begin_log(keeper.log());
+      return go_on_with(keeper, options, *ctest, settings.run().runs);
+    case OwnKeeper::Answer::silent:
+      // Launchers notice by themselves when the keeper answers again.
+      return exit_codes::k_success;
+    case OwnKeeper::Answer::absent:
+      break;
+  }
+  return begin_run(options, *ctest, std::move(settings));
 }
 
 struct EndOfRun {

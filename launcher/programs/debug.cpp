@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <iterator>
 #include <optional>
@@ -95,9 +94,18 @@ bool filter_has(const ListedTest& test, const std::string& name) {
 }
 
 const Framework& framework_of(FrameworkKind kind) {
-  // In the order of FrameworkKind.
-  constexpr std::array k_frameworks{&googletest, &catch2, &catch2, &doctest, &boost_test};
-  return k_frameworks.at(static_cast<std::size_t>(kind))();
+  switch (kind) {
+    case FrameworkKind::catch2_two:
+    case FrameworkKind::catch2_three:
+      return catch2();
+    case FrameworkKind::doctest:
+      return doctest();
+    case FrameworkKind::boost:
+      return boost_test();
+    case FrameworkKind::googletest:
+      break;
+  }
+  return googletest();
 }
 
 // Makes the selection of one case the only one. False: its framework cannot select that case alone,

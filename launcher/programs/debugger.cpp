@@ -34,9 +34,19 @@ std::vector<std::string> debugger_words(Debugger debugger, const std::string& pr
   const auto add = [&](const std::vector<std::string>& more) {
     words.insert(words.end(), more.begin(), more.end());
   };
-  if (debugger == Debugger::rr) words.emplace_back("record");
-  add(debugger == Debugger::gdb ? words_of_gdb(command, extra) : extra);
-  if (debugger == Debugger::lldb) words.emplace_back("--");
+  switch (debugger) {
+    case Debugger::gdb:
+      add(words_of_gdb(command, extra));
+      break;
+    case Debugger::lldb:
+      add(extra);
+      words.emplace_back("--");
+      break;
+    case Debugger::rr:
+      words.emplace_back("record");
+      add(extra);
+      break;
+  }
   add(command.words);
   return words;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ctest/ctest_verdict.hpp"
@@ -56,7 +57,7 @@ struct RetryDecision {
 // `again` still needs the consent of the run: with_answer().
 RetryDecision decide_retry(const RetryQuestion& question);
 
-// The same decision after the answer of the run (RunRetries::again()).
+// The same decision after the answer of the run. `refusal`: what RunRetries::again() returned.
 RetryDecision with_answer(RetryDecision decision, std::string_view refusal);
 
 // Whether the last attempt passed after an earlier one failed.

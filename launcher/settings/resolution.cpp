@@ -137,7 +137,7 @@ void add_serial_lock(RunSerial over, bool alone, std::vector<LockSpec>& locks) {
   if (over == RunSerial::run) return;
   locks.push_back({.name = std::string(k_run_serial_lock),
                    .mode = alone ? LockMode::exclusive : LockMode::shared,
-                   .scope = *named<LockScope>(name_of(over))});
+                   .scope = named<LockScope>(name_of(over)).value_or(LockScope::machine)});
 }
 
 // The shorter of our limit and ctest's; 0: none. attach.cmake ensures the form of ctest's limit.
@@ -193,10 +193,15 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
 }  // namespace
 
 std::string origin_of(const Value& value) {
-  if (value.source == Source::file) return value.origin;
-  const SettingRow& row = row_of(value.setting);
-  if (value.source == Source::option) return std::string(row.option);
-  return "the test's HOLDFAST_" + std::string(row.property);
+  switch (value.source) {
+    case Source::file:
+      return value.origin;
+    case Source::property:
+      return "the test's HOLDFAST_" + std::string(row_of(value.setting).property);
+    case Source::option:
+      return std::string(row_of(value.setting).option);
+  }
+  return value.origin;
 }
 
 std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved,

@@ -356,9 +356,8 @@ class FileReader {
       settings.preflight.replace_by(settings.layers.back().preflight);
     }
     for (const PlacedOverride& override : overrides_) {
-      const bool applies = override.profile.empty() ||
-                           std::find(line.begin(), line.end(), override.profile) != line.end();
-      if (applies) settings.overrides.push_back(override.content);
+      if (override.profile.empty() || contains(line, override.profile))
+        settings.overrides.push_back(override.content);
     }
     return settings;
   }

@@ -57,12 +57,18 @@ void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool f
     result.exit_code = end.main.exit_code();
     return;
   }
-  if (end.main.kind == ProcessEnd::Kind::never_started) {
-    result.outcome = Outcome::launch_failed;
-  } else if (end.main.kind == ProcessEnd::Kind::signalled) {
-    end_by_signal(result, end);
-    if (said) result.note = "the process died after the case had ended";
-  } else if (said) {
+  switch (end.main.kind) {
+    case ProcessEnd::Kind::never_started:
+      result.outcome = Outcome::launch_failed;
+      return;
+    case ProcessEnd::Kind::signalled:
+      end_by_signal(result, end);
+      if (said) result.note = "the process died after the case had ended";
+      return;
+    case ProcessEnd::Kind::exited:
+      break;
+  }
+  if (said) {
     end_after(result, *said, finished, end);
   } else {
     end_within(result, end);

@@ -180,11 +180,17 @@ std::string to_text(const LockSpec& spec) {
 }
 
 std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size) {
-  if (mode == LockMode::exclusive) return {};
-  if (mode == LockMode::shared) return "shared";
-  const auto text = mode == LockMode::amount ? size_text : in_digits;
-  const bool is_of_machine = mode == LockMode::amount && size == 0;
-  return is_of_machine ? text(units) : text_of({text(units), "/", text(size)});
+  switch (mode) {
+    case LockMode::exclusive:
+      return {};
+    case LockMode::shared:
+      return "shared";
+    case LockMode::counted:
+      return text_of({std::to_string(units), "/", std::to_string(size)});
+    case LockMode::amount:
+      return size == 0 ? size_text(units) : text_of({size_text(units), "/", size_text(size)});
+  }
+  return {};
 }
 
 std::optional<LockSpec> parse_how(std::string_view how) {

@@ -38,9 +38,17 @@ bool exited_when_told(const Observation& seen) {
 // The exit code of a test that selected nothing to run; none: the test must fail, whatever it
 // reported.
 std::optional<int> code_of_no_tests(const Observation& seen) {
-  if (seen.no_tests == NoTests::fail) return std::nullopt;
-  if (seen.no_tests == NoTests::keep) return seen.main.code;
-  return seen.no_tests == NoTests::skip ? seen.skip_code.value_or(0) : 0;
+  switch (seen.no_tests) {
+    case NoTests::keep:
+      return seen.main.code;
+    case NoTests::pass:
+      return 0;
+    case NoTests::fail:
+      return std::nullopt;
+    case NoTests::skip:
+      return seen.skip_code.value_or(0);
+  }
+  return std::nullopt;
 }
 
 // Whether the test has failed and its own end hides that. WILL_FAIL must not invert such a failure.

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 
 namespace holdfast {
+
 std::vector<std::string> decoded_names(std::string_view list) {
   return collected(TextParts{list, ','}, decode_file_name);
 }
