@@ -161,7 +161,7 @@ class Hooks(Retry):
             self.add("f", "exit 4"), self.add("ok", "exit 0"), self.add("crash", "kill -SEGV $$"),
             self.add("meant", "exit 4", WILL_FAIL="ON"), self.add("unable", "exit 0", HOLDFAST_SERVICES="never"),
             toml=f"[profile.default]\non-failure = 'env | grep -E \"^(HOLDFAST_|PATH=)\" > {out}.$HOLDFAST_TEST_NAME; "
-                 "echo said by the hook; exit 9'\n[service.never]\ncommand = [\"false\"]\n")
+                 "echo said by the hook; exit 9'\n[service.never]\ncommand = [\"/nowhere/server\"]\n")
         self.assertEqual(verdicts(done.text)["f"], "***Failed")
         facts = dict(line.split("=", 1) for line in Path(f"{out}.f").read_text().splitlines())
         record, = self.ends(tree, "f")
