@@ -1,5 +1,5 @@
-// How Holdfast tells processes apart: by name, by the marks of an attempt, and by where the keeper of
-// a ctest listens.
+// How Holdfast tells processes apart: by name, by the marks of an attempt, and by where the keeper
+// of a ctest listens.
 #pragma once
 
 #include <cstdint>
