@@ -86,6 +86,12 @@ class Pages(PagesCase):
         self.assertGreater(names, 100)
         self.assert_none(lost)
 
+    def test_each_file_that_a_folder_of_launcher_names_is_in_it(self):
+        pages = [page for page in PAGES if page.is_relative_to(ROOT / "launcher")]
+        self.assert_none([f"{page.relative_to(ROOT)}: {name}" for page in pages
+                          for name in re.findall(r"^[\w/]+\.(?:hpp|cpp|def)$", code_of(page), re.MULTILINE)
+                          if not any(page.parent.rglob(name)) and not (ROOT / "launcher" / name).exists()])
+
     def test_the_index_names_each_page(self):
         index = {(DOCS / target).resolve() for target in LINK.findall((DOCS / "README.md").read_text())}
         pages = {page for page in PAGES if page.is_relative_to(DOCS)} - {DOCS / "README.md"}
