@@ -92,6 +92,17 @@ class Pages(PagesCase):
                           for name in re.findall(r"^[\w/]+\.(?:hpp|cpp|def)$", code_of(page), re.MULTILINE)
                           if not any(page.parent.rglob(name)) and not (ROOT / "launcher" / name).exists()])
 
+    def test_each_unit_of_launcher_that_the_map_names_is_there(self):
+        """`folder/unit`, or `folder/{unit,unit}`; a unit is a header, a source or a list of rows."""
+        page = ROOT / "docs/internals/architecture.md"
+        folders = {path.name for path in (ROOT / "launcher").iterdir() if path.is_dir()}
+        named = [(folder, unit) for folder, units in re.findall(r"^(\w+)/([\w/.{},]+)$", code_of(page), re.MULTILINE)
+                 if folder in folders for unit in units.strip("{}").split(",")]
+        self.assertGreater(len(named), 50)
+        self.assert_none([f"{folder}/{unit}" for folder, unit in named
+                          if not (ROOT / "launcher" / folder / unit).exists()
+                          and not any((ROOT / "launcher" / folder).glob(f"{unit}.*"))])
+
     def test_the_index_names_each_page(self):
         index = {(DOCS / target).resolve() for target in LINK.findall((DOCS / "README.md").read_text())}
         pages = {page for page in PAGES if page.is_relative_to(DOCS)} - {DOCS / "README.md"}
