@@ -285,6 +285,9 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   }
   HOLDFAST_TRY(const os::UniqueFd lock, lock_for_array(user.tree));
   const std::size_t count = chosen.division->shards.size();
+  // If one ends us, the job is cancelled, and what has run is still reported. It ends us when the
+  // files are removed.
+  const os::HeldSignals signals;
   const ArrayFiles files(user.tree);
   const fs::path& directory = files.directory();
   HOLDFAST_DO(os::make_own_directories(directory.string(), 0777));
@@ -295,8 +298,6 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
     tasks.push_back(number);
   }
   const std::vector<std::string> before = collected(list_runs(user.tree), &RunEntry::id);
-  // If one ends us, the job is cancelled, and what has run is still reported.
-  const os::HeldSignals signals;
   const std::vector<std::string> command = joined({"ctest"}, user.words.kept);
   HOLDFAST_TRY(const std::string job,
                submit(script_for(user, directory), tasks,

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import unittest
 
 from selecting import ODD, SelectCase, adding
-from support import HOLDFAST, PATIENCE_S, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, wait_until
 
 PROJECT = adding("up", "down", "u1", "u2", "u3", "u4") + adding("a", "b", "c", "d", "e") + """
 set_tests_properties(up PROPERTIES FIXTURES_SETUP F)
@@ -282,6 +283,19 @@ class ShardsTest(SelectCase):
         self.assertIn("holdfast: shard 1/2 has no run: last words\n", said)
         self.assertIn("holdfast: shard 2/2 has no run\n", said)
         self.assertEqual(list((tree / ".holdfast/selections").glob("*.array")), [])
+
+    def test_a_plan_that_is_gone_when_the_run_begins_is_told_and_the_tests_run(self):
+        tree = self.project(adding("a", "b"))
+        forgets = self.work / "forgets"
+        forgets.write_text(f'#!/bin/sh\nrm -f "$HOLDFAST_PLANNED"\nexec "{CTEST}" "$@"\n')
+        forgets.chmod(0o755)
+        cache = tree / "CMakeCache.txt"
+        cache.write_text(re.sub("(?m)^(CMAKE_CTEST_COMMAND:INTERNAL=).*$", rf"\g<1>{forgets}", cache.read_text()))
+        ended = self.ours("ctest", "--shard", "1/1", cwd=tree)
+        self.over(tree)
+        self.assertIn("holdfast: ignoring that the run does not record which tests were chosen: ", ended.text)
+        self.assertEqual(self.names(tree), ["a", "b"])
+        self.assertEqual(self.records(self.runs(tree)[-1], "planned"), [])
 
     def test_what_cannot_be_done_is_said_in_one_line(self):
         tree = self.project(adding("t"))
