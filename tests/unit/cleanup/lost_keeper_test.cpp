@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "os/scratch.hpp"
 #include "run/fake_supervisors.hpp"
 #include "run/keeper_socket.hpp"
+#include "run/run_lock.hpp"
 
 namespace holdfast {
 namespace {
@@ -35,24 +37,34 @@ class LostKeeper : public testing::Test {
   LostKeeper() {
     std::filesystem::create_directories(tree_ / ".holdfast/runs" / k_run);
     std::filesystem::create_directories(tree_ / "Testing/Temporary");
+    begin_anew([](RunStarted&) {});
     std::ofstream log(tree_ / "Testing/Temporary/LastTest.log");
-    std::ofstream journal(this->journal());
+    log << k_head;
+    for (int test = 1; test <= k_tests; ++test) {
+      log << entry(test, k_tests, name_of(test), "red\n", "Test Failed.");
+    }
+    log << k_foot;
+  }
+
+  // Writes the journal anew, with another beginning.
+  template <typename Change>
+  void begin_anew(Change change, const std::string& word = k_word) const {
     RunStarted started;
     started.at = 1'700'000'000;
     started.run = k_run;
     started.tree = tree_.string();
     started.boot = os::numbering_id();
     started.ctest = ctest_;
-    journal << line_of(started) << line_of(LogWordRecord{started.at, k_word, false});
-    log << k_head;
+    change(started);
+    std::ofstream journal(this->journal());
+    journal << line_of(started);
+    if (!word.empty()) journal << line_of(LogWordRecord{started.at, word, false});
     for (int test = 1; test <= k_tests; ++test) {
       journal << R"({"v":1,"type":"attempt_started","at":1700000001,"attempt":")" << k_run << "."
               << test << R"(","test":")" << name_of(test) << R"(","key":"00000000000000)"
               << 10 + test << R"(","n":1})"
               << "\n";
-      log << entry(test, k_tests, name_of(test), "red\n", "Test Failed.");
     }
-    log << k_foot;
   }
 
   std::filesystem::path journal() const {
@@ -300,6 +312,120 @@ TEST_F(LostKeeper, ARunWhoseTreeWasCopiedIsNotTouched) {
   std::filesystem::copy(tree_ / ".holdfast/runs" / k_run, copy / ".holdfast/runs" / k_run,
                         std::filesystem::copy_options::recursive);
   EXPECT_TRUE(find_dead_runs(copy).empty());
+}
+
+TEST_F(LostKeeper, JobsThatNoNodeHasReadGoAndNothingElseOfTheirs) {
+  (void)tidy(find_dead_runs(tree_));
+  const std::filesystem::path far = journal().parent_path() / names::k_far_directory;
+  std::filesystem::create_directories(far);
+  for (const char* name : {"r.1.job", "r.2.job.part", "r.1.control"}) std::ofstream(far / name);
+  std::filesystem::create_directory(far / "r.3.job");
+  const Tidied done = tidy(find_dead_runs(tree_));
+  EXPECT_EQ(done.runs, 1U);
+  EXPECT_EQ(done.far_jobs, 2U);
+  ASSERT_EQ(done.troubles.size(), 1U) << "a directory is none, and is in the way";
+  EXPECT_NE(done.troubles[0].find("r.3.job"), std::string::npos) << done.troubles[0];
+  EXPECT_FALSE(std::filesystem::exists(far / "r.1.job"));
+  EXPECT_FALSE(std::filesystem::exists(far / "r.2.job.part"));
+  EXPECT_TRUE(std::filesystem::exists(far / "r.1.control"));
+}
+
+TEST_F(LostKeeper, OfWhatPeopleStartedTheEndIsRecordedToo) {
+  const std::filesystem::path from = journal().parent_path();
+  const std::filesystem::path to = tree_ / directory_of(RunsOf::people) / k_run;
+  std::filesystem::create_directories(to.parent_path());
+  std::filesystem::rename(from, to);
+  EXPECT_EQ(tidy(find_dead_runs(tree_)).ends, 1U);
+  EXPECT_TRUE(end_record(to / "journal.jsonl"));
+}
+
+TEST_F(LostKeeper, IsSettledByItsFirstReaderWhenItIsOver) {
+  const RunEntry run{k_run, journal().parent_path(), journal()};
+  EXPECT_TRUE(settle(run));
+  const std::optional<RunEnded> end = end_record(journal());
+  ASSERT_TRUE(end);
+  EXPECT_TRUE(end->complete);
+  const auto size = std::filesystem::file_size(journal());
+  EXPECT_TRUE(settle(run));
+  EXPECT_EQ(std::filesystem::file_size(journal()), size);
+}
+
+TEST_F(LostKeeper, IsNotSettledWhileItsCtestLives) {
+  begin_anew([](RunStarted& started) { started.ctest = os::own_name(); });
+  const auto size = std::filesystem::file_size(journal());
+  EXPECT_FALSE(settle({k_run, journal().parent_path(), journal()}));
+  EXPECT_EQ(std::filesystem::file_size(journal()), size);
+  EXPECT_TRUE(find_dead_runs(tree_).empty());
+}
+
+TEST_F(LostKeeper, TheLogIsWhereItsCtestLookedForItsTests) {
+  begin_anew([&](RunStarted& started) { started.directory = (tree_ / "sub").string(); });
+  const RunEntry run{k_run, journal().parent_path(), journal()};
+  EXPECT_FALSE(told_by_log(run)) << "that of the tree is another one's";
+  std::filesystem::create_directories(tree_ / "sub/Testing/Temporary");
+  std::ofstream(tree_ / "sub/Testing/Temporary/LastTest_of_another.log")
+      << k_head << entry(1, 1, "t1", "", "Test Passed.", "another") << k_foot;
+  std::filesystem::rename(tree_ / "Testing/Temporary/LastTest.log",
+                          tree_ / "sub/Testing/Temporary/LastTest_tag.log");
+  const Result<ToldByLog> told = told_by_log(run);
+  ASSERT_TRUE(told) << to_text(told.error());
+  EXPECT_EQ(std::count(told->verdicts.begin(), told->verdicts.end(), '\n'), k_tests);
+}
+
+TEST_F(LostKeeper, WithoutAWordOrWithAnotherRunsLogNothingIsTold) {
+  const RunEntry run{k_run, journal().parent_path(), journal()};
+  const os::UniqueFd log(
+      ::open((tree_ / "Testing/Temporary/LastTest.log").c_str(), O_WRONLY | O_CLOEXEC));
+  begin_anew([](RunStarted&) {}, "another");
+  EXPECT_EQ(to_text(told_by_log(run).error()),
+            "failed to take the rest from ctest's log: none of this run is in " +
+                (tree_ / "Testing/Temporary").string());
+  EXPECT_EQ(to_text(finish_at_end(run, os::own_name()).error()),
+            "failed to take the rest from ctest's log: ctest has another one open");
+  begin_anew([](RunStarted&) {}, "");
+  EXPECT_EQ(to_text(finish_at_end(run, os::own_name()).error()),
+            "failed to take the rest from ctest's log: it is not known that a test began");
+  EXPECT_FALSE(end_record(journal()));
+}
+
+TEST_F(LostKeeper, AtTheEndOfCtestNothingIsRecordedWhileATestIsEnding) {
+  const FakeSupervisors fakes;
+  const os::UniqueFd log(
+      ::open((tree_ / "Testing/Temporary/LastTest.log").c_str(), O_WRONLY | O_CLOEXEC));
+  const RunEntry run{k_run, journal().parent_path(), journal()};
+  {
+    const os::Child guard = fakes.start(os::k_guard_title, k_run + ".1");
+    EXPECT_EQ(to_text(finish_at_end(run, os::own_name()).error()),
+              "a test of this run is still ending");
+    EXPECT_FALSE(end_record(journal()));
+  }
+  EXPECT_TRUE(finish_at_end(run, os::own_name()));
+}
+
+// Its numbers mean nothing here: who has the tree shows whether it is at work.
+TEST_F(LostKeeper, OfAnotherPidNamespaceIsOneThatDoesNotHaveTheTree) {
+  const std::string there = std::string(os::boot_in(os::numbering_id())) + "/pid:[7]";
+  begin_anew([&](RunStarted& started) { started.boot = there; });
+  {
+    Result<os::LockRequest> lock = open_tree_lock(tree_.string(), names::k_run_lock_directory,
+                                                  {.name = "run", .scope = LockScope::build});
+    ASSERT_TRUE(lock && lock->try_take());
+    LockParty party;
+    party.process = ctest_;
+    party.boot = there;
+    lock->sign(party);
+    EXPECT_TRUE(find_dead_runs(tree_).empty());
+  }
+  const std::filesystem::path file = tree_ / ".holdfast/run-lock/lock";
+  std::filesystem::rename(file, tree_ / "moved");
+  std::filesystem::create_symlink(tree_ / "moved", file);
+  EXPECT_TRUE(find_dead_runs(tree_).empty()) << "nobody knows who has the tree";
+  std::filesystem::remove(file);
+  std::filesystem::rename(tree_ / "moved", file);
+  const std::vector<DeadRun> dead = find_dead_runs(tree_);
+  ASSERT_EQ(dead.size(), 1U);
+  EXPECT_TRUE(dead[0].is_of_others_numbers);
+  EXPECT_EQ(dead[0].unended.size(), static_cast<std::size_t>(k_tests));
 }
 
 }  // namespace

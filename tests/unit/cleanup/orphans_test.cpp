@@ -1,14 +1,25 @@
 #include "cleanup/orphans.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "cleanup/marked_shell.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/records.hpp"
+#include "os/process/stop_record.hpp"
 #include "os/scratch.hpp"
+#include "run/fake_supervisors.hpp"
+#include "run/heard_stderr.hpp"
 #include "run/nowhere.hpp"
 
 namespace holdfast {
@@ -118,6 +129,118 @@ TEST_F(OrphanRecord, IsNotWrittenWhereTheAttemptHasOneWhoeverWroteAfterIt) {
   const std::vector<Record> records = records_after(KilledBy::stranger);
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(std::get<AttemptEnded>(records[0]).outcome, Outcome::passed);
+}
+
+// What is left of it are processes, too.
+class OrphanProcesses : public OrphanRecord {
+ protected:
+  Connection orphan(Milliseconds grace = 20'000ms) const {
+    Connection orphan;
+    orphan.attempt = attempt_;
+    orphan.test = "t";
+    orphan.grace = grace;
+    return orphan;
+  }
+  void look_after(Connection orphan, KilledBy killer = KilledBy::stranger) {
+    EXPECT_GT(helpers_.look_after(std::move(orphan), journal_, killer, ctest_.process(), said_), 0);
+  }
+  AttemptEnded record() {
+    helpers_.reap_helpers(OrphanHelpers::Reap::all);
+    const Result<Journal> read = read_journal(std::filesystem::path(journal_));
+    EXPECT_TRUE(read && read->records.size() == 1);
+    return read && !read->records.empty() ? std::get<AttemptEnded>(read->records[0])
+                                          : AttemptEnded();
+  }
+
+  HeardStderr ctest_;
+  RunLines said_{ctest_.process()};
+  OrphanHelpers helpers_;
+};
+
+TEST_F(OrphanProcesses, AreToldToEndBeforeTheyAreKilled) {
+  MarkedShell polite(attempt_, "trap 'exit 3' TERM");
+  MarkedShell bystander("");
+  look_after(orphan());
+  EXPECT_EQ(record().note, note_on_orphan(KilledBy::stranger, 0, {}));
+  EXPECT_EQ(polite.child().wait(), 3);
+  EXPECT_TRUE(os::is_alive(process_of(bystander.child())));
+  MarkedShell deaf(attempt_, "trap '' TERM");
+  look_after(orphan(50ms));
+  helpers_.reap_helpers(OrphanHelpers::Reap::all);
+  EXPECT_EQ(deaf.child().wait(), 1000 + SIGKILL);
+}
+
+TEST_F(OrphanProcesses, KeepTheLocksOfTheirAttemptUntilNoneIsLeft) {
+  const std::string file = scratch_.path("lock");
+  const auto open = [&] {
+    return os::UniqueFd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  };
+  const auto is_free = [&] { return ::flock(open().get(), LOCK_EX | LOCK_NB) == 0; };
+  MarkedShell deaf(attempt_, "trap '' TERM");
+  Connection left = orphan();
+  left.locks.push_back(open());
+  ASSERT_EQ(::flock(left.locks.front().get(), LOCK_EX), 0);
+  look_after(std::move(left));
+  helpers_.reap_helpers(OrphanHelpers::Reap::those_through);
+  EXPECT_FALSE(is_free());
+  deaf.child().signal(SIGKILL);
+  (void)deaf.child().wait();
+  (void)record();
+  EXPECT_TRUE(is_free());
+}
+
+// ctest would have killed it, too.
+TEST_F(OrphanProcesses, OneThatNobodyHasKilledShowsThatAStrangerWasAtWork) {
+  MarkedShell left(attempt_);
+  look_after(orphan(), KilledBy::ctest_if_all_are_killed);
+  const AttemptEnded ended = record();
+  EXPECT_EQ(ended.outcome, Outcome::interrupted);
+  EXPECT_EQ(ended.note, note_on_orphan(KilledBy::stranger, 0, {}));
+  EXPECT_EQ(left.child().wait(), 1000 + SIGTERM);
+}
+
+TEST_F(OrphanProcesses, WhoHasTheOutputOpenAndNoTagIsNamedUnlessCtestKilledTheTest) {
+  for (const KilledBy killer : {KilledBy::stranger, KilledBy::ctest}) {
+    std::filesystem::remove(journal_);
+    os::Channel told;
+    std::optional<os::Pipe> output = std::move(*os::make_pipe());
+    const os::Child holder([&] {
+      told.say("there");
+      return ::pause();
+    });
+    ASSERT_EQ(told.hear(), "there");
+    Connection left = orphan();
+    left.output = os::stream_of(output->write.get());
+    output.reset();
+    look_after(std::move(left), killer);
+    const std::string name = os::read_process_stat(holder.pid())->name;
+    EXPECT_EQ(record().note, note_on_orphan(killer, 0, {{holder.pid(), name}}));
+    const std::string heard = ctest_.heard();
+    if (killer == KilledBy::ctest) {
+      EXPECT_EQ(heard, "");
+    } else {
+      EXPECT_EQ(heard, "holdfast: \"t\": launcher and guard were killed, and ctest waits for " +
+                           name + " (pid " + std::to_string(holder.pid()) +
+                           "), which has the test's output open and no tag of it\n");
+    }
+  }
+}
+
+TEST_F(OrphanProcesses, OfAServiceLeaveItsStopCommandWhichRunsAndWhoseTroubleIsSaid) {
+  os::StopOrder stop;
+  stop.service = "db";
+  stop.command.words = {"sh", "-c", "echo stopped > stopped; exit 7"};
+  stop.command.environment = {"PATH=/usr/bin:/bin"};
+  stop.command.directory = scratch_.path();
+  stop.command.time = Milliseconds{10'000};
+  Connection left = orphan();
+  left.stop_record = os::stop_record_path(scratch_.path("db-1.log"));
+  ASSERT_TRUE(os::write_stop_record(left.stop_record, stop));
+  look_after(std::move(left));
+  (void)record();
+  EXPECT_TRUE(std::filesystem::exists(scratch_.path("stopped")));
+  const std::string heard = ctest_.heard();
+  EXPECT_TRUE(heard.starts_with("holdfast: the stop command of service db: ")) << heard;
 }
 
 }  // namespace

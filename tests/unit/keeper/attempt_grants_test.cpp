@@ -1,16 +1,22 @@
 #include "keeper/attempt_grants.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "base/environment.hpp"
 #include "base/names.hpp"
+#include "journal/records.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_file.hpp"
 #include "os/log/log.hpp"
 #include "os/scratch.hpp"
 #include "run/nowhere.hpp"
+#include "values/held_locks.hpp"
 
 namespace holdfast {
 namespace {
@@ -139,6 +145,88 @@ TEST_F(AttemptGrants, SayOnceAndInOnePrefixThatNothingIsRecorded) {
   const std::string said = "\n" + lines_.take_summary("");
   EXPECT_NE(said.find("\nholdfast: ignoring that attempts are not recorded: "), std::string::npos)
       << said;
+}
+
+TEST_F(AttemptGrants, HaveWhatTheRunHas) {
+  ::unsetenv(environment::k_log.data());
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  origin.settings.log = LogLevel::debug;
+  run_ = begun(origin);
+  const wire::AttemptGrant granted = grant();
+  EXPECT_EQ(granted.journal, run_.journal());
+  EXPECT_NE(granted.journal, "");
+  EXPECT_TRUE(std::filesystem::is_directory(granted.scratch)) << granted.scratch;
+  EXPECT_NE(grant().scratch, granted.scratch);
+  EXPECT_EQ(granted.log, LogLevel::debug);
+}
+
+TEST_F(AttemptGrants, RefuseATestThatWasNotChosenUnlessItsSettingsAreWrong) {
+  PlannedRecord chosen;
+  chosen.is_own = true;
+  chosen.tests = {"u"};
+  RunOrigin origin = origin_nowhere();
+  origin.planned = line_of(chosen);
+  run_ = begun(origin);
+  EXPECT_EQ(grant().refusal, run_.refusal_of("t"));
+  EXPECT_NE(run_.refusal_of("t"), "");
+  settings_ = ErrorInWords{"holdfast.toml:1: no"};
+  EXPECT_EQ(grant().refusal, "holdfast.toml:1: no");
+}
+
+TEST(LocksOfTests, GoWithTheRunUnlessSomebodyHasThem) {
+  const os::Scratch tree;
+  const LockHome home{{}, tree.path()};
+  const auto directory = [&](const std::string& key) {
+    return os::user_directory_path() + "/locks/" + place_of(lock_of_test(key), home);
+  };
+  const auto had = [&](const std::string& key) {
+    Result<os::LockRequest> lock = os::LockRequest::open(lock_of_test(key), home);
+    EXPECT_TRUE(lock && lock->try_take());
+    return std::move(*lock);
+  };
+  for (const char* key : {"one", "two"}) (void)had(key);
+  const os::LockRequest kept = had("kept");
+  remove_locks_of({"one", "two", "kept"}, tree.path());
+  EXPECT_FALSE(std::filesystem::exists(directory("one")));
+  EXPECT_FALSE(std::filesystem::exists(directory("two")));
+  EXPECT_TRUE(std::filesystem::exists(directory("kept") + "/lock"));
+  std::filesystem::remove_all(std::filesystem::path(directory("kept")).parent_path());
+}
+
+TEST(MemoryWatch, EachRiseOfTheCounterExplainsOneDeath) {
+  const os::Scratch scratch;
+  const std::string file = scratch.path("events");
+  const auto count = [&](int kills) { std::ofstream(file) << "oom_kill " << kills << "\n"; };
+  count(3);
+  MemoryWatch watch(file);
+  Connection first;
+  Connection second;
+  watch.note_start(first);
+  watch.note_start(second);
+  const auto is_sure = [&](const Connection& asker) {
+    const auto answer = wire::read<wire::MemoryQuestion>(
+        watch.answer(wire::to_message(wire::MemoryQuestion{}), asker));
+    return answer && answer->is_sure;
+  };
+  EXPECT_FALSE(is_sure(first));
+  count(4);
+  EXPECT_TRUE(is_sure(first));
+  EXPECT_FALSE(is_sure(second)) << "one death, and one rise";
+  Connection later;
+  watch.note_start(later);
+  EXPECT_FALSE(is_sure(later));
+  count(5);
+  EXPECT_TRUE(is_sure(later));
+}
+
+TEST(MemoryWatch, AQuestionThatIsNotUnderstoodHasNoSureAnswer) {
+  MemoryWatch watch("");
+  const wire::Message odd(wire::MemoryQuestion::k_kind, {{"main", "x"}});
+  const wire::Message answer = watch.answer(odd, Connection());
+  EXPECT_EQ(answer.kind, wire::MemoryQuestion::k_kind);
+  EXPECT_TRUE(answer.fields.empty());
 }
 
 }  // namespace

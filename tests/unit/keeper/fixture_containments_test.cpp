@@ -164,5 +164,99 @@ TEST_F(FixtureContainmentsTest, TheNextRunHasNotesOfItsOwn) {
   EXPECT_TRUE(fixtures_.uses_services(**set));
 }
 
+// What an attempt is granted of what its fixtures and services share.
+class SharingTest : public FixtureContainmentsTest {
+ protected:
+  wire::AttemptGrant share(Containment containment, const std::string& fixture,
+                           const std::string& service = {}) {
+    wire::AttemptRequest request;
+    request.properties.fixtures_required = fixture;
+    wire::AttemptGrant granted;
+    granted.scratch = lent_;
+    granted.policy.containment = containment;
+    if (!service.empty()) granted.policy.services = {{service}};
+    asker_ = Connection();
+    fixtures_.share(request, granted, asker_);
+    return granted;
+  }
+
+  std::string lent_ = scratch_.path("scratch/7");
+  Connection asker_;
+};
+
+TEST_F(SharingTest, WhoHasNeitherNetworkNorTmpOfItsOwnSharesNothingAndNeedsNoNotes) {
+  const wire::AttemptGrant granted = share({Boundary::cgroup, Boundary::pidns}, "db", "web");
+  EXPECT_EQ(granted.refusal, "");
+  EXPECT_FALSE(granted.shares_network);
+  EXPECT_EQ(granted.shared_tmp, "");
+  EXPECT_FALSE(asker_.shared_set);
+}
+
+TEST_F(SharingTest, WithoutNotesATestWithFixturesIsRefused) {
+  for (const Boundary one : {Boundary::netns, Boundary::tmp}) {
+    const std::string refusal = share({one}, "db").refusal;
+    EXPECT_TRUE(refusal.starts_with(
+        "which tests share its network and its /tmp is not known: failed to open "))
+        << refusal;
+    EXPECT_EQ(share({one}, "").refusal, "");
+  }
+}
+
+TEST_F(SharingTest, ATestSharesWhatItHasOfItsOwnAndNoMore) {
+  note("F use db\n");
+  const std::size_t set = **fixtures_.of(with_fixture("db"), 1);
+  const std::string tmp = scratch_.path("scratch/fixtures-" + std::to_string(set));
+  wire::AttemptGrant granted = share({Boundary::netns}, "db");
+  EXPECT_TRUE(granted.shares_network);
+  EXPECT_EQ(granted.shared_tmp, "");
+  EXPECT_FALSE(std::filesystem::exists(tmp));
+  EXPECT_EQ(asker_.shared_set, set);
+  granted = share({Boundary::tmp}, "db");
+  EXPECT_FALSE(granted.shares_network);
+  EXPECT_EQ(granted.shared_tmp, tmp);
+  EXPECT_TRUE(std::filesystem::is_directory(tmp));
+  EXPECT_EQ(asker_.shared_set, set);
+  granted = share({Boundary::netns, Boundary::tmp}, "db", "web");
+  EXPECT_EQ(granted.refusal, "");
+  EXPECT_TRUE(granted.shares_network);
+  EXPECT_EQ(granted.shared_tmp, tmp);
+  EXPECT_TRUE(fixtures_.uses_services(set));
+}
+
+TEST_F(SharingTest, WithoutFixturesOnlyTheNetworkOfServicesIsShared) {
+  EXPECT_FALSE(share({Boundary::netns, Boundary::tmp}, "").shares_network);
+  const wire::AttemptGrant granted = share({Boundary::netns, Boundary::tmp}, "", "web");
+  EXPECT_EQ(granted.refusal, "");
+  EXPECT_TRUE(granted.shares_network);
+  EXPECT_EQ(granted.shared_tmp, "");
+  EXPECT_FALSE(asker_.shared_set);
+}
+
+TEST_F(SharingTest, WhoUsesServicesAndComesAfterANetworkWithoutThemIsRefused) {
+  note("F use db\n");
+  (void)fixtures_.network(**fixtures_.of(with_fixture("db"), 1));
+  EXPECT_EQ(share({Boundary::netns}, "db").refusal, "");
+  EXPECT_EQ(share({Boundary::tmp}, "db", "web").refusal, "");
+  const std::string refusal = share({Boundary::netns}, "db", "web").refusal;
+  EXPECT_TRUE(refusal.starts_with("it uses services, and tests that fixtures connect with it "))
+      << refusal;
+  fixtures_.end_run(1);
+}
+
+TEST_F(SharingTest, ATmpThatCannotBeMadeIsRefusedAndOneThatHasNoPlaceIsNotAskedFor) {
+  note("F use db\n");
+  lent_ = std::string(k_tree_nowhere) + "/scratch/7";
+  const wire::AttemptGrant refused = share({Boundary::tmp}, "db");
+  EXPECT_TRUE(
+      refused.refusal.starts_with("it has no /tmp in common with the tests that fixtures "
+                                  "connect with it: failed to open "))
+      << refused.refusal;
+  EXPECT_EQ(refused.shared_tmp, "");
+  lent_.clear();
+  const wire::AttemptGrant without = share({Boundary::tmp}, "db");
+  EXPECT_EQ(without.refusal, "");
+  EXPECT_EQ(without.shared_tmp, "");
+}
+
 }  // namespace
 }  // namespace holdfast

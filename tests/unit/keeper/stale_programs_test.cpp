@@ -133,5 +133,34 @@ TEST_F(StaleProgramsTest, ASecondTestOfAChangedProgramIsStaleToo) {
   EXPECT_FALSE(of_next_run.is_stale);
 }
 
+// It is an input for being executable, which nobody can see any more.
+TEST_F(StaleProgramsTest, AnInputThatIsGoneIsAChangeToo) {
+  fs::create_directory(path("b"));
+  write("b/tool", "exit 0");
+  StalePrograms programs({place_, place_ + "/b"});
+  Connection connection;
+  connection.program = "/bin/sh";
+  connection.inputs.named = {path("b/tool")};
+  programs.look(StalePrograms::Point::start, connection, "");
+  fs::remove(path("b/tool"));
+  programs.look(StalePrograms::Point::end, connection, "");
+  EXPECT_TRUE(connection.is_stale);
+}
+
+// A fixture may build it.
+TEST_F(StaleProgramsTest, AProgramIsKnownFromWhenItIsThere) {
+  StalePrograms programs({place_, place_ + "/b"});
+  Connection connection;
+  connection.program = path("late.sh");
+  programs.look(StalePrograms::Point::start, connection, "");
+  write("late.sh", "exit 0");
+  programs.look(StalePrograms::Point::end, connection, "");
+  EXPECT_FALSE(connection.is_stale);
+  EXPECT_EQ(programs.fingerprint(connection).size(), 16U);
+  write("late.sh", "exit 1 # longer");
+  programs.look(StalePrograms::Point::end, connection, "");
+  EXPECT_TRUE(connection.is_stale);
+}
+
 }  // namespace
 }  // namespace holdfast

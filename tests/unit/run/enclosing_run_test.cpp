@@ -1,6 +1,7 @@
 #include "run/enclosing_run.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include "base/process_name.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/records.hpp"
+#include "os/child_process.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"
 
@@ -59,6 +61,37 @@ TEST(EnclosingRun, IsThatOfAnAncestorInOurPidNamespace) {
   EXPECT_EQ(run_around_us(tree.path(), above, numbering), id);
   EXPECT_EQ(runs_of(tree.path(), above, numbering), std::vector<std::string>{id});
   EXPECT_EQ(runs_of(tree.path(), above, numbering + "/elsewhere"), std::vector<std::string>{});
+}
+
+// A PID namespace of our own hides ctest. The tag is inherited.
+TEST(EnclosingRun, OutOfSightIsThatOfTheAttemptWhoseTagWeHave) {
+  const os::Scratch tree;
+  const std::string id = "1-20261120-085400-7";
+  const std::filesystem::path run = std::filesystem::path(tree.path()) / ".holdfast/runs" / id;
+  std::filesystem::create_directories(run);
+  RunStarted started;
+  started.at = 1'700'000'000;
+  started.run = id;
+  started.tree = tree.path();
+  started.boot = os::numbering_id() + "/elsewhere";
+  started.ctest = {4'000'001, 99};
+  const std::string begin = line_of(started) + line_of(begun(id + ".1"));
+  const auto around_us = [&](const std::string& attempt) {
+    os::Child child([&] {
+      rlimit limit{};
+      ::getrlimit(RLIMIT_LOCKS, &limit);
+      limit.rlim_cur = tag_number(attempt);
+      if (::setrlimit(RLIMIT_LOCKS, &limit) != 0) return 2;
+      const std::string found = run_around_us(tree.path(), started.ctest, started.boot);
+      return found == id ? 1 : found.empty() ? 0 : 3;
+    });
+    return child.wait();
+  };
+  std::ofstream(run / "journal.jsonl") << begin;
+  EXPECT_EQ(around_us(id + ".1"), 1);
+  EXPECT_EQ(around_us(id + ".2"), 0);
+  std::ofstream(run / "journal.jsonl") << begin << line_of(LostAttempt{.attempt = id + ".1"});
+  EXPECT_EQ(around_us(id + ".1"), 0) << "the attempt is over";
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/names.hpp"
 #include "journal/journal_reader.hpp"
 #include "journal/records.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"
+#include "run/run_lock.hpp"
 
 namespace holdfast {
 namespace {
@@ -114,6 +116,40 @@ TEST(LiveRun, NothingOfAnotherBootIsAlive) {
   // Nobody knows.
   EXPECT_FALSE(is_of_another_boot(run_of(""), "new"));
   EXPECT_FALSE(is_of_another_boot(run_of("old"), ""));
+}
+
+// Its numbers mean nothing here: who has the tree shows that it goes on.
+TEST(LiveRun, OfAnotherPidNamespaceGoesOnWhileItHasTheTree) {
+  const os::Scratch tree;
+  const std::string id = "1-20261120-085400-7";
+  const std::filesystem::path run = std::filesystem::path(tree.path()) / ".holdfast/runs" / id;
+  std::filesystem::create_directories(run);
+  RunStarted started = run_of(std::string(os::boot_in(os::numbering_id())) + "/pid:[7]");
+  started.run = id;
+  started.tree = tree.path();
+  started.ctest = {4'000'001, 99};
+  std::ofstream(run / "journal.jsonl") << line_of(started) << line_of(begun(id + ".1", k_dead));
+  const RunEntry entry{id, run, run / "journal.jsonl"};
+  EXPECT_FALSE(is_going_on(entry)) << "nobody has the tree";
+  {
+    Result<os::LockRequest> lock = open_tree_lock(tree.path(), names::k_run_lock_directory,
+                                                  {.name = "run", .scope = LockScope::build});
+    ASSERT_TRUE(lock && lock->try_take());
+    LockParty party;
+    party.process = started.ctest;
+    party.boot = started.boot;
+    lock->sign(party);
+    EXPECT_TRUE(is_going_on(entry));
+    const std::vector<LiveRun> found = find_live_run_of(tree.path());
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].tree, tree.path());
+    EXPECT_TRUE(found[0].is_in_other_pid_namespace);
+    EXPECT_EQ(found[0].tests.size(), 1U);
+    // Of another boot nothing can be alive, whoever has the tree now.
+    started.boot = "another-boot/pid:[7]";
+    std::ofstream(run / "journal.jsonl") << line_of(started);
+    EXPECT_FALSE(is_going_on(entry));
+  }
 }
 
 }  // namespace

@@ -4,13 +4,20 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
+#include "os/scratch.hpp"
+#include "run/fake_supervisors.hpp"
 #include "run/heard_stderr.hpp"
 #include "run/nowhere.hpp"
 #include "settings/wire.hpp"
@@ -151,6 +158,90 @@ TEST(RunLines, AfterTheEndOfCtestNoTestSaysThatItWasInterrupted) {
   lines.say_end_of_ctest({"t"});
   lines.say_for({"t", ""}, said("interrupted", "interrupted"));
   EXPECT_EQ(lines.due(), k_longest);
+}
+
+TEST(RunLines, TheSummaryGoesToTheStderrThatIsHeldAndToNoOther) {
+  const HeardStderr ctest;
+  RunLines lines(ctest.process());
+  lines.print("1 passed\n");
+  EXPECT_EQ(ctest.heard(), "") << "nobody held it";
+  lines.hold_stderr();
+  lines.print("2 passed\n");
+  EXPECT_EQ(ctest.heard(), "2 passed\n");
+  lines.let_go();
+  lines.print("3 passed\n");
+  EXPECT_EQ(ctest.heard(), "");
+}
+
+TEST(RunLines, OneThatIsNotUnderstoodIsSaidOnce) {
+  const HeardStderr ctest;
+  RunLines lines(ctest.process());
+  const wire::Message odd(wire::Line::k_kind, {{"line", "text"}, {"repeat", "never"}});
+  lines.say_for({"t", ""}, odd);
+  const std::string heard = ctest.heard();
+  EXPECT_TRUE(heard.starts_with("holdfast: ")) << heard;
+  EXPECT_NE(heard.find("repeat"), std::string::npos) << heard;
+  lines.say_for({"t", ""}, odd);
+  EXPECT_EQ(ctest.heard(), "");
+}
+
+TEST(RunLines, OfAQuietCtestAreNone) {
+  const FakeSupervisors fakes;
+  const os::Child ctest = fakes.start("ctest", "script", 1, {"-Q"});
+  const os::Child loud = fakes.start("ctest", "loud", 1, {"-V"});
+  RunLines quiet(process_of(ctest));
+  quiet.say_once("no disk");
+  EXPECT_EQ(quiet.take_summary("5 passed\n"), "");
+  EXPECT_EQ(RunLines(process_of(loud)).take_summary("5 passed\n"), "5 passed\n");
+}
+
+// `ctest 2>file`: ctest and we write at one position.
+TEST(RunLines, DoNotOverwriteWhatCtestWritesToAFile) {
+  const os::Scratch place;
+  const std::string file = place.path("file");
+  os::Channel told;
+  os::Channel orders;
+  const os::Child ctest([&] {
+    ::dup2(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600), STDERR_FILENO);
+    for (const char* line : {"first\n", "second\n"}) {
+      if (::write(STDERR_FILENO, line, strlen(line)) < 0) return 1;
+      told.say("wrote");
+      (void)orders.hear();
+    }
+    return 0;
+  });
+  ASSERT_EQ(told.hear(), "wrote");
+  RunLines lines(process_of(ctest));
+  lines.say("between");
+  orders.say("go on");
+  ASSERT_EQ(told.hear(), "wrote");
+  lines.say("behind");
+  const Result<std::string> text = os::read_file(file);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text, "first\nholdfast: between\nsecond\nholdfast: behind\n");
+  orders.say("end");
+}
+
+TEST(UserTerminal, IsTheFileThatCtestsStderrWasIfThatHasItsNameStill) {
+  const os::Scratch place;
+  const std::string file = place.path("file");
+  std::optional<UserTerminal> user;
+  {
+    os::Channel told;
+    const os::Child ctest([&] {
+      ::dup2(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600), STDERR_FILENO);
+      told.say("there");
+      return ::pause();
+    });
+    ASSERT_EQ(told.hear(), "there");
+    user.emplace(process_of(ctest));
+  }
+  user->say("ended\n");
+  EXPECT_EQ(os::read_file(file).value_or(""), "ended\n");
+  std::filesystem::rename(file, place.path("renamed"));
+  std::ofstream(file) << "of another\n";
+  user->say("ended\n");
+  EXPECT_EQ(os::read_file(file).value_or(""), "of another\n");
 }
 
 }  // namespace

@@ -2,18 +2,24 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "base/names.hpp"
+#include "journal/records.hpp"
 #include "os/child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"
+#include "run/heard_stderr.hpp"
+#include "run/live_runs.hpp"
 
 namespace holdfast {
 namespace {
@@ -38,6 +44,8 @@ class RunLockTest : public testing::Test {
     return taken && *taken;
   }
 
+  std::string lock_file() const { return tree_.path(".holdfast/run-lock/lock"); }
+
   os::Scratch tree_;
   ProcessName ctest_ = os::own_name();
   std::string numbering_ = os::numbering_id();
@@ -60,8 +68,7 @@ TEST_F(RunLockTest, LeavesNoRecordWhereItIsGivenBackWhileCtestLives) {
   give_back(lock, ctest_);
   EXPECT_FALSE(lock.held);
   EXPECT_FALSE(is_taken());
-  const os::UniqueFd file(
-      ::open(tree_.path(".holdfast/run-lock/lock").c_str(), O_RDONLY | O_CLOEXEC));
+  const os::UniqueFd file(::open(lock_file().c_str(), O_RDONLY | O_CLOEXEC));
   ASSERT_TRUE(file.valid());
   EXPECT_TRUE(os::all_records(file.get(), os::RecordList::holders).empty());
 }
@@ -135,6 +142,170 @@ TEST_F(RunLockTest, IsRefusedOrNotAskedForWhereTheSettingsSaySo) {
   ASSERT_TRUE(allowed);
   EXPECT_FALSE(allowed->held);
   EXPECT_EQ(allowed->warning, "");
+}
+
+TEST_F(RunLockTest, ATreeThatCannotBeLockedIsAWarningAndNoReasonNotToRun) {
+  RunLockOrder order;
+  order.tree = "/proc/no-such-tree";
+  order.ctest = ctest_;
+  const Result<RunLock> lock = take_run_lock(order, SecondRun::wait);
+  ASSERT_TRUE(lock);
+  EXPECT_FALSE(lock->held);
+  EXPECT_TRUE(lock->warning.starts_with(
+      "ignoring that another run may be at work in /proc/no-such-tree: failed to open "))
+      << lock->warning;
+}
+
+// Whoever tidies the tree must know that nobody is at work there.
+TEST_F(RunLockTest, WhatCannotBeReadIsNotKnownToBeFree) {
+  (void)take();
+  std::filesystem::rename(lock_file(), lock_file() + ".moved");
+  std::filesystem::create_symlink(lock_file() + ".moved", lock_file());
+  EXPECT_FALSE(is_tree_taken(tree_.path()));
+  EXPECT_EQ(has_it(ctest_, numbering_), std::nullopt);
+  RunStarted started;
+  started.ctest = ctest_;
+  started.boot = numbering_ + "/pid:[7]";
+  EXPECT_EQ(is_witnessed(started, tree_.path()), std::nullopt);
+}
+
+// Other runs in the tree, and the stderr of a ctest that waits for it. A waiter is a process of its
+// own: its helper has copies of all that it has.
+class RunLockWaitTest : public RunLockTest {
+ protected:
+  // A ctest that has the tree, with its keeper: one process stands for both.
+  os::Child holder(TreeUse use = TreeUse::alone) {
+    os::Child child([this, use] {
+      RunLockOrder order;
+      order.tree = tree_.path();
+      order.ctest = os::own_name();
+      order.use = use;
+      const Result<RunLock> lock = take_run_lock(order, SecondRun::share);
+      told_.say(lock && lock->held ? "has it" : "has it not");
+      return ::pause();
+    });
+    EXPECT_EQ(told_.hear(), "has it");
+    return child;
+  }
+  // A ctest whose keeper was killed: on record, without the lock.
+  os::Child orphaned() {
+    os::Child child([] { return ::pause(); });
+    Result<os::LockRequest> lock = open_tree_lock(tree_.path(), names::k_run_lock_directory,
+                                                  {.name = "run", .scope = LockScope::build});
+    EXPECT_TRUE(lock && lock->try_take());
+    LockParty party;
+    party.process = {child.pid(), os::read_process_stat(child.pid())->start};
+    party.boot = numbering_;
+    party.test = "ctest -j8";
+    party.tree = tree_.path();
+    party.since_unix_ms = os::unix_now_ms();
+    lock->sign(party);
+    return child;
+  }
+  // Another ctest, which wants the tree.
+  os::Child waiter(SecondRun second, TreeUse use = TreeUse::alone,
+                   const CtestSelection& selection = {}) {
+    RunLockOrder order;
+    order.tree = tree_.path();
+    order.ctest = waiting_.process();
+    order.use = use;
+    order.selection = selection;
+    order.ctest_version = "3.29.0";
+    order.look_after_other = [](OtherKeeper keeper) {
+      return std::string("looked after one that is ") +
+             (keeper == OtherKeeper::killed ? "killed" : "there");
+    };
+    return os::Child([this, order, second] {
+      const Result<RunLock> lock = take_run_lock(order, second);
+      if (!lock) {
+        told_.say(to_text(lock.error()));
+      } else {
+        told_.say(std::string(lock->held ? "had it" : "goes without") +
+                  (lock->use == TreeUse::shared ? ", shared" : "") +
+                  (lock->warning.empty() ? "" : ", " + lock->warning));
+      }
+      return 0;
+    });
+  }
+  // All that the waiting ctest was told, unfolded; returns when that has `part`.
+  bool is_told(const std::string& part) {
+    const std::string fold = "\nholdfast:   ";
+    return os::becomes_true([&] {
+      lines_ += waiting_.heard();
+      for (auto at = lines_.find(fold); at != std::string::npos; at = lines_.find(fold)) {
+        lines_.replace(at, fold.size(), " ");
+      }
+      return lines_.find(part) != std::string::npos;
+    });
+  }
+
+  os::Channel told_;
+  HeardStderr waiting_;
+  std::string lines_;
+};
+
+TEST_F(RunLockWaitTest, ARunIsToldWhomItWaitsForAndThatTheTreeIsFree) {
+  os::Child first = holder();
+  os::Child second = waiter(SecondRun::wait);
+  EXPECT_TRUE(is_told("holdfast: waiting for this build tree, taken by \"")) << lines_;
+  EXPECT_TRUE(is_told("runs = \"share\"")) << lines_;
+  EXPECT_TRUE(is_told("looked after one that is there\n")) << lines_;
+  EXPECT_LT(lines_.find("looked after"), lines_.find("waiting for")) << lines_;
+  EXPECT_EQ(told_.hear(Milliseconds{0}), "<silence>");
+  first.signal(SIGKILL);
+  EXPECT_EQ(told_.hear(), "had it");
+  EXPECT_TRUE(is_told("holdfast: this build tree is free after ")) << lines_;
+  EXPECT_EQ(second.wait(), 0);
+}
+
+TEST_F(RunLockWaitTest, ACtestWhoseKeeperWasKilledHasTheTreeUntilItEnds) {
+  os::Child first = orphaned();
+  os::Child refused = waiter(SecondRun::refuse);
+  EXPECT_TRUE(told_.hear().starts_with("this build tree is taken by \"ctest -j8\" (pid " +
+                                       std::to_string(first.pid()) + ", for "));
+  EXPECT_EQ(refused.wait(), 0);
+  os::Child second = waiter(SecondRun::wait);
+  EXPECT_TRUE(is_told("whose keeper is gone\n")) << lines_;
+  EXPECT_TRUE(is_told("looked after one that is killed\n")) << lines_;
+  EXPECT_EQ(told_.hear(Milliseconds{0}), "<silence>");
+  first.signal(SIGKILL);
+  (void)first.wait();
+  EXPECT_EQ(told_.hear(), "had it");
+  EXPECT_EQ(second.wait(), 0);
+}
+
+TEST_F(RunLockWaitTest, ACtestThatEndsWhileItWaitsGivesUp) {
+  const os::Child first = holder();
+  os::Child second = waiter(SecondRun::wait);
+  EXPECT_TRUE(is_told("waiting for this build tree")) << lines_;
+  ::kill(waiting_.process().pid, SIGKILL);
+  EXPECT_EQ(told_.hear(), "ctest ended while it waited for its build tree");
+  EXPECT_EQ(second.wait(), 0);
+  EXPECT_TRUE(is_taken());
+}
+
+TEST_F(RunLockWaitTest, WhoSharesWaitsForOneThatIsAlone) {
+  os::Child first = holder();
+  os::Child second = waiter(SecondRun::share, TreeUse::shared);
+  EXPECT_TRUE(is_told("waiting for this build tree")) << lines_;
+  EXPECT_EQ(lines_.find("runs = \"share\""), std::string::npos) << lines_;
+  first.signal(SIGKILL);
+  EXPECT_EQ(told_.hear(), "had it, shared");
+  EXPECT_EQ(second.wait(), 0);
+}
+
+// What the other one runs is not known, so it may be one of these tests.
+TEST_F(RunLockWaitTest, WhoNamesItsTestsIsAloneIfAnotherMayRunOneOfThem) {
+  os::Child first = holder(TreeUse::shared);
+  os::Child whole = waiter(SecondRun::share, TreeUse::shared);
+  EXPECT_EQ(told_.hear(), "had it, shared") << "a whole run always shares";
+  EXPECT_EQ(whole.wait(), 0);
+  os::Child second = waiter(SecondRun::share, TreeUse::shared, {CtestSelection::By::names, {"t"}});
+  EXPECT_TRUE(is_told("waiting for this build tree")) << lines_;
+  EXPECT_EQ(told_.hear(Milliseconds{0}), "<silence>");
+  first.signal(SIGKILL);
+  EXPECT_EQ(told_.hear(), "had it") << "alone";
+  EXPECT_EQ(second.wait(), 0);
 }
 
 }  // namespace

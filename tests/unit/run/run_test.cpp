@@ -1,6 +1,8 @@
 #include "run/run.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -222,6 +224,38 @@ TEST(Run, ItsEndCountsTheTestsWithoutARecord) {
   EXPECT_EQ(end->unrecorded, 1);
   EXPECT_TRUE(end->complete);
   EXPECT_FALSE(end->has_log);
+}
+
+TEST(Run, ItsBeginningSaysHowItsCtestWasStartedAndWhetherItHasALog) {
+  ::unsetenv(environment::k_log.data());
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  origin.ctest = os::own_name();
+  origin.settings.log = LogLevel::off;
+  const auto run = begun(origin);
+  const Result<Journal> read = read_journal(std::filesystem::path(run.journal()));
+  ASSERT_TRUE(read);
+  const auto& started = std::get<RunStarted>(read->records.at(0));
+  EXPECT_EQ(started.command, os::command_of(::getpid()));
+  EXPECT_EQ(started.program, os::own_program().value_or(""));
+  EXPECT_EQ(started.log, "");
+}
+
+TEST(Run, ItsEndSaysWhetherItIsCompleteAndHowOftenTestsWereTriedAgain) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  origin.settings.retries.budget = 1;
+  auto run = begun(origin);
+  EXPECT_EQ(run.retries().again("a"), "");
+  EXPECT_NE(run.retries().again("b"), "") << "the budget is spent";
+  (void)run.finish(Run::Completeness::incomplete);
+  const std::optional<RunEnded> end = end_record(std::filesystem::path(run.journal()));
+  ASSERT_TRUE(end);
+  EXPECT_FALSE(end->complete);
+  EXPECT_EQ(end->retries, run.retries().summary());
+  EXPECT_NE(end->retries, "");
 }
 
 }  // namespace

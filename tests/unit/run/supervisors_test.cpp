@@ -1,10 +1,13 @@
 #include "run/keeper_socket.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <string>
 #include <vector>
 
+#include "os/file/clock.hpp"
+#include "run/connections.hpp"
 #include "run/fake_supervisors.hpp"
 
 namespace holdfast {
@@ -74,6 +77,42 @@ TEST(Supervisor, AGuardIsAloneUnlessItsParentIsALauncher) {
   EXPECT_TRUE(is_alone(guard));
   guard.parent = ::getpid();
   EXPECT_TRUE(is_alone(guard));
+}
+
+TEST(Supervisor, OnlyAGuardWithoutItsLauncherIsAGuardAlone) {
+  const FakeSupervisors fakes;
+  EXPECT_FALSE(has_guard_alone(fakes.ctest()));
+  const os::Child launcher = fakes.start(os::k_launcher_title, "r.1");
+  EXPECT_FALSE(has_guard_alone(fakes.ctest()));
+  const os::Child guard = fakes.start(os::k_guard_title, "r.2");
+  EXPECT_TRUE(has_guard_alone(fakes.ctest()));
+  EXPECT_FALSE(has_guard_alone({fakes.ctest().pid, fakes.ctest().start + 1}));
+}
+
+// It was stopped before its launcher was killed, or its launcher is busy.
+TEST(GuardWatch, KnowsTheGuardOfItsLauncherAndHearsItsEnd) {
+  const FakeSupervisors fakes;
+  GuardWatch watch;
+  EXPECT_EQ(watch.fd(), -1);
+  EXPECT_EQ(watch.due(), k_longest);
+  watch.begin(os::own_name(), Milliseconds{0});
+  EXPECT_FALSE(watch.look(fakes.ctest())) << "it is not due";
+  EXPECT_EQ(watch.fd(), -1);
+  os::Child guard = fakes.start(os::k_guard_title, "r.1");
+  (void)os::wait_for(-1, watch.due());
+  EXPECT_FALSE(watch.look(fakes.ctest()));
+  ASSERT_GE(watch.fd(), 0);
+  EXPECT_EQ(watch.due(), k_longest) << "its end will be heard";
+  guard.signal(SIGKILL);
+  EXPECT_TRUE(os::readable(watch.fd()));
+  (void)guard.wait();
+  const Milliseconds before = os::monotonic_now();
+  watch.guard_died();
+  EXPECT_EQ(watch.fd(), -1);
+  EXPECT_GT(watch.due(), before + Milliseconds{5'000}) << "its launcher has time to end the test";
+  EXPECT_LT(watch.due(), before + Milliseconds{60'000});
+  watch.end();
+  EXPECT_EQ(watch.due(), k_longest);
 }
 
 }  // namespace
