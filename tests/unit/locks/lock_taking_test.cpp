@@ -2,9 +2,17 @@
 // its own, because it blocks its signals.
 #include "locks/lock_taking.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cluster/cluster_wire.hpp"
+#include "os/lock/shared_lease.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/test_lock.hpp"
 
@@ -17,7 +25,10 @@ using namespace std::chrono_literals;
 std::string said_of(const TakenLocks& taken) {
   if (taken.end == TakenLocks::End::acquired) {
     std::string fences;
-    for (const ClusterLocks::Held& one : taken.cluster.held()) fences += " fence " + one.fence;
+    for (const ClusterLocks::Held& one : taken.cluster.held()) {
+      fences += " fence " + one.fence;
+      if (!one.slots.empty()) fences += " slots " + to_text(one.slots);
+    }
     return "had " + std::to_string(taken.held.size()) + fences;
   }
   const char* const ends[] = {"had", "not in time", "refused", "interrupted", "lost"};
@@ -28,29 +39,42 @@ std::string said_of(const TakenLocks& taken) {
 class LockTaking : public testing::Test {
  protected:
   // An attempt that wants the lock, with ctest as its parent, which tells when its limit is over.
-  os::Child attempt(const std::string& spec, Milliseconds timeout = Milliseconds{0},
-                    int door = -1) {
-    return os::Child([this, spec, timeout, door] {
+  // `specs`: with blanks between them. `link`: the connection with the keeper; -1: there is none.
+  os::Child attempt(const std::string& specs, Milliseconds timeout = Milliseconds{0}, int door = -1,
+                    int link = -1) {
+    return os::Child([this, specs, timeout, door, link] {
       Result<Surroundings> around = look_around({}, os::take_signals());
       if (!around) return 1;
       around->parent_tells = true;
+      if (parent_.valid()) around->parent = std::move(parent_);
       Grant grant;
       grant.home = lock_.home();
       grant.identity.test = "t";
+      grant.identity.attempt = "r.1";
       grant.identity.launcher = os::own_name();
-      grant.policy.locks = {*parse_lock_spec(spec)};
+      for (const std::string_view spec : TextParts{specs, ' '}) {
+        grant.policy.locks.push_back(*parse_lock_spec(spec));
+      }
       grant.policy.lock_timeout = timeout;
       HeldLocks above("");
-      KeeperLink keeper;
-      Teller teller(nullptr, Loudness::quiet);
+      KeeperLink keeper{os::UniqueFd(link)};
+      Teller teller(link < 0 ? nullptr : &keeper, link < 0 ? Loudness::quiet : Loudness::normal);
       told_.say("begins");
       told_.say(said_of(take_locks(grant, above, *around, keeper, door, teller)));
+      if (stays_until_ != nullptr) (void)stays_until_->hear();
       return 0;
     });
   }
 
+  bool has_locked(const std::string& name) const {
+    const os::UniqueFd script(::open(lock_.file(name).c_str(), O_RDONLY | O_CLOEXEC));
+    return script.valid() && ::flock(script.get(), LOCK_EX | LOCK_NB) != 0;
+  }
+
   os::TestLock lock_;
   os::Channel told_;
+  os::UniqueFd parent_;                 // of the next attempt, in the place of ctest
+  os::Channel* stays_until_ = nullptr;  // the next attempt ends when it hears from there
 };
 
 TEST_F(LockTaking, AWaitEndsWhenTheLockIsFree) {
@@ -197,6 +221,162 @@ TEST_F(LockTakingFromEtcd, AWaitIsGivenUpOrInterrupted) {
   waiter.signal(SIGTERM);
   EXPECT_EQ(told_.hear(), "interrupted 15: interrupted while waiting for lock db@cluster");
   EXPECT_EQ(waiter.wait(), 0);
+}
+
+// What the launcher of an attempt says about who it is, and which memory holdfast-etcd writes to.
+TEST_F(LockTakingFromEtcd, TheFirstWordsSayWhoWantsTheLock) {
+  os::Child waiter = attempt("db:2/4@cluster", 0ms, theirs_.get());
+  ASSERT_TRUE(os::readable(door_.get()));
+  const os::UniqueFd connection = os::receive_message(door_.get()).descriptor;
+  os::ReceivedMessage first = os::receive_message(connection.get());
+  ASSERT_TRUE(first.message);
+  const Result<ClusterBegin> begin = wire::read<ClusterBegin>(*first.message);
+  ASSERT_TRUE(begin);
+  EXPECT_EQ(begin->party.pid, waiter.pid());
+  EXPECT_EQ(begin->party.boot, os::numbering_id());
+  EXPECT_EQ(begin->party.test, "t");
+  EXPECT_EQ(begin->party.tree, lock_.home().tree);
+  EXPECT_EQ(begin->party.attempt, "r.1");
+  EXPECT_EQ(begin->grace, k_default_grace);
+  EXPECT_TRUE(os::SharedLease::of(std::move(first.descriptor)));
+  const Result<wire::Message> second = os::receive_message(connection.get()).message;
+  ASSERT_TRUE(second);
+  const Result<ClusterAsk> ask = wire::read<ClusterAsk>(*second);
+  ASSERT_TRUE(ask);
+  EXPECT_EQ(to_text(ask->lock), "db:2/4@cluster");
+  EXPECT_EQ(ask->level, LockLevel());
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_TRUE(os::send_message(connection.get(), wire::to_message(ClusterAcquired{7, {0, 3}})));
+  EXPECT_EQ(told_.hear(), "had 0 fence 7 slots 0,3");
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST_F(LockTakingFromEtcd, WhatAClientSaidBeforeItEndedIsTheReason) {
+  ASSERT_TRUE(os::send_packet(door_.get(), "no such certificate\n"));
+  door_.reset();
+  os::Child waiter = attempt("db@cluster", 0ms, theirs_.get());
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_EQ(told_.hear(),
+            "refused 0: lock db@cluster: holdfast-etcd does not start: no such certificate");
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST_F(LockTakingFromEtcd, AClientThatEndsWithALockHasLostIt) {
+  os::Child waiter = attempt("a@cluster db@cluster", 0ms, theirs_.get());
+  os::UniqueFd connection = asked();
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_TRUE(os::send_message(connection.get(), wire::to_message(ClusterAcquired{7, {}})));
+  const Result<wire::Message> second = os::receive_message(connection.get()).message;
+  ASSERT_TRUE(second && second->kind == ClusterAsk::k_kind) << "on the same connection";
+  connection.reset();
+  const std::string said = told_.hear();
+  EXPECT_TRUE(
+      said.starts_with("lost 0: lost its lock a@cluster while waiting for lock db@cluster: "))
+      << said;
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST_F(LockTakingFromEtcd, WhatAClientSaysOfAWaitIsTold) {
+  auto link = os::packet_pair();
+  ASSERT_TRUE(link);
+  os::Child waiter = attempt("db@cluster", 0ms, theirs_.get(), link->second.get());
+  const os::UniqueFd connection = asked();
+  EXPECT_EQ(told_.hear(), "begins");
+  const Result<wire::Message> question = os::receive_message(connection.get()).message;
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->kind, cluster::k_waiting);
+  EXPECT_TRUE(os::send_message(connection.get(),
+                               wire::Message(cluster::k_waiting, {{"why", "db@cluster is held"}})));
+  std::optional<wire::AttemptWait> wait;
+  std::string line;
+  bool is_entrusted = false;
+  while (!wait || line.empty()) {
+    ASSERT_TRUE(os::readable(link->first.get()));
+    const os::ReceivedMessage got = os::receive_message(link->first.get());
+    ASSERT_TRUE(got.message);
+    if (got.message->kind == wire::k_hold) is_entrusted = got.descriptor.valid();
+    if (got.message->kind == wire::AttemptWait::k_kind) {
+      const auto one = wire::read<wire::AttemptWait>(*got.message);
+      if (one && !one->why.empty()) wait = *one;
+    } else if (got.message->kind == wire::Line::k_kind) {
+      const auto one = wire::read<wire::Line>(*got.message);
+      if (one) line = one->text;
+    }
+  }
+  EXPECT_TRUE(is_entrusted) << "the keeper keeps the connection, too";
+  EXPECT_EQ(wait->what, wire::WaitFor::lock);
+  EXPECT_EQ(wait->names, "db@cluster");
+  EXPECT_EQ(wait->why, "db@cluster is held");
+  EXPECT_NE(line.find("db@cluster is held"), std::string::npos) << line;
+  waiter.signal(SIGINT);
+  EXPECT_TRUE(told_.hear().starts_with("interrupted 2: "));
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST_F(LockTaking, WhoDoesNotGetAllLocksLetsGoOfThoseThatItHas) {
+  const os::Holder holder(lock_);
+  os::Channel orders;
+  stays_until_ = &orders;
+  os::Child waiter = attempt("a db", 300ms);
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_TRUE(told_.hear().starts_with("not in time 0: "));
+  EXPECT_FALSE(has_locked("a")) << "its launcher lives on";
+  orders.say("end");
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST_F(LockTaking, TheKeeperKeepsWhatTheAttemptHas) {
+  auto link = os::packet_pair();
+  ASSERT_TRUE(link);
+  os::Child launcher = attempt("db", 0ms, -1, link->second.get());
+  EXPECT_EQ(told_.hear(), "begins");
+  EXPECT_EQ(told_.hear(), "had 1");
+  EXPECT_EQ(launcher.wait(), 0);
+  link->second.reset();
+  std::vector<os::UniqueFd> kept;
+  while (true) {
+    os::ReceivedMessage got = os::receive_message(link->first.get());
+    if (!got.message || got.is_over) break;
+    EXPECT_EQ(got.message->kind, wire::k_hold);
+    EXPECT_TRUE(got.descriptor.valid());
+    kept.push_back(std::move(got.descriptor));
+  }
+  EXPECT_FALSE(kept.empty());
+  EXPECT_TRUE(lock_.file_is_locked());
+  kept.clear();
+  EXPECT_FALSE(lock_.file_is_locked());
+}
+
+TEST_F(LockTaking, AWaitEndsWithCtest) {
+  const os::Holder holder(lock_);
+  os::Child ctest([] { return ::pause(); });
+  const ProcessName name{ctest.pid(), os::read_process_stat(ctest.pid())->start};
+  parent_ = std::move(*os::watch_process(name));
+  os::Child waiter = attempt("db");
+  EXPECT_EQ(told_.hear(), "begins");
+  ctest.signal(SIGKILL);
+  EXPECT_EQ(told_.hear(), "interrupted 0: ctest ended while waiting for lock db@project");
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST_F(LockTaking, PortsAreLocksThatComeLastAndOnlyToWhoHasTheOthers) {
+  Surroundings around{{}, std::move(*os::SignalQueue::open()), {}};
+  Grant grant;
+  grant.home = lock_.home();
+  grant.policy.locks = {*parse_lock_spec("db")};
+  grant.policy.ports = 2;
+  HeldLocks above("");
+  KeeperLink keeper;
+  Teller teller(nullptr, Loudness::quiet);
+  const TakenLocks taken = take_locks(grant, above, around, keeper, -1, teller);
+  ASSERT_EQ(taken.end, TakenLocks::End::acquired) << taken.trouble;
+  ASSERT_EQ(taken.held.size(), 3U);
+  EXPECT_EQ(taken.held[0].spec().name, "db");
+  EXPECT_NE(port_in_text(taken.held[1].spec()), port_in_text(taken.held[2].spec()));
+  grant.policy.locks = {*parse_lock_spec("other@cluster")};
+  const TakenLocks none = take_locks(grant, above, around, keeper, -1, teller);
+  EXPECT_EQ(none.end, TakenLocks::End::refused);
+  EXPECT_TRUE(none.held.empty());
 }
 
 }  // namespace

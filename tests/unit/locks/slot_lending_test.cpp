@@ -173,5 +173,67 @@ TEST_F(SlotLendingTest, LendsNothingToWhoRunsAloneOrIsOverNorWhereTheTreeIsShare
   EXPECT_TRUE(os::is_hung_up(borrow(sharing).get()));
 }
 
+TEST_F(SlotLendingTest, ABatchThatSaysWhatIsNotUnderstoodOrReadsNothingIsLentNoMore) {
+  SlotLending slots(order_);
+  const os::UniqueFd odd = borrow(slots);
+  want(odd, "many");
+  slots.look(tests_);
+  EXPECT_TRUE(os::is_hung_up(odd.get()));
+  const os::UniqueFd deaf = borrow(slots);
+  // Each loan comes back unread, until no more messages find room.
+  EXPECT_TRUE(os::becomes_true([&] {
+    (void)os::send_message(deaf.get(),
+                           wire::Message(wire::Slots::k_kind, {{"wanted", "1"}, {"back", "1"}}));
+    slots.look(tests_);
+    return os::is_hung_up(deaf.get());
+  }));
+  const os::UniqueFd next = borrow(slots);
+  want(next, "5");
+  EXPECT_EQ(lent_to(slots, next), "2") << "theirs are back";
+}
+
+TEST_F(SlotLendingTest, AnotherAttemptOfTheTestHasNotTheLoansOfTheLast) {
+  SlotLending slots(order_);
+  const os::UniqueFd first = borrow(slots);
+  want(first, "5");
+  EXPECT_EQ(lent_to(slots, first), "2");
+  tests_[0].attempt = "r.2";
+  const os::UniqueFd second = borrow(slots);
+  EXPECT_TRUE(os::is_hung_up(first.get()));
+  want(second, "5");
+  EXPECT_EQ(lent_to(slots, second), "2");
+}
+
+TEST_F(SlotLendingTest, ABareTestThatConnectsIsCountedOnce) {
+  os::Child bare([] { return ::pause(); });
+  tests_.resize(2);
+  tests_[1].launcher = process_of(bare);
+  SlotLending slots(order_);
+  slots.note_bare(tests_[1]);
+  const os::UniqueFd batch = borrow(slots);
+  want(batch, "1");
+  EXPECT_EQ(lent_to(slots, batch), "1") << "one slot is the bare test's";
+  tests_[1].attempt = "r.2";
+  want(batch, "1");
+  EXPECT_EQ(lent_to(slots, batch, 100ms), "");
+  tests_[1].farewell = true;
+  EXPECT_EQ(lent_to(slots, batch), "1") << "nothing of it counts any more";
+}
+
+TEST_F(SlotLendingTest, ABareTestThatRunsAloneHasAllSlots) {
+  os::Child bare([] { return ::pause(); });
+  Connection test;
+  test.launcher = process_of(bare);
+  test.serial = true;
+  SlotLending slots(order_);
+  slots.note_bare(test);
+  const os::UniqueFd batch = borrow(slots);
+  want(batch, "5");
+  EXPECT_EQ(lent_to(slots, batch, 100ms), "");
+  bare.signal(SIGKILL);
+  (void)bare.wait();
+  EXPECT_EQ(lent_to(slots, batch), "2");
+}
+
 }  // namespace
 }  // namespace holdfast
