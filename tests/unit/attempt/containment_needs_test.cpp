@@ -1,12 +1,18 @@
 #include "attempt/attempt_containment.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "attempt/started.hpp"
+#include "base/names.hpp"
+#include "os/child_process.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/scratch.hpp"
 
 namespace holdfast::supervision {
@@ -126,6 +132,85 @@ TEST(AttemptContainment, OfWhichAPartIsMissingIsNotBegunWithTheRest) {
   EXPECT_TRUE(cgroup.starts_with("not allowed here: containment = \"cgroup\": ")) << cgroup;
   EXPECT_EQ(refusal_of({Boundary::tmp}, needs),
             "not allowed here: containment = \"tmp\": it has no scratch directory");
+}
+
+TEST(AttemptContainment, ThatIsOnlyWantedIsLeftOutWithAWord) {
+  ContainmentNeeds needs;
+  needs.tmp = ErrorInWords{"it has no scratch directory"};
+  AttemptContainment containment({Boundary::tmp, Boundary::pidns}, needs);
+  const Result<pid_t> guard = containment.fork_guard(ContainmentMissing::warn);
+  ASSERT_TRUE(guard);
+  if (*guard == 0) ::_exit(0);
+  EXPECT_EQ(::waitpid(*guard, nullptr, 0), *guard);
+  EXPECT_FALSE(containment.has(Boundary::tmp));
+  EXPECT_FALSE(containment.has(Boundary::pidns));
+  ASSERT_EQ(containment.troubles().size(), 1U);
+  EXPECT_TRUE(containment.troubles()[0].ends_with(": it has no scratch directory"))
+      << containment.troubles()[0];
+}
+
+TEST_F(NeedsOfTmp, ADirectoryThatIsLentAgainHasNoPassagesOfItsEarlierTest) {
+  std::string place = "/tmp/holdfast-unit-XXXXXX";
+  ASSERT_NE(::mkdtemp(place.data()), nullptr);
+  grant_.policy.passthrough = {place};
+  const std::string passage =
+      scratch_.path("own") + std::string(names::k_private_tmp_suffix) + place;
+  ASSERT_TRUE(needs().tmp);
+  fs::create_directory(passage);  // as its first process does
+  fs::permissions(passage, fs::perms{0755});
+  ASSERT_TRUE(needs().tmp);
+  EXPECT_TRUE(fs::exists(passage));
+  grant_.policy.passthrough.clear();
+  ASSERT_TRUE(needs().tmp);
+  EXPECT_FALSE(fs::exists(passage));
+  fs::remove(place);
+}
+
+TEST(ContainmentNeeds, ACgroupHasTheNameOfTheAttempt) {
+  Started started({"--", "t"});
+  Grant grant;
+  grant.home.tree = "/b";
+  grant.identity.attempt = "r.1";
+  EXPECT_EQ(containment_needs(grant, started.invocation(), "").cgroup, "");
+  grant.policy.containment = {Boundary::cgroup};
+  EXPECT_EQ(containment_needs(grant, started.invocation(), "").cgroup, cgroup_name("/b", "r.1"));
+}
+
+// Whoever locks it next must wait for that long.
+TEST(Warden, HoldsWhatItIsGivenAndNothingElseUntilItIsDismissed) {
+  Result<os::Pipe> given = os::make_pipe();
+  Result<os::Pipe> other = os::make_pipe();
+  ASSERT_TRUE(given && other);
+  Warden warden = start_warden({given->write.get()});
+  if (warden.pid == 0) ::_exit(0);
+  ASSERT_GT(warden.pid, 0);
+  EXPECT_TRUE(os::becomes_true([&] { return ::getpgid(warden.pid) == warden.pid; }))
+      << "signals to the group of the launcher are not for it";
+  given->write.reset();
+  other->write.reset();
+  EXPECT_TRUE(os::becomes_true([&] { return os::is_hung_up(other->read.get()); }));
+  EXPECT_FALSE(os::is_hung_up(given->read.get()));
+  const pid_t pid = warden.pid;
+  dismiss_warden(warden);
+  EXPECT_EQ(warden.pid, -1);
+  EXPECT_TRUE(os::is_hung_up(given->read.get()));
+  EXPECT_EQ(::waitpid(pid, nullptr, WNOHANG), -1) << "it is reaped";
+  dismiss_warden(warden);  // there is none any more
+}
+
+TEST(Warden, GoesOnWhenLauncherAndGuardAreDead) {
+  Result<os::Pipe> given = os::make_pipe();
+  ASSERT_TRUE(given);
+  Warden warden = start_warden({given->write.get()});
+  if (warden.pid == 0) {
+    (void)::write(given->write.get(), "x", 1);
+    ::_exit(0);
+  }
+  ASSERT_GT(warden.pid, 0);
+  EXPECT_FALSE(os::is_readable(given->read.get()));
+  warden.life.reset();
+  EXPECT_TRUE(os::readable(given->read.get()));
+  EXPECT_EQ(::waitpid(warden.pid, nullptr, 0), warden.pid);
 }
 
 }  // namespace

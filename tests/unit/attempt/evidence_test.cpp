@@ -6,8 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "attempt/started.hpp"
+#include "os/process/packet_socket.hpp"
 #include "os/scratch.hpp"
 
 namespace holdfast::supervision {
@@ -198,6 +200,55 @@ TEST(Evidence, WantOfMemoryExplainsOnlyASigkillThatNobodySent) {
   EXPECT_EQ(killed(EndReason::none, SIGKILL, 0).outcome, Outcome::crashed);
   EXPECT_FALSE(killed(EndReason::none, SIGSEGV, 1).observation.out_of_memory);
   EXPECT_FALSE(killed(EndReason::timeout, SIGKILL, 1).observation.out_of_memory);
+}
+
+TEST(Evidence, TheKeeperMayKnowOfWantOfMemory) {
+  for (const bool is_sure : {false, true}) {
+    auto ends = os::packet_pair();
+    ASSERT_TRUE(ends);
+    KeeperLink keeper(std::move(ends->first));
+    wire::Message::Fields answer{{"question", "1"}};
+    if (is_sure) answer.emplace_back("sure", "1");
+    ASSERT_TRUE(os::send_message(ends->second.get(),
+                                 wire::Message(wire::MemoryQuestion::k_kind, std::move(answer))));
+    AttemptResult result;
+    result.observation.main = {ProcessEnd::Kind::signalled, SIGKILL};
+    result.report.main = 4711;
+    weigh_memory(keeper, result);
+    EXPECT_EQ(result.outcome, is_sure ? Outcome::oom_killed : Outcome::crashed);
+    const os::ReceivedMessage asked = os::receive_message(ends->second.get());
+    ASSERT_TRUE(asked.message);
+    EXPECT_EQ(asked.message->get("main"), "4711");
+  }
+}
+
+TEST(Evidence, ABatchOfNoCaseEndsAsItsProgramDid) {
+  Started started({"--", "/b/t"}, {"HOLDFAST_P_SKIP_RETURN_CODE=77", k_attached});
+  const Invocation invocation = started.invocation();
+  for (const auto& [code, outcome] :
+       {std::pair(0, Outcome::passed), {3, Outcome::failed}, {77, Outcome::skipped}}) {
+    AttemptResult result = exited(code);
+    weigh_end(invocation, result);
+    EXPECT_EQ(result.outcome, outcome) << code;
+  }
+}
+
+TEST(Evidence, AMarkerThatIsNotOfTheAttemptIsNamedAndDoesNotCount) {
+  const os::Scratch scratch;
+  Started started({"--", "/b/t"});
+  const Invocation invocation = started.invocation();
+  Grant grant;
+  grant.identity.attempt = "r.1";
+  os::ScratchContent left;
+  left.markers = scratch.open();
+  left.marker_files = {"exit-7"};
+  std::ofstream(scratch.path("exit-7")) << "of another";
+  AttemptResult result = exited(3);
+  weigh_evidence({}, invocation, grant, left, result);
+  EXPECT_EQ(result.outcome, Outcome::failed);
+  EXPECT_FALSE(result.marker);
+  ASSERT_EQ(result.orphans.size(), 1U);
+  EXPECT_EQ(result.orphans[0].file, "exit-7");
 }
 
 TEST(Evidence, WantOfMemoryDoesNotHideOurOwnFailure) {

@@ -7,9 +7,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 
+#include "attempt/messages.hpp"
 #include "base/names.hpp"
 #include "base/process_name.hpp"
 #include "os/child_process.hpp"
@@ -61,6 +63,70 @@ TEST_F(KeeperLinkTest, AnotherAttemptHasItsNameAndItsDirectory) {
   EXPECT_EQ(again.attempt, "r.2");
   EXPECT_EQ(again.scratch, "/s/2");
   EXPECT_EQ(heard().get("scratch"), "1");
+}
+
+TEST_F(KeeperLinkTest, AQuestionOfMemoryNamesTheProcess) {
+  answer(wire::MemoryQuestion::k_kind, {{"question", "1"}, {"sure", "1"}});
+  EXPECT_TRUE(link_.asks_memory(7));
+  const wire::Message asked = heard();
+  EXPECT_EQ(asked.kind, wire::MemoryQuestion::k_kind);
+  EXPECT_EQ(asked.get("main"), "7");
+  answer(wire::MemoryQuestion::k_kind, {{"question", "2"}});
+  EXPECT_FALSE(link_.asks_memory(7)) << "the keeper is not sure";
+}
+
+TEST_F(KeeperLinkTest, AFarewellSaysWhatTheKeeperHasToKnow) {
+  const auto said = [&] { return wire::read<wire::Farewell>(heard()); };
+  bid_farewell(link_.fd(), LentScratch::reusable, wire::CameOut::skipped);
+  Result<wire::Farewell> farewell = said();
+  ASSERT_TRUE(farewell);
+  EXPECT_TRUE(farewell->is_scratch_empty);
+  EXPECT_EQ(farewell->came_out, wire::CameOut::skipped);
+  bid_farewell(link_.fd(), LentScratch::used);
+  farewell = said();
+  ASSERT_TRUE(farewell);
+  EXPECT_FALSE(farewell->is_scratch_empty);
+  EXPECT_EQ(farewell->came_out, wire::CameOut::not_said);
+}
+
+TEST_F(KeeperLinkTest, ALineSaysHowOftenAndInWhichFormItIsPrinted) {
+  Teller teller(&link_, Loudness::normal);
+  const struct {
+    std::function<void()> say;
+    Repeat repeat;
+    Layout layout;
+  } rows[] = {
+      {[&] { teller.tell("a"); }, Repeat::each_time, Layout::one_line},
+      {[&] { teller.tell("a", Layout::folded); }, Repeat::each_time, Layout::folded},
+      {[&] { teller.complain("a", Layout::folded); }, Repeat::each_time, Layout::folded},
+      {[&] { teller.complain_once("a"); }, Repeat::once_per_run, Layout::one_line},
+      {[&] { teller.complain_of_interruption("a"); }, Repeat::unless_ctest_ends, Layout::one_line},
+  };
+  for (const auto& row : rows) {
+    row.say();
+    const Result<wire::Line> line = wire::read<wire::Line>(heard());
+    ASSERT_TRUE(line) << (&row - rows);
+    EXPECT_EQ(line->text, "a");
+    EXPECT_EQ(line->repeat, row.repeat) << (&row - rows);
+    EXPECT_EQ(line->layout, row.layout) << (&row - rows);
+  }
+  Teller(&link_, Loudness::quiet).tell("worth knowing");
+  EXPECT_EQ(heard().kind, "");
+  Teller(&link_, Loudness::quiet).complain_once("wrong");
+  EXPECT_EQ(heard().get("line"), "wrong");
+}
+
+// When launcher and guard are both killed, the keeper still has it.
+TEST_F(KeeperLinkTest, ALockIsHandedOverAsADescriptor) {
+  Result<os::Pipe> pipe = os::make_pipe();
+  ASSERT_TRUE(pipe);
+  link_.entrust(pipe->write.get());
+  const os::ReceivedMessage got = os::receive_message(keeper_.get());
+  ASSERT_TRUE(got.message);
+  EXPECT_EQ(got.message->kind, wire::k_hold);
+  ASSERT_TRUE(got.descriptor.valid());
+  pipe->write.reset();
+  EXPECT_FALSE(os::is_hung_up(pipe->read.get()));
 }
 
 // Its test would run without its locks otherwise.

@@ -51,5 +51,29 @@ TEST_F(LeftRun, IsNoneThatHasEnded) {
   EXPECT_EQ(found(), "");
 }
 
+// Attempts whose guards ended later come behind the end of the run.
+TEST_F(LeftRun, ThatIsLongHasEndedIfItsLastPartSaysSo) {
+  const std::string journal = began("10-20261120-084054-17");
+  const auto fill = [&] {
+    std::ofstream file(journal, std::ios::app);
+    for (int i = 0; i < 1000; ++i) file << std::string(99, 'x') << '\n';
+  };
+  fill();
+  EXPECT_EQ(found(), journal);
+  end(journal);
+  EXPECT_EQ(found(), "");
+  std::ofstream(journal, std::ios::app) << std::string(999, 'x') << '\n';
+  EXPECT_EQ(found(), "");
+}
+
+// A test may print what looks like one.
+TEST_F(LeftRun, IsKnownByItsFirstRecordAlone) {
+  const std::string journal = began("10-20261120-084054-17", 98);
+  RunStarted another{1, "r", "/t"};
+  another.ctest = {17, 99};
+  std::ofstream(journal, std::ios::app) << line_of(another);
+  EXPECT_EQ(found(), "");
+}
+
 }  // namespace
 }  // namespace holdfast::supervision

@@ -76,6 +76,7 @@ class RecordsTest : public testing::Test {
     result.forensics = {{"git", false, "clean"}};
     result.note = "one";
     result.remark = "two";
+    result.older_fixtures = "three";
     return result;
   }
 
@@ -117,7 +118,7 @@ TEST_F(RecordsTest, AnEndSaysAllThatIsKnown) {
       R"("marker":{"reason":"why\n"},"orphan_markers":[)" +
           orphans +
           R"(],"verdict":"failed","retry":"no rule fits","log":"/l",)"
-          R"("forensics":{"git":{"text":"clean"}},"note":"one; two"})"
+          R"("forensics":{"git":{"text":"clean"}},"note":"one; two; three"})"
           "\n");
 }
 

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <string>
+
 #include "attempt/started.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -76,6 +80,24 @@ TEST(StepMemory, IsReadOnceWhenAStepHasRunForAWhile) {
   EXPECT_NE(memory.deadline(), k_longest);
   EXPECT_EQ(memory.on_deadline(), Companion::Verdict::go_on);
   EXPECT_EQ(memory.deadline(), k_longest);
+}
+
+TEST(StepMemory, RanOutIfSomethingWasKilledSinceItWasRead) {
+  const os::Scratch scratch;
+  const std::string events = scratch.path("events");
+  const auto count = [&](const std::string& kills) {
+    std::ofstream(events) << "oom 1\noom_kill " << kills << "\n";
+  };
+  count("1");
+  StepMemory memory;
+  EXPECT_FALSE(memory.ran_out({})) << "it was never read";
+  memory.begin(events);
+  EXPECT_EQ(memory.deadline(), k_longest);
+  EXPECT_FALSE(memory.ran_out({}));
+  count("2");
+  EXPECT_TRUE(memory.ran_out({}));
+  std::ofstream(events).close();
+  EXPECT_FALSE(memory.ran_out({})) << "it cannot be read any more";
 }
 
 }  // namespace
