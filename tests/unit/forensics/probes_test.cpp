@@ -155,6 +155,7 @@ TEST(LocksProbe, NamesTheFirstTenThatAreInUse) {
   const std::string ten = look(10);
   EXPECT_EQ(std::ranges::count(ten, '\n'), 9) << ten;
   EXPECT_EQ(ten.find(" more"), std::string::npos) << ten;
+  EXPECT_NE(ten.find("\"holder\""), std::string::npos) << ten;
   const std::string twelve = look(12);
   EXPECT_EQ(std::ranges::count(twelve, '\n'), 10) << twelve;
   EXPECT_TRUE(twelve.ends_with("\n… and 2 more")) << twelve;
@@ -172,9 +173,15 @@ TEST(LocksProbe, CountsThoseThatWait) {
 TEST(Probes, AllAreAskedAndNoneFailsTheRest) {
   const os::Scratch scratch;
   write(scratch.path("test"));
-  const Subject subject{scratch.path("test"), std::nullopt, "/proc", {"user/db"}};
+  Subject subject{scratch.path("test"), std::nullopt, "/proc", {"user/db"}};
   const std::vector<Finding> findings = look_around(subject, Milliseconds{30'000});
   EXPECT_EQ(summary(findings), "program directory git! machine locks ");
+  subject.inputs = {{scratch.path("data"), ProgramIdentity{}}};
+  const std::vector<Finding> all = look_around(subject, Milliseconds{30'000});
+  EXPECT_EQ(summary(all), "program directory inputs git! machine locks ");
+  EXPECT_TRUE(all.at(2).text.starts_with(scratch.path("data") + " does not exist any more\n"))
+      << all[2].text;
+  EXPECT_NE(all[3].text.find("/proc is in no repository"), std::string::npos) << all[3].text;
   EXPECT_EQ(summary(look_around({}, Milliseconds{30'000})), "machine ");
 }
 
