@@ -134,6 +134,53 @@ TEST(ClusterLocks, SayThatTheClientHasEnded) {
   EXPECT_EQ(held.locks.why_lost(), "holdfast-etcd, which renewed its lease, has ended");
 }
 
+TEST(ClusterLocks, SayThatTheirLeaseWasNotRenewed) {
+  HeldLock held;
+  held.holds_for(0s);
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_TRUE(held.locks.why_lost().starts_with("its lease was not renewed in time"))
+      << held.locks.why_lost();
+}
+
+// What has happened for good would wake its process again and again.
+TEST(ClusterLocks, WaitForNothingWhenAllHasHappened) {
+  HeldLock held;
+  const auto waits_for = [&] {
+    os::Wait wait;
+    held.locks.join(wait);
+    return wait.descriptors().size();
+  };
+  EXPECT_EQ(waits_for(), 2U);
+  held.far.reset();
+  EXPECT_EQ(held.look(), News::none);
+  EXPECT_EQ(waits_for(), 1U);
+  held.holds_for(0s);
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_EQ(held.look(), News::over);
+  EXPECT_EQ(waits_for(), 0U);
+}
+
+TEST(ClusterLocks, OfTheNextAttemptKnowNothingOfThoseBefore) {
+  HeldLock held;
+  held.far.reset();
+  held.holds_for(0s);
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_EQ(held.look(), News::over);
+  held.locks.end_watch();
+  EXPECT_TRUE(held.locks.was_over());
+  held.far = std::move(*held.locks.connect(k_grace));
+  EXPECT_TRUE(held.locks.held().empty());
+  EXPECT_FALSE(held.locks.was_over());
+  held.lease.emplace(std::move(*os::SharedLease::of(os::UniqueFd(::dup(held.locks.memory())))));
+  held.holds_for(60s);
+  EXPECT_FALSE(held.locks.is_lost_now());
+  EXPECT_EQ(held.look(), News::none);
+  held.holds_for(0s);
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_TRUE(held.locks.why_lost().starts_with("its lease was not renewed in time"))
+      << held.locks.why_lost();
+}
+
 AttemptResult ended_by(EndReason reason) {
   AttemptResult result;
   result.observation.end_reason = reason;

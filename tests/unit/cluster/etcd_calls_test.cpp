@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -159,6 +160,180 @@ TEST_F(EtcdCalls, ThoseThatComeBeforeTheTokenWaitForOneTokenAndMayBeCancelled) {
   EXPECT_EQ(cancelled, 0);
   EXPECT_EQ(first_.calls_of(k_authenticate).size(), 1U);
   EXPECT_EQ(first_.calls_of(k_range).size(), 2U);
+}
+
+TEST_F(EtcdCalls, AnAnswerIsTakenUpToSixteenMebibytes) {
+  std::size_t size = 1U << 20U;
+  first_.obey([&](const Call&) {
+    return Answer{200, "{\"a\":\"" + std::string(size, 'x') + "\"}"};
+  });
+  Etcd etcd(http_, settings_, "");
+  const EtcdReply whole = asked(etcd);
+  EXPECT_FALSE(whole.refusal);
+  EXPECT_EQ(whole.body.size(), size + 8);
+  size = 17U << 20U;
+  const EtcdReply none = asked(etcd);
+  ASSERT_TRUE(none.refusal);
+  EXPECT_EQ(none.refusal->kind, Refusal::Kind::later);
+}
+
+TEST_F(EtcdCalls, AnEndpointWhereNobodyListensIsNamed) {
+  settings_.endpoints = {"http://127.0.0.1:1"};
+  Etcd etcd(http_, settings_, "");
+  const EtcdReply reply = asked(etcd);
+  ASSERT_TRUE(reply.refusal);
+  EXPECT_EQ(reply.refusal->kind, Refusal::Kind::later);
+  EXPECT_TRUE(reply.refusal->words.starts_with("http://127.0.0.1:1: ")) << reply.refusal->words;
+  EXPECT_EQ(reply.refusal->words.find('\n'), std::string::npos);
+}
+
+TEST_F(EtcdCalls, WhatCanNeverWorkIsToldApartUnlessAnotherEndpointMayServe) {
+  for (const char* endpoint : {"odd://127.0.0.1:1", "http://[x"}) {
+    settings_.endpoints = {endpoint};
+    Etcd one(http_, settings_, "");
+    EXPECT_EQ(asked(one).refusal.value_or(Refusal{}).kind, Refusal::Kind::unusable) << endpoint;
+    settings_.endpoints.push_back(first_.endpoint());
+    Etcd two(http_, settings_, "");
+    EXPECT_EQ(asked(two).refusal.value_or(Refusal{Refusal::Kind::never, ""}).kind,
+              Refusal::Kind::later)
+        << endpoint;
+    EXPECT_FALSE(asked(two).refusal) << endpoint;
+  }
+}
+
+TEST_F(EtcdCalls, AFileOfACertificateThatIsMissingCanNeverWork) {
+  settings_.endpoints = {"https" + first_.endpoint().substr(4)};
+  for (std::string ClusterSettings::*file : {&ClusterSettings::ca, &ClusterSettings::cert}) {
+    settings_.*file = "/no/where.pem";
+    Etcd etcd(http_, settings_, "");
+    EXPECT_EQ(asked(etcd).refusal.value_or(Refusal{}).kind, Refusal::Kind::unusable);
+    (settings_.*file).clear();
+  }
+}
+
+// The file of a certificate may be missing while it is replaced.
+TEST_F(EtcdCalls, WhatHasWorkedOnceMayWorkAgain) {
+  Etcd etcd(http_, settings_, "");
+  EXPECT_FALSE(asked(etcd).refusal);
+  settings_.endpoints = {"odd://127.0.0.1:1"};
+  EXPECT_EQ(asked(etcd).refusal.value_or(Refusal{Refusal::Kind::never, ""}).kind,
+            Refusal::Kind::later);
+}
+
+TEST_F(EtcdCalls, AfterTheLastEndpointTheFirstIsAskedAgain) {
+  settings_.endpoints.push_back(second_.endpoint());
+  first_.obey(refuses);
+  second_.obey(refuses);
+  Etcd etcd(http_, settings_, "");
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(asked(etcd).refusal);
+  EXPECT_EQ(first_.calls().size(), 2U);
+  EXPECT_EQ(second_.calls().size(), 1U);
+}
+
+TEST_F(EtcdCalls, OneThatIsNotAnsweredEndsInItsTime) {
+  first_.obey([](const Call&) { return std::nullopt; });
+  Etcd etcd(http_, settings_, "");
+  std::optional<EtcdReply> reply;
+  etcd.call(
+      k_range, "{}", [&](const EtcdReply& got) { reply = got; }, Milliseconds{50});
+  ASSERT_TRUE(go_on_until([&] { return reply.has_value(); }));
+  ASSERT_TRUE(reply->refusal);
+  EXPECT_EQ(reply->refusal->kind, Refusal::Kind::later);
+  EXPECT_EQ(etcd.failures(), 1U);
+}
+
+TEST_F(EtcdCalls, ATokenComesFromTheNextEndpointIfOneCannotServe) {
+  settings_.user = "ci";
+  settings_.endpoints.push_back(second_.endpoint());
+  first_.obey(refuses);
+  second_.obey([](const Call& call) {
+    return Answer{200, call.path == k_authenticate ? R"({"token":"t"})" : "{}"};
+  });
+  Etcd etcd(http_, settings_, "secret");
+  EXPECT_EQ(asked(etcd).refusal.value_or(Refusal{Refusal::Kind::never, ""}).kind,
+            Refusal::Kind::later);
+  EXPECT_FALSE(asked(etcd).refusal);
+  ASSERT_EQ(second_.calls().size(), 2U);
+  EXPECT_EQ(second_.calls()[0].body, nlohmann::json({{"name", "ci"}, {"password", "secret"}}));
+  EXPECT_EQ(second_.calls()[0].token, "");
+  EXPECT_EQ(second_.calls()[1].token, "t");
+}
+
+TEST_F(EtcdCalls, ATokenThatIsOverIsReplacedWithinTheCall) {
+  settings_.user = "ci";
+  std::string valid = "1";
+  first_.obey([&](const Call& call) -> std::optional<Answer> {
+    if (call.path == k_authenticate) return Answer{200, R"({"token":")" + valid + R"("})"};
+    if (call.token == valid) return Answer{200, "{}"};
+    return Answer{401, R"({"message":"etcdserver: invalid auth token","code":16})"};
+  });
+  Etcd etcd(http_, settings_, "secret");
+  for (const char* token : {"1", "2", "3"}) {
+    valid = token;
+    EXPECT_FALSE(asked(etcd).refusal) << token;
+    EXPECT_FALSE(asked(etcd).refusal) << token;
+  }
+  EXPECT_EQ(first_.calls_of(k_authenticate).size(), 3U);
+}
+
+TEST_F(EtcdCalls, WithoutUsersInEtcdATokenIsSoughtOnce) {
+  settings_.user = "ci";
+  first_.obey([](const Call& call) {
+    if (call.path != k_authenticate) return Answer{200, "{}"};
+    return Answer{400, R"({"message":"etcdserver: authentication is not enabled","code":9})"};
+  });
+  Etcd etcd(http_, settings_, "secret");
+  EXPECT_FALSE(asked(etcd).refusal);
+  EXPECT_FALSE(asked(etcd).refusal);
+  EXPECT_EQ(first_.calls_of(k_authenticate).size(), 1U);
+  EXPECT_EQ(first_.calls_of(k_range).at(1).token, "");
+}
+
+TEST_F(EtcdCalls, WhoIsToBeAUserAndIsNoneIsToldWhereToNameOne) {
+  first_.obey([](const Call&) {
+    return Answer{400, R"({"message":"etcdserver: user name is empty","code":3})"};
+  });
+  Etcd etcd(http_, settings_, "");
+  const EtcdReply reply = asked(etcd);
+  ASSERT_TRUE(reply.refusal);
+  EXPECT_EQ(reply.refusal->kind, Refusal::Kind::never);
+  EXPECT_EQ(reply.refusal->words, "etcdserver: user name is empty; [cluster] has no `user`");
+  EXPECT_TRUE(first_.calls_of(k_authenticate).empty());
+}
+
+TEST_F(EtcdCalls, AUserThatIsRefusedIsNamed) {
+  settings_.user = "ci";
+  first_.obey([](const Call&) {
+    return Answer{400, R"({"message":"etcdserver: authentication failed","code":3})"};
+  });
+  Etcd etcd(http_, settings_, "wrong");
+  const EtcdReply reply = asked(etcd);
+  ASSERT_TRUE(reply.refusal);
+  EXPECT_EQ(reply.refusal->kind, Refusal::Kind::never);
+  EXPECT_EQ(reply.refusal->words, "as user \"ci\": etcdserver: authentication failed");
+  EXPECT_TRUE(first_.calls_of(k_range).empty());
+}
+
+TEST_F(EtcdCalls, AWatchThatItsOwnLineCancelsGetsNoFurtherLine) {
+  first_.obey([](const Call& call) {
+    if (call.path != k_watch) return Answer{200, "{}"};
+    return Answer{200, "{\"result\":{}}\n{\"result\":{}}\n", true};
+  });
+  Etcd etcd(http_, settings_, "");
+  int lines = 0;
+  int ended = 0;
+  Etcd::Id watch = 0;
+  watch = etcd.watch(
+      "{}",
+      [&](std::string_view) {
+        ++lines;
+        etcd.cancel(watch);
+      },
+      [&](const EtcdReply&) { ++ended; });
+  ASSERT_TRUE(go_on_until([&] { return lines > 0; }));
+  EXPECT_FALSE(asked(etcd).refusal);
+  EXPECT_EQ(lines, 1);
+  EXPECT_EQ(ended, 0);
 }
 
 TEST_F(EtcdCalls, OneMayCancelAnotherWhenBothAreRefusedTheirToken) {

@@ -35,6 +35,8 @@ TEST(EtcdReplies, AreUnderstood) {
       Refusal::Kind::no_users);
   EXPECT_EQ(refusal_in(401, R"({"error":"etcdserver: invalid auth token","code":16})")->kind,
             Refusal::Kind::who_are_you);
+  EXPECT_EQ(refusal_in(401, R"({"error":"etcdserver: invalid auth token","code":16})")->words,
+            "etcdserver: invalid auth token");
   // Its users came after our first call.
   EXPECT_EQ(refusal_in(400, R"({"error":"etcdserver: user name is empty","code":3})")->kind,
             Refusal::Kind::who_are_you);
@@ -86,8 +88,12 @@ TEST(EtcdReplies, ARefusalSaysWhatFollowsFromIt) {
 TEST(EtcdReplies, TheKeysOfALockComeByCreateRevision) {
   ClusterParty party;
   party.host = "h";
+  party.user = "u";
+  party.tree = "/b";
   party.test = "t\xFF";
   party.pid = 9;
+  party.boot = "o";
+  party.attempt = "7-x.1";
   party.mode = LockMode::counted;
   party.units = 2;
   party.size = 4;
@@ -117,14 +123,22 @@ TEST(EtcdReplies, TheKeysOfALockComeByCreateRevision) {
   }
   EXPECT_TRUE(keys_in(R"({"header":{"revision":"1"}})")->parties.empty());
   EXPECT_FALSE(keys_in("{}"));
+  EXPECT_EQ(keys_in(R"({"header":{"revision":5}})")->revision, 5);
+  EXPECT_TRUE(keys_in(R"({"header":{"revision":"1"},"kvs":{"key":"YQ=="}})")->parties.empty());
 }
 
 TEST(EtcdReplies, TheWordsOfAPartyAreNotLongerThanAPacket) {
-  const std::string value = R"({"host":"h","test":")" + std::string(100'000, 'x') + R"("})";
+  const std::string word(100'000, 'x');
+  const nlohmann::json value{{"host", word}, {"user", word}, {"tree", word},
+                             {"test", word}, {"boot", word}, {"attempt", word}};
   const auto keys = keys_in(R"({"header":{"revision":"2"},"kvs":[{"key":"","value":")" +
-                            to_base64(value) + R"("}]})");
+                            to_base64(value.dump()) + R"("}]})");
   ASSERT_TRUE(keys);
-  EXPECT_EQ(keys->parties.at(0).test.size(), 4096U);
+  const ClusterParty& party = keys->parties.at(0);
+  for (const std::string* one :
+       {&party.host, &party.user, &party.tree, &party.test, &party.boot, &party.attempt}) {
+    EXPECT_EQ(*one, word.substr(0, 4096));
+  }
 }
 
 // Anybody may write keys.
@@ -147,6 +161,34 @@ TEST(EtcdBodies, AHolderExpectsAllItsKeys) {
   EXPECT_EQ(body["compare"][1]["create_revision"], "9");
   EXPECT_EQ(body["compare"][1]["result"], "EQUAL");
   EXPECT_TRUE(body["success"].empty());
+}
+
+TEST(EtcdBodies, AreWhatEtcdExpects) {
+  const std::string range =
+      R"({"key":"YS8=","range_end":"YTA=","sort_order":"ASCEND","sort_target":"CREATE"})";
+  const struct {
+    std::string body;
+    std::string expected;
+  } rows[] = {
+      {authenticate_body("ci", "secret"), R"({"name":"ci","password":"secret"})"},
+      {lease_body("77"), R"({"ID":"77"})"},
+      {range_body("a/"), range},
+      {put_body("a/1", "v", "77", "a/"),
+       R"({"compare":[{"key":"YS8x","target":"CREATE","result":"EQUAL","create_revision":"0"}],)"
+       R"("success":[{"request_put":{"key":"YS8x","value":"dg==","lease":"77"}},)"
+       R"({"request_range":)" +
+           range + R"(}],"failure":[{"request_range":)" + range + "}]}"},
+      {change_body("a/1", "v", "77", 15),
+       R"({"compare":[{"key":"YS8x","target":"MOD","result":"EQUAL","mod_revision":"15"}],)"
+       R"("success":[{"request_put":{"key":"YS8x","value":"dg==","lease":"77"}}]})"},
+      {watch_one_body("a/1", 8), R"({"create_request":{"key":"YS8x","start_revision":"8"}})"},
+      {watch_ends_body("a/", 8),
+       R"({"create_request":{"key":"YS8=","range_end":"YTA=","start_revision":"8",)"
+       R"("filters":["NOPUT"]}})"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(nlohmann::json::parse(row.body), nlohmann::json::parse(row.expected));
+  }
 }
 
 TEST(EtcdBodies, NumbersAreTextsAndKeysAreBase64) {

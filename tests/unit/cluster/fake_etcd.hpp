@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <functional>
 #include <list>
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@ class FakeEtcd {
   struct Call {
     std::string path;
     nlohmann::json body;
+    std::string token;  // of the header `Authorization`; empty: there is none
   };
   struct Answer {
     int status = 200;
@@ -68,7 +70,7 @@ class FakeEtcd {
           ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!socket.valid()) break;
       ++connections_;
-      callers_.push_back({std::move(socket), {}, {}});
+      callers_.push_back({std::move(socket)});
     }
     callers_.remove_if([&](Caller& caller) { return !serve(caller); });
   }
@@ -80,8 +82,9 @@ class FakeEtcd {
  private:
   struct Caller {
     os::UniqueFd socket;
-    std::string received;
-    std::optional<Call> asked;
+    std::string received = {};
+    std::optional<Call> asked = {};
+    std::string to_send = {};
   };
 
   // False: the caller has gone.
@@ -92,6 +95,7 @@ class FakeEtcd {
       caller.received.append(part, static_cast<std::size_t>(got));
     }
     if (got == 0) return false;
+    if (!caller.to_send.empty()) return send_some(caller);
     if (!caller.asked) take_call(caller);
     if (!caller.asked) return true;
     const std::optional<Answer> answer = rule_(*caller.asked);
@@ -101,12 +105,22 @@ class FakeEtcd {
     if (!answer->goes_on) {
       text += "Content-Length: " + std::to_string(answer->text.size()) + "\r\n";
     }
-    text += "\r\n" + answer->text;
-    return ::send(caller.socket.get(), text.data(), text.size(), MSG_NOSIGNAL) > 0;
+    caller.to_send = text + "\r\n" + answer->text;
+    return send_some(caller);
+  }
+
+  // As much as there is room for. False: the caller has gone.
+  static bool send_some(Caller& caller) {
+    const ssize_t sent =
+        ::send(caller.socket.get(), caller.to_send.data(), caller.to_send.size(), MSG_NOSIGNAL);
+    if (sent < 0) return errno == EAGAIN;
+    caller.to_send.erase(0, static_cast<std::size_t>(sent));
+    return true;
   }
 
   void take_call(Caller& caller) {
     constexpr std::string_view k_length = "Content-Length: ";
+    constexpr std::string_view k_token = "Authorization: ";
     const std::size_t head = caller.received.find("\r\n\r\n");
     const std::size_t length_at = caller.received.find(k_length);
     if (head == std::string::npos || length_at > head) return;
@@ -117,6 +131,10 @@ class FakeEtcd {
     Call call;
     const std::size_t path = rest.find(' ') + 1;
     call.path = rest.substr(path, rest.find(' ', path) - path);
+    if (const std::size_t token = rest.find(k_token); token < head) {
+      const std::size_t begin = token + k_token.size();
+      call.token = rest.substr(begin, rest.find("\r\n", begin) - begin);
+    }
     call.body = nlohmann::json::parse(rest.substr(head + 4, length), nullptr, false);
     caller.received.erase(0, head + 4 + length);
     calls_.push_back(call);

@@ -85,6 +85,7 @@ TEST(LockOrder, BelowAnAttemptThereIsWhatThatAttemptHas) {
   EXPECT_EQ(turn_of(queue({"1/8"}), 0, slots).slots, (std::vector<unsigned>{2}));
   EXPECT_EQ(turn_of(queue({"1/8!2", "1/8"}), 1, slots).slots, (std::vector<unsigned>{5}));
   EXPECT_EQ(turn_of(queue({"1/8!2", "1/8!5", "1/8"}), 2, slots).kind, Kind::waits_for_any);
+  EXPECT_EQ(turn_of(queue({"1/8"}), 0, {{}, {5, 2}, 0}).slots, (std::vector<unsigned>{2}));
   const LockLevel amount{{}, {}, 2048};
   EXPECT_EQ(turn_of(queue({"1MiB/9MiB!-", "1MiB/9MiB"}), 1, amount).kind, Kind::has_it);
   EXPECT_EQ(turn_of(queue({"1MiB/9MiB!-", "2MiB/9MiB"}), 1, amount).kind, Kind::waits_for_any);
@@ -140,6 +141,26 @@ TEST(LockOrder, WhoeverHasItIsAloneOrHasRoomWhateverHappens) {
       }
       had = have;
     }
+  }
+}
+
+// Anybody may write keys.
+TEST(LockOrder, ALockOfAnySizeHasNoMoreSlotsThanALockMayHave) {
+  std::vector<ClusterParty> parties = queue({"1/2"});
+  parties[0].size = std::uint64_t{1} << 60;
+  EXPECT_EQ(turn_of(parties, 0, {}).slots, (std::vector<unsigned>{0}));
+  parties[0].units = k_most_slots + 1;
+  EXPECT_EQ(turn_of(parties, 0, {}).kind, Kind::waits_for_any);
+}
+
+TEST(LockOrder, AKeyBelowAPrefixIsOfItsLockAndItsLevel) {
+  for (const char* const level : {"", "top", "r.1", "a/b"}) {
+    const std::string prefix = prefix_of_level("d/b", level);
+    const std::optional<LockKey> key = parse_lock_key(prefix + "7");
+    ASSERT_TRUE(key) << prefix;
+    EXPECT_EQ(key->name, "d/b");
+    EXPECT_EQ(key->level, level);
+    EXPECT_GT(range_end(prefix), prefix + "zzz");
   }
 }
 

@@ -2,11 +2,13 @@
 #include "cluster/lock_session.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.hpp"
 #include "cluster/cluster_wire.hpp"
@@ -56,14 +58,14 @@ class LockSessionTest : public testing::Test {
 
   static LockSpec db() { return *parse_lock_spec("db@cluster"); }
   // The attempt's first words.
-  void begin() {
+  void begin(Milliseconds grace = Milliseconds{100}) {
     ClusterParty self;
     self.tree = "/tree";
     self.test = "t";
     self.pid = 9;
     self.boot = "our boot";
     self.attempt = "1-x.1";
-    const ClusterBegin first{self, Milliseconds{100}};
+    const ClusterBegin first{self, grace};
     EXPECT_TRUE(os::send_message(far_.get(), wire::to_message(first), {lease_->memory()}));
   }
   void say(const wire::Message& message) const {
@@ -80,6 +82,42 @@ class LockSessionTest : public testing::Test {
     return received.message ? *received.message : wire::Message();
   }
 
+  void ask_for(const std::string& lock, const LockLevel& level = {}) const {
+    say(wire::to_message(ClusterAsk{*parse_lock_spec(lock), level}));
+  }
+  std::string why_waits() {
+    say(wire::Message(cluster::k_waiting));
+    const wire::Message told = hear();
+    EXPECT_EQ(told.kind, cluster::k_waiting);
+    return std::string(told.get("why"));
+  }
+  // The values that were put into keys, one after the other.
+  std::vector<json> values() const {
+    std::vector<json> all;
+    for (const Call& call : server_.calls_of(k_txn)) {
+      if (call.body["success"].empty()) continue;
+      const std::string value = call.body["success"][0]["request_put"]["value"];
+      all.push_back(json::parse(from_base64(value).value_or("")));
+    }
+    return all;
+  }
+  // How often an etcd was asked, by path.
+  std::size_t calls_of(std::string_view path) const { return server_.calls_of(path).size(); }
+  // Looks for the keys that the attempt has.
+  std::vector<json> looks() const {
+    std::vector<json> all;
+    for (const Call& call : server_.calls_of(k_txn)) {
+      if (call.body["success"].empty()) all.push_back(call.body["compare"]);
+    }
+    return all;
+  }
+  static bool is_look(const Call& call) {
+    return call.path == k_txn && call.body["success"].empty();
+  }
+  bool is_renewed() const {
+    return lease_->until_ms() > (os::time_since_boot() + Milliseconds{20'000}).count();
+  }
+
   // Another holder or waiter, who came before.
   void add_other(const std::string& key, const ClusterParty& party) {
     others_.push_back({{"key", to_base64(key)},
@@ -87,6 +125,8 @@ class LockSessionTest : public testing::Test {
                        {"create_revision", "11"},
                        {"mod_revision", "11"}});
   }
+  void remove_others() { others_ = json::array(); }
+  void remove_own() { own_ = json(); }
   static ClusterParty other() {
     ClusterParty party;
     party.host = "far";
@@ -299,6 +339,286 @@ TEST_F(LockSessionTest, ALeaseThatIsOverAtOnceIsNone) {
   ttl_ = "0";
   ask();
   EXPECT_EQ(hear().kind, cluster::k_refused);
+}
+
+TEST_F(LockSessionTest, APartIsNotedInItsKeyBeforeItIsHad) {
+  begin();
+  ask_for("db:2/4@cluster");
+  const Result<ClusterAcquired> had = wire::read<ClusterAcquired>(hear());
+  ASSERT_TRUE(had);
+  EXPECT_EQ(had->fence, 20);
+  EXPECT_EQ(had->slots, (std::vector<unsigned>{0, 1}));
+  ASSERT_EQ(values().size(), 2U);
+  EXPECT_EQ(values()[0]["mode"], "2/4");
+  EXPECT_FALSE(values()[0].contains("noted"));
+  EXPECT_EQ(values()[1]["mode"], "2/4");
+  EXPECT_EQ(values()[1]["noted"], true);
+  EXPECT_EQ(values()[1]["slots"], json({0, 1}));
+}
+
+TEST_F(LockSessionTest, ANoteWhoseAnswerWasLostCounts) {
+  server_.obey([&](const Call& call) -> std::optional<Answer> {
+    const std::optional<Answer> answer = usual(call);
+    return call.path == k_txn && values().size() == 2 ? Answer{503, "{}"} : answer;
+  });
+  begin();
+  ask_for("db:1/4@cluster");
+  const Result<ClusterAcquired> had = wire::read<ClusterAcquired>(hear());
+  ASSERT_TRUE(had);
+  EXPECT_EQ(had->slots, (std::vector<unsigned>{0}));
+  EXPECT_EQ(values().size(), 2U) << "it is not noted once more";
+}
+
+TEST_F(LockSessionTest, ANoteThatCameTooLateIsMadeAgain) {
+  server_.obey([&](const Call& call) -> std::optional<Answer> {
+    if (call.path != k_txn || values().size() != 2) return usual(call);
+    return Answer{200, R"({"header":{"revision":"20"}})"};
+  });
+  begin();
+  ask_for("db:1/4@cluster");
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+  EXPECT_EQ(values().size(), 3U);
+}
+
+TEST_F(LockSessionTest, BelowAnAttemptThereIsWhatThatAttemptHas) {
+  begin();
+  ask_for("db:1/8@cluster", {"o.1", {5, 2}, 0});
+  const Result<ClusterAcquired> had = wire::read<ClusterAcquired>(hear());
+  ASSERT_TRUE(had);
+  EXPECT_EQ(had->slots, (std::vector<unsigned>{2}));
+  const json put = server_.calls_of(k_txn)[0].body["success"];
+  EXPECT_EQ(put[0]["request_put"]["key"], to_base64("holdfast/locks/db/below-o.1/7"));
+  EXPECT_EQ(put[1]["request_range"]["key"], to_base64("holdfast/locks/db/below-o.1/"));
+}
+
+TEST_F(LockSessionTest, ALockOfAnotherSizeIsRefusedWithWhoHasIt) {
+  ClusterParty party = other();
+  party.mode = LockMode::counted;
+  party.size = 3;
+  add_other("holdfast/locks/db/top/other", party);
+  begin();
+  ask_for("db:1/4@cluster");
+  const wire::Message refused = hear();
+  EXPECT_EQ(refused.kind, cluster::k_refused);
+  EXPECT_TRUE(refused.get("why").starts_with("it has another size: \"other\""));
+  EXPECT_TRUE(refused.get("why").ends_with(" has or wants 1/3")) << refused.get("why");
+}
+
+TEST_F(LockSessionTest, TwoLocksHaveOneLeaseAndAreLookedForTogether) {
+  ttl_ = "1";
+  begin();
+  ask_for("db@cluster");
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+  ask_for("web@cluster");
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+  EXPECT_EQ(calls_of(k_grant), 1U);
+  ASSERT_TRUE(go_on_until([&] { return !looks().empty() && looks().back().size() == 2; }));
+  const json keys = looks().back();
+  EXPECT_EQ(keys[0]["key"], to_base64("holdfast/locks/db/top/7"));
+  EXPECT_EQ(keys[1]["key"], to_base64("holdfast/locks/web/top/7"));
+  EXPECT_EQ(keys[1]["create_revision"], "20");
+}
+
+TEST_F(LockSessionTest, ALeaseMustBeLongerThanTwiceTheGraceAndASecond) {
+  begin(Milliseconds{29'001});
+  ask_for("db@cluster");
+  const wire::Message refused = hear();
+  EXPECT_EQ(refused.kind, cluster::k_refused);
+  EXPECT_TRUE(refused.get("why").starts_with("`ttl` of [cluster] is 1 min 0 s"))
+      << refused.get("why");
+  EXPECT_EQ(calls_of(k_grant), 0U);
+}
+
+TEST_F(LockSessionTest, ALeaseMayBeAsLongAsThat) {
+  begin(Milliseconds{29'000});
+  ask_for("db@cluster");
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+}
+
+TEST_F(LockSessionTest, ARefusalForGoodEndsTheWait) {
+  server_.obey([](const Call&) {
+    return Answer{403, R"({"message":"etcdserver: permission denied","code":7})"};
+  });
+  ask();
+  const wire::Message refused = hear();
+  EXPECT_EQ(refused.kind, cluster::k_refused);
+  EXPECT_EQ(refused.get("why"), "etcd refuses: etcdserver: permission denied");
+  EXPECT_TRUE(session_->is_over());
+}
+
+TEST_F(LockSessionTest, AQueueThatIsNotUnderstoodEndsTheWait) {
+  server_.obey([&](const Call& call) {
+    return call.path == k_txn || call.path == k_range ? Answer{200, "{}"} : usual(call);
+  });
+  ask();
+  const wire::Message refused = hear();
+  EXPECT_EQ(refused.kind, cluster::k_refused);
+  EXPECT_EQ(refused.get("why"), "etcd's answer is not understood");
+}
+
+TEST_F(LockSessionTest, WhatItWaitsForIsSaidBeforeThereIsAQueue) {
+  bool is_away = false;
+  server_.obey([&](const Call&) {
+    return is_away ? std::optional(Answer{503, "{}"}) : std::nullopt;
+  });
+  ask();
+  ASSERT_TRUE(go_on_until([&] { return calls_of(k_grant) == 1; }));
+  EXPECT_EQ(why_waits(), "etcd has not answered yet");
+  is_away = true;
+  ASSERT_TRUE(go_on_until([&] { return calls_of(k_grant) == 2; })) << "it is not asked again";
+  EXPECT_TRUE(why_waits().starts_with("etcd cannot be asked: it answers like no etcd"));
+}
+
+TEST_F(LockSessionTest, AWaitIsToldFromTheQueueAsItIsThen) {
+  add_other("holdfast/locks/db/top/1", other());
+  ask();
+  ASSERT_TRUE(go_on_until([&] { return calls_of(k_watch) == 1; }));
+  EXPECT_EQ(why_waits().find("before us"), std::string::npos);
+  add_other("holdfast/locks/db/top/2", other());
+  EXPECT_NE(why_waits().find("; 1 before us"), std::string::npos);
+}
+
+TEST_F(LockSessionTest, WhoWaitsForNothingIsToldNothing) {
+  ask();
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+  say(wire::Message(cluster::k_waiting));
+  ask_for("web@cluster");
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+}
+
+TEST_F(LockSessionTest, ARenewalThatIsRefusedForNowIsTriedAgain) {
+  server_.obey([&](const Call& call) {
+    const bool is_first = call.path == k_keep_alive && calls_of(k_keep_alive) == 1;
+    return is_first ? Answer{503, "{}"} : usual(call);
+  });
+  ttl_ = "1";
+  ask();
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+  EXPECT_TRUE(go_on_until([&] { return is_renewed(); }));
+  EXPECT_FALSE(session_->is_over());
+}
+
+TEST_F(LockSessionTest, ALookForItsKeysThatIsRefusedForNowIsTriedAgain) {
+  server_.obey([&](const Call& call) {
+    return is_look(call) && looks().size() == 1 ? Answer{503, "{}"} : usual(call);
+  });
+  ttl_ = "1";
+  ask();
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+  EXPECT_TRUE(go_on_until([&] { return is_renewed(); }));
+  EXPECT_FALSE(session_->is_over());
+}
+
+TEST_F(LockSessionTest, AWaiterWhoseLeaseIsOverGetsAnotherPlace) {
+  add_other("holdfast/locks/db/top/other", other());
+  server_.obey([&](const Call& call) {
+    const bool is_first = call.path == k_keep_alive && calls_of(k_keep_alive) == 1;
+    return is_first ? Answer{404, R"({"message":"no lease","code":5})"} : usual(call);
+  });
+  ttl_ = "1";
+  ask();
+  ASSERT_TRUE(go_on_until([&] { return values().size() == 2; }));
+  EXPECT_EQ(calls_of(k_grant), 2U);
+  remove_others();
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+}
+
+TEST_F(LockSessionTest, AWaiterWhoseKeyIsGoneGetsAnotherPlace) {
+  add_other("holdfast/locks/db/top/other", other());
+  ask();
+  ASSERT_TRUE(go_on_until([&] { return calls_of(k_watch) == 1; }));
+  remove_own();
+  say(wire::Message(cluster::k_waiting));  // so it looks
+  ASSERT_TRUE(go_on_until([&] { return values().size() == 2; }));
+  EXPECT_EQ(calls_of(k_grant), 2U);
+  EXPECT_FALSE(session_->is_over());
+}
+
+// A proxy may keep the lines of a watch back.
+TEST_F(LockSessionTest, AWaiterLooksForItselfAtEachRenewal) {
+  add_other("holdfast/locks/db/top/other", other());
+  ttl_ = "1";
+  ask();
+  ASSERT_TRUE(go_on_until([&] { return calls_of(k_watch) == 1; }));
+  remove_others();
+  EXPECT_EQ(hear().kind, ClusterAcquired::k_kind);
+}
+
+TEST_F(LockSessionTest, AWatchIsBegunAnewWhenAnotherCallFailed) {
+  add_other("holdfast/locks/db/top/other", other());
+  server_.obey([&](const Call& call) {
+    return call.path == k_authenticate ? Answer{503, "{}"} : usual(call);
+  });
+  ask();
+  ASSERT_TRUE(go_on_until([&] { return calls_of(k_watch) == 1; }));
+  etcd_.call(k_authenticate, "{}", [](const EtcdReply&) {});
+  EXPECT_TRUE(go_on_until([&] { return calls_of(k_watch) == 2; }));
+}
+
+TEST_F(LockSessionTest, AWatchThatIsRefusedIsBegunAnew) {
+  add_other("holdfast/locks/db/top/other", other());
+  server_.obey([&](const Call& call) {
+    const bool is_first = call.path == k_watch && calls_of(k_watch) == 1;
+    return is_first ? Answer{503, "{}"} : usual(call);
+  });
+  ask();
+  EXPECT_TRUE(go_on_until([&] { return calls_of(k_watch) == 2; }));
+}
+
+TEST_F(LockSessionTest, ALeaseThatIsNotTakenBackForNowIsGivenBackAgain) {
+  server_.obey([&](const Call&) {
+    return calls_of(k_revoke) == 1 ? Answer{503, "{}"} : Answer{200, R"({"header":{}})"};
+  });
+  releases_.begin("8");
+  ASSERT_TRUE(go_on_until([&] { return releases_.are_done(); }));
+  const std::vector<Call> calls = server_.calls_of(k_revoke);
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_EQ(calls[1].body["ID"], "8");
+}
+
+TEST_F(LockSessionTest, WhatIsNoMessageIsRefused) {
+  begin();
+  EXPECT_EQ(::send(far_.get(), "x", 1, 0), 1);
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+  EXPECT_TRUE(session_->is_over());
+}
+
+TEST_F(LockSessionTest, WhoDoesNotSayWhoItIsIsRefused) {
+  EXPECT_TRUE(
+      os::send_message(far_.get(), wire::Message(ClusterBegin::k_kind), {lease_->memory()}));
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+}
+
+TEST_F(LockSessionTest, WhoDoesNotSayWhichLockItWantsIsRefused) {
+  begin();
+  say(wire::Message(ClusterAsk::k_kind));
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+  EXPECT_EQ(calls_of(k_grant), 0U);
+}
+
+TEST_F(LockSessionTest, WhoDoesNotSayWhichLockIsMeantIsRefused) {
+  begin();
+  say(wire::Message(ClusterIsHeld::k_kind));
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+  EXPECT_EQ(calls_of(k_range), 0U);
+}
+
+TEST_F(LockSessionTest, AQuestionIsAskedAtTheLevelThatIsMeant) {
+  begin();
+  say(wire::to_message(ClusterIsHeld{db(), "7-y.3", "o.1"}));
+  EXPECT_EQ(hear().kind, ClusterIsHeld::k_kind);
+  ASSERT_EQ(calls_of(k_range), 1U);
+  EXPECT_EQ(server_.calls_of(k_range)[0].body["key"], to_base64("holdfast/locks/db/below-o.1/"));
+}
+
+TEST_F(LockSessionTest, AQuestionThatEtcdRefusesForGoodIsRefused) {
+  server_.obey([](const Call&) {
+    return Answer{403, R"({"message":"etcdserver: permission denied","code":7})"};
+  });
+  begin();
+  say(wire::to_message(ClusterIsHeld{db(), "7-y.3", {}}));
+  EXPECT_EQ(hear().kind, cluster::k_refused);
+  EXPECT_TRUE(session_->is_over());
 }
 
 TEST_F(LockSessionTest, AQuestionThatEtcdRefusedIsAskedAgain) {

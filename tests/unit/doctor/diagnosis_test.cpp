@@ -1,12 +1,21 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "doctor/examination.hpp"
 #include "doctor/found.hpp"
+#include "os/process/execute.hpp"
+#include "os/scratch.hpp"
 
 namespace holdfast::doctor {
 namespace {
@@ -237,6 +246,114 @@ TEST(Diagnosis, JsonHasEachFindingWhole) {
   EXPECT_EQ(json["machine"]["limits"]["descriptors"], 1024);
   EXPECT_TRUE(json["machine"]["limits"]["processes"].is_null());
   EXPECT_TRUE(nlohmann::json::parse(to_json(Diagnosis{}))["tree"].is_null());
+}
+
+// A tree in which nothing is, as the command gives it to doctor.
+class ExaminedTree : public testing::Test {
+ protected:
+  ExaminedTree() {
+    order_.tree = tree_.path();
+    order_.cached = [this](const std::string& name) {
+      const auto found = cache_.find(name);
+      return found == cache_.end() ? std::string() : found->second;
+    };
+  }
+
+  Diagnosis examined() const { return examine_tree(order_, Milliseconds{60'000}); }
+  static Findings of_kind(const Diagnosis& diagnosis, Kind kind) {
+    Findings found = diagnosis.findings;
+    std::erase_if(found, [&](const Finding& one) { return one.kind != kind; });
+    return found;
+  }
+  static ListedTest listed(const std::string& name, std::vector<std::string> command) {
+    ListedTest test;
+    test.name = name;
+    test.command = std::move(command);
+    return test;
+  }
+  // Whether this could not be looked at.
+  static bool is_unseen(const Diagnosis& diagnosis, const std::string& what) {
+    return std::ranges::find(diagnosis.unseen, what) != diagnosis.unseen.end();
+  }
+
+  os::Scratch tree_;
+  std::map<std::string, std::string> cache_;
+  TreeOrder order_;
+};
+
+TEST_F(ExaminedTree, WhyItsTestsAreNotKnownIsSaid) {
+  order_.listing.unseen = "expected --config";
+  const Diagnosis unasked = examined();
+  EXPECT_TRUE(is_unseen(unasked, "the tests: expected --config"));
+  EXPECT_TRUE(of_kind(unasked, Kind::tests_unlisted).empty());
+  EXPECT_TRUE(of_kind(unasked, Kind::no_tests).empty());
+  EXPECT_EQ(unasked.tree, tree_.path());
+  order_.listing = {.said = "holdfast: \"t\": no such property\n",
+                    .trouble = "ctest took too long"};
+  const Diagnosis failed = examined();
+  ASSERT_EQ(of_kind(failed, Kind::tests_unlisted).size(), 1U);
+  const Finding unlisted = of_kind(failed, Kind::tests_unlisted)[0];
+  EXPECT_EQ(unlisted.what, "ctest took too long");
+  EXPECT_EQ(unlisted.where, tree_.path());
+  EXPECT_EQ(unlisted.command, "ctest --test-dir " + tree_.path() + " -N");
+  ASSERT_EQ(of_kind(failed, Kind::said_by_ctest).size(), 1U);
+  EXPECT_EQ(of_kind(failed, Kind::said_by_ctest)[0].what, "\"t\": no such property");
+  EXPECT_TRUE(of_kind(failed, Kind::no_tests).empty());
+}
+
+TEST_F(ExaminedTree, WithoutNinjaTheAgeOfProgramsIsNotKnown) {
+  order_.listing.tests = {listed("a", {"/bin/sh"})};
+  EXPECT_TRUE(is_unseen(examined(),
+                        "whether programs are older than their sources: the tree is built by "
+                        "another tool, and only Ninja says it"));
+  cache_["CMAKE_GENERATOR"] = "Unix Makefiles";
+  EXPECT_TRUE(is_unseen(examined(),
+                        "whether programs are older than their sources: the tree is built by Unix "
+                        "Makefiles, and only Ninja says it"));
+}
+
+TEST_F(ExaminedTree, ItsProgramsAreThoseOfTheConfiguration) {
+  const std::string ninja = os::find_program("ninja");
+  if (ninja.empty()) GTEST_SKIP() << "no ninja in PATH";
+  cache_ = {{"CMAKE_GENERATOR", "Ninja Multi-Config"}, {"CMAKE_MAKE_PROGRAM", ninja}};
+  order_.configuration = "Debug";
+  const std::string tree = tree_.path();
+  std::ofstream(tree + "/s") << "source";
+  std::ofstream(tree + "/build-Debug.ninja")
+      << "rule touch\n  command = touch $out\nbuild p: touch s\nbuild q: touch s\n";
+  ASSERT_EQ(std::system((ninja + " -C " + tree + " -f build-Debug.ninja q >/dev/null").c_str()), 0);
+  const auto later = std::filesystem::last_write_time(tree + "/q") + std::chrono::seconds(1);
+  std::filesystem::last_write_time(tree + "/s", later);
+  order_.listing.tests = {listed("a", {tree + "/p"}), listed("b", {"/bin/sh", tree + "/q"})};
+  const Diagnosis diagnosis = examined();
+  const Findings missing = of_kind(diagnosis, Kind::program_missing);
+  ASSERT_EQ(missing.size(), 1U) << to_text(diagnosis);
+  EXPECT_EQ(missing[0].what, "\"a\": the program does not exist: " + tree + "/p");
+  EXPECT_EQ(missing[0].command, "cmake --build " + tree + " --config Debug");
+  EXPECT_EQ(missing[0].target, "p");
+  const Findings old = of_kind(diagnosis, Kind::program_old);
+  ASSERT_EQ(old.size(), 1U) << to_text(diagnosis);
+  EXPECT_EQ(old[0].what, "\"b\": the program is older than its sources: " + tree + "/q");
+  EXPECT_EQ(old[0].command, "cmake --build " + tree + " --config Debug");
+  EXPECT_EQ(old[0].target, "q");
+}
+
+TEST_F(ExaminedTree, FilesThatTestsNameMayBeOfTheFuture) {
+  const std::string tree = tree_.path();
+  for (const char* const name : {"/input", "/script", "/CMakeCache.txt"}) {
+    std::ofstream(tree + name) << "text";
+    const auto now = std::filesystem::last_write_time(tree + name);
+    std::filesystem::last_write_time(tree + name, now + std::chrono::hours(1));
+  }
+  ListedTest test = listed("a", {"/bin/sh", "script"});
+  test.directory = tree;
+  test.required_files = {"input"};
+  order_.listing.tests = {test};
+  std::vector<std::string> files;
+  for (const Finding& one : of_kind(examined(), Kind::file_from_future)) files.push_back(one.where);
+  std::ranges::sort(files);
+  EXPECT_EQ(files, (std::vector<std::string>{tree + "/CMakeCache.txt", tree + "/input",
+                                             tree + "/script"}));
 }
 
 std::string read(const std::string& path) {

@@ -86,6 +86,20 @@ TEST(Limits, RoomForTooFewProcessesIsWrong) {
   EXPECT_EQ(kinds_of(check_limits(limits)), Kinds{});
 }
 
+TEST(Limits, ThatOfTheUserAndThatOfTheCgroupAreBothFound) {
+  Limits limits = usual_limits();
+  limits.threads = 969;
+  limits.room = os::CgroupRoom{"/sys/fs/cgroup/a", 31, 512};
+  const Findings found = check_limits(limits);
+  ASSERT_EQ(kinds_of(found), (Kinds{"few_processes", "few_processes"}));
+  EXPECT_EQ(found[0].what,
+            "this user has 969 of the 1000 processes that it may have, and ctest -j4 needs about "
+            "32 more");
+  EXPECT_EQ(found[0].where, "RLIMIT_NPROC");
+  EXPECT_EQ(found[1].what,
+            "the cgroup has room for 31 of its 512 processes, and ctest -j4 needs about 32 more");
+}
+
 TEST(Limits, CoreFilesThatAreWantedAndLostAreWorthKnowing) {
   Limits limits = usual_limits();
   limits.core_trouble = "/opt/crash cannot be executed";
@@ -140,6 +154,25 @@ TEST(Space, OnlyLittleSpaceIsAFinding) {
   for (const auto& row : rows) {
     EXPECT_EQ(kinds_of(check_places({{place_with(row.free_kb, row.size_kb)}})), row.kinds);
   }
+}
+
+TEST(Space, EachFindingSaysWhereItIsAndWhatToDo) {
+  Place place = place_with(0, k_gib);
+  place.space.inodes = 10;
+  place.space.free_inodes = 1;
+  place.space.forbids_execution = true;
+  place.has_programs = true;
+  place.no_writing = "this user may not";
+  const Findings found = check_places({{place}});
+  ASSERT_EQ(kinds_of(found), (Kinds{"read_only", "no_execution", "disk_full", "no_inodes"}));
+  for (const Finding& one : found) {
+    EXPECT_EQ(one.where, "/b") << one.what;
+    EXPECT_NE(one.advice, "") << one.what;
+  }
+  EXPECT_EQ(found[0].what, "nothing can be written to the build tree, /b: this user may not");
+  EXPECT_EQ(found[2].command, "df -h /b");
+  EXPECT_EQ(found[3].what, "the build tree has room for 1 more files: /b");
+  EXPECT_EQ(found[3].command, "df -i /b");
 }
 
 TEST(Space, DirectoriesOfOneFileSystemAreFullOnce) {

@@ -81,6 +81,12 @@ TEST(Tools, OneThatHangsOrFailsIsWrong) {
   const Findings found = check_tools(tools);
   ASSERT_EQ(kinds_of(found), (Kinds{"tool_hangs", "tool_fails"}));
   EXPECT_EQ(found[0].what, "/usr/bin/cmake --version gave no answer within 1.0 s");
+  EXPECT_EQ(found[0].where, "/usr/bin/cmake");
+  EXPECT_EQ(found[0].command, "/usr/bin/cmake --version");
+  EXPECT_EQ(found[1].what, "`gdb --version` ended with exit code 127");
+  EXPECT_EQ(found[1].where, "/usr/bin/gdb");
+  EXPECT_EQ(found[1].advice, "install it anew");
+  EXPECT_EQ(found[1].command, "/usr/bin/gdb --version");
 }
 
 TEST(Tools, OneThatWeCouldNotStartIsNotToBlame) {
@@ -121,7 +127,12 @@ TEST(Tools, ACompilerThatWasChangedIsWorthKnowing) {
   tools.all[1].state.said = "g++ (Debian 13.2.0-1) 13.2.0";
   EXPECT_EQ(kinds_of(check_tools(tools)), Kinds{"compiler_changed"});
   tools.all[1].state.said = "g++ 112.2.0 or 12.2.01";
-  EXPECT_EQ(kinds_of(check_tools(tools)), Kinds{"compiler_changed"});
+  const Findings found = check_tools(tools);
+  ASSERT_EQ(kinds_of(found), Kinds{"compiler_changed"});
+  EXPECT_EQ(found[0].what,
+            "/usr/bin/c++ has version 12.2, and the tree was configured with 12.2.0");
+  EXPECT_EQ(found[0].where, "/b");
+  EXPECT_EQ(found[0].command, "cmake --fresh -B /b");
 }
 
 TEST(Tools, GitIsMissedOnlyInARepositoryAndADebuggerOnlyIfThereIsNone) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/log_line.hpp"
 #include "doctor/found.hpp"
 #include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
@@ -14,6 +15,10 @@
 #include "doctor/tree/requested_resources.hpp"
 #include "doctor/tree/settings.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/process/process.hpp"
+#include "os/scratch.hpp"
+#include "run/nowhere.hpp"
+#include "services/manual_service.hpp"
 #include "settings/settings_file.hpp"
 #include "values/test_properties.hpp"
 
@@ -96,6 +101,9 @@ TEST(Programs, WhatCannotBeStartedIsWrong) {
             (Kinds{"program_refused", "interpreter_missing", "file_missing", "file_missing"}));
   EXPECT_EQ(found[1].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
   EXPECT_EQ(found[1].where, "/b/prog:1");
+  EXPECT_EQ(found[0].what, "\"b\": the program cannot be executed: /b/prog");
+  EXPECT_EQ(found[0].command, "chmod +x /b/prog");
+  EXPECT_EQ(found[3].what, "\"c\": a file or directory that is needed does not exist: /b/dir");
 }
 
 TEST(Programs, ADirectoryIsNoProgram) {
@@ -146,8 +154,14 @@ TEST(Build, OldProgramsAndAnOldConfigurationAreWrong) {
   ASSERT_EQ(kinds_of(found), (Kinds{"configure_again", "program_old"}));
   EXPECT_EQ(found[1].what, "\"a\": the program is older than its sources: /b c/t");
   EXPECT_EQ(command_for({&found[1]}), "cmake --build '/b c' --target t");
+  EXPECT_EQ(found[0].where, "/b c/build.ninja");
+  EXPECT_EQ(found[0].command, "cmake --build '/b c'");
+  EXPECT_EQ(found[1].where, "/b c/t");
   build = {"`ninja -n` took too long"};
-  EXPECT_EQ(kinds_of(check_build(order, build, tests_of)), Kinds{"build_unknown"});
+  const Findings unknown = check_build(order, build, tests_of);
+  ASSERT_EQ(kinds_of(unknown), Kinds{"build_unknown"});
+  EXPECT_EQ(unknown[0].where, "/b c/build.ninja");
+  EXPECT_EQ(unknown[0].command, "/usr/bin/ninja -C '/b c' -n");
 }
 
 Settings settings_of(const std::string& text) {
@@ -437,9 +451,17 @@ TEST(Ports, OnlyAStrangerOnAPortIsWrong) {
   ports.all = {{6379, "db", "holdfast.toml:1, [service.db]"}};
   EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
   ports.all[0].listener = "port 6379 belongs to pid 12 (redis-server)";
-  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"port_taken"});
+  const Findings taken = check_ports(ports);
+  ASSERT_EQ(kinds_of(taken), Kinds{"port_taken"});
+  EXPECT_EQ(taken[0].what, "service db cannot start: port 6379 belongs to pid 12 (redis-server)");
+  EXPECT_EQ(taken[0].where, "holdfast.toml:1, [service.db]");
+  EXPECT_EQ(taken[0].command, "ss -ltnp 'sport = :6379'");
   ports.all[0].holder = "\"service db\" (pid 9, tree /other)";
-  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"port_in_use"});
+  const Findings in_use = check_ports(ports);
+  ASSERT_EQ(kinds_of(in_use), Kinds{"port_in_use"});
+  EXPECT_EQ(in_use[0].what,
+            "service db wants port 6379, which \"service db\" (pid 9, tree /other) has");
+  EXPECT_EQ(in_use[0].where, "holdfast.toml:1, [service.db]");
   ports.all[0].is_of_tree = true;
   EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
 }
@@ -489,6 +511,73 @@ TEST(Leftovers, EachIsNamedWithItsRun) {
   EXPECT_EQ(found.back().command, "holdfast log 3-x --level warn --tree /b");
   EXPECT_EQ(found[0].what, "sleep (pid 12) is still running, left by \"t\" of run 3-x");
   EXPECT_EQ(found[0].command, "holdfast reap --tree /b");
+  EXPECT_EQ(found[3].where, dead.socket.string());
+  EXPECT_EQ(found[4].where, dead.stops[0].string());
+  EXPECT_EQ(found[4].command, "holdfast reap --tree /b");
+  EXPECT_EQ(found[5].where, dead.far_jobs[0].string());
+  EXPECT_EQ(found[6].command, "holdfast service restart db --tree /b");
+  EXPECT_EQ(found[7].where, left.markers[0]);
+  EXPECT_EQ(found[7].command, "rm -r " + left.markers[0]);
+}
+
+// A line of the log of a run.
+std::string logged(LogLevel level, const std::string& message) {
+  LogLine line;
+  line.level = level;
+  line.part = "keeper";
+  line.message = message;
+  return text_of(line);
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+TEST(Leftovers, AreThoseOfRunsThatAreOverAndTheTroublesOfTheLastOne) {
+  const os::Scratch tree;
+  RunOrigin origin;
+  origin.tree = tree.path();
+  origin.ctest = {4711, 99};
+  const auto over = begun(origin, 1);
+  origin.ctest = os::own_name();
+  const auto goes_on = begun(origin, 2);
+  const auto directory_of_run = [](const auto& run) {
+    return std::filesystem::path(run.journal()).parent_path();
+  };
+  for (const auto* run : {&over, &goes_on}) {
+    write_file(directory_of_run(*run) / "scratch/1/.markers/exit-17", "");
+    std::filesystem::create_directories(directory_of_run(*run) / "scratch/2/.markers");
+  }
+  write_file(directory_of_run(over) / "holdfast.log", logged(LogLevel::error, "long ago"));
+  write_file(directory_of_run(goes_on) / "holdfast.log", logged(LogLevel::info, "all is well") +
+                                                             logged(LogLevel::warn, "slow disk") +
+                                                             logged(LogLevel::error, "no disk"));
+  ASSERT_TRUE(ManualService(tree.path(), "db").note(1));
+  ASSERT_TRUE(ManualService(tree.path(), "web").note(1));
+  ManualService(tree.path(), "web").forget();
+  const Leftovers left = look_at_leftovers(tree.path());
+  EXPECT_EQ(left.unseen, "");
+  EXPECT_EQ(left.markers,
+            std::vector<std::string>{(directory_of_run(over) / "scratch/1/.markers").string()});
+  EXPECT_EQ(left.last_run, goes_on.id());
+  EXPECT_EQ(left.troubles, (std::vector<std::string>{"slow disk", "no disk"}));
+  EXPECT_EQ(left.lost_services, std::vector<std::string>{"db"});
+  ASSERT_EQ(left.dead.size(), 1U);
+  EXPECT_EQ(left.dead[0].id, over.id());
+}
+
+// Nobody knows whether a run is going on.
+TEST(Leftovers, OfDeadRunsAreNotSeenIfTheLockOfTheTreeIsNot) {
+  const os::Scratch tree;
+  RunOrigin origin;
+  origin.tree = tree.path();
+  origin.ctest = {4711, 99};
+  const auto over = begun(origin, 1);
+  std::filesystem::create_directories(tree.path(".holdfast/run-lock/lock"));
+  const Leftovers left = look_at_leftovers(tree.path());
+  EXPECT_TRUE(left.dead.empty());
+  EXPECT_TRUE(left.unseen.starts_with("what dead runs left: failed to open ")) << left.unseen;
 }
 
 TEST(Leftovers, ARunThatHasEndedAndLeftAJobIsNotSaidToHaveDied) {
@@ -531,6 +620,18 @@ TEST(Attachment, WhatKeepsHoldfastOutIsNamed) {
   EXPECT_EQ(
       kinds_of(check_attachment(attachment)),
       (Kinds{"not_attached", "cannot_supervise", "switched_off", "tree_moved", "said_by_ctest"}));
+  const Findings found = check_attachment(attachment);
+  EXPECT_EQ(found[0].where, "/b/CTestTestfile.cmake");
+  EXPECT_EQ(found[1].what,
+            "tests run without Holdfast: /proc is of another PID namespace, not of ours");
+  EXPECT_EQ(found[2].command, "unset HOLDFAST_DISABLE");
+  EXPECT_EQ(found[3].what, "the tree was configured in /a: tests may start programs there");
+  EXPECT_EQ(found[3].command, "cmake --fresh -B /b");
+  EXPECT_EQ(found[4].what, attachment.said[0]);
+  Attachment broken{"/b"};
+  broken.broken = "/opt/holdfast-launcher cannot be executed";
+  ASSERT_EQ(kinds_of(check_attachment(broken)), Kinds{"holdfast_gone"});
+  EXPECT_EQ(check_attachment(broken)[0].what, broken.broken);
 }
 
 TEST(Attachment, AConfigureStepNamesTheSources) {
