@@ -140,7 +140,16 @@ class Content(BundleCase):
         self.assertEqual(evidence, [b"what\n"])
         self.assertIn(b"grace", files["holdfast.toml"])
         self.assertIn(f"CMAKE_HOME_DIRECTORY:INTERNAL={self.work}/project\n", files["cmake.txt"].decode())
-        self.assertEqual(json.loads(files["machine.json"])["system"], "Linux")
+        cache = files["cmake.txt"].decode().splitlines()
+        self.assertLessEqual({"CMAKE_GENERATOR", "CMAKE_CTEST_COMMAND", "CMAKE_COMMAND", "CMAKE_PROJECT_NAME"},
+                             {line.partition(":")[0] for line in cache})
+        self.assertEqual([line for line in cache if not line.startswith(("CMAKE_", "HOLDFAST_"))], [])
+        machine = json.loads(files["machine.json"])
+        here = os.uname()
+        self.assertEqual([machine[key] for key in ("name", "system", "release", "version", "machine")],
+                         [here.nodename, here.sysname, here.release, here.version, here.machine])
+        self.assertEqual((machine["cores"], machine["usable_cores"]), (os.cpu_count(), len(os.sched_getaffinity(0))))
+        self.assertEqual(machine["memory_kb"], os.sysconf("SC_PHYS_PAGES") // 1024 * os.sysconf("SC_PAGE_SIZE"))
         self.assertEqual(files["printed/1"], b"fine\n")
         about = json.loads(files["bundle.json"])
         self.assertEqual(about, {"format": 1, "holdfast": about["holdfast"], "run": run.name, "state": "over",

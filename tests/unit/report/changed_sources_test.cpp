@@ -113,13 +113,17 @@ TEST(ChangedSources, AReportHasWhatItsJournalHas) {
   Journal journal = sample.journal();
   const double at = std::get<AttemptEnded>(journal.records[1]).at;
   SourcesRecord record;
-  record.changed = {{"data/x", false, at}};
+  record.changed = {{"data/x", false, at}, {"data/y", true, {}}};
   record.more = 2;
   journal.records.emplace_back(record);
   const RunReport report = report_of(journal);
-  ASSERT_EQ(report.changed_sources.size(), 1U);
+  ASSERT_EQ(report.changed_sources.size(), 2U);
   EXPECT_EQ(report.changed_sources[0].file, "data/x");
+  EXPECT_FALSE(report.changed_sources[0].is_removed);
   EXPECT_TRUE(report.changed_sources[0].was_alone);
+  EXPECT_EQ(report.changed_sources[1].file, "data/y");
+  EXPECT_TRUE(report.changed_sources[1].is_removed);
+  EXPECT_TRUE(report.changed_sources[1].tests.empty());
   EXPECT_EQ(report.more_changed_sources, 2);
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,14 +84,25 @@ RunReport sample() {
   return report;
 }
 
-std::string rendered(RunReport report, Format format) {
+using Render = std::string (*)(const RunReport& report, Outputs& outputs);
+
+template <Format format>
+std::string in_format(const RunReport& report, Outputs& outputs) {
+  return text_of_report(report, format, outputs);
+}
+std::string summary(const RunReport& report, Outputs&) { return render_summary(report); }
+std::string page_of_job(const RunReport& report, Outputs& outputs) {
+  return github_summary(report, outputs, 1U << 20U);
+}
+
+std::string rendered(RunReport report, Render render) {
   report.counts = count(report.tests);
   MadeUpOutputs outputs({}, "printed\n");
-  return text_of_report(report, format, outputs);
+  return render(report, outputs);
 }
 
 // As the first shard of two.
-std::string merged(RunReport report, Format format) {
+std::string merged(RunReport report, Render render) {
   RunReport other = sample();
   other.run.id = "8-r";
   other.run.started = 2000;
@@ -105,24 +117,44 @@ std::string merged(RunReport report, Format format) {
   }
   const Result<LoadedReport> all = merge_shards(std::move(shards));
   if (!all) return "not merged";
-  return text_of_report(all->report, format, *all->outputs);
+  return render(all->report, *all->outputs);
 }
 
-// A letter for each format, small for a run, capital for shards.
-constexpr std::pair<char, Format> k_formats[] = {
-    {'j', Format::json}, {'t', Format::text},   {'x', Format::junit},
-    {'h', Format::html}, {'g', Format::github}, {'p', Format::trace},
+// A letter for each text that is made of a report, small for a run, capital for shards.
+constexpr char k_summary = 's';  // only of a run
+constexpr std::pair<char, Render> k_texts[] = {
+    {'j', in_format<Format::json>},
+    {'t', in_format<Format::text>},
+    {'x', in_format<Format::junit>},
+    {'h', in_format<Format::html>},
+    {'g', in_format<Format::github>},
+    {'p', in_format<Format::trace>},
+    {'a', in_format<Format::tap>},
+    {'m', page_of_job},
+    {k_summary, summary},
 };
 
 using Change = void (*)(RunReport& report);
+
+// The texts of sample(): of a run, and of shards.
+const std::map<char, std::pair<std::string, std::string>>& unchanged() {
+  static const auto texts = [] {
+    std::map<char, std::pair<std::string, std::string>> made;
+    for (const auto& [letter, render] : k_texts)
+      made[letter] = {rendered(sample(), render), merged(sample(), render)};
+    return made;
+  }();
+  return texts;
+}
 
 std::string shown_by(Change change) {
   RunReport changed = sample();
   change(changed);
   std::string letters;
-  for (const auto& [letter, format] : k_formats) {
-    if (rendered(changed, format) != rendered(sample(), format)) letters += letter;
-    if (merged(changed, format) != merged(sample(), format)) {
+  for (const auto& [letter, render] : k_texts) {
+    const auto& [of_run, of_shards] = unchanged().at(letter);
+    if (rendered(changed, render) != of_run) letters += letter;
+    if (letter != k_summary && merged(changed, render) != of_shards) {
       letters += static_cast<char>(letter - 'a' + 'A');
     }
   }
@@ -138,95 +170,95 @@ struct Row {
 #define CHANGE(...) [](RunReport& r) { __VA_ARGS__; }
 
 const Row k_rows[] = {
-    {"run.id", CHANGE(r.run.id = "9-r"), "jJtTxXhHGp"},
+    {"run.id", CHANGE(r.run.id = "9-r"), "jJtTxXhHGpM"},
     {"run.tree", CHANGE(r.run.tree = "/other"), "jJtTxhH"},
     {"run.version", CHANGE(r.run.version = "0.2.0"), "jJxXhH"},
     {"run.command", CHANGE(r.run.command.push_back("-R")), "jJtThH"},
     {"run.inside", CHANGE(r.run.inside = "1-outer"), ""},
     {"run.log", CHANGE(r.run.log = "debug"), "h"},
-    {"run.complete", CHANGE(r.run.complete = false), "jJtTxXhHgGpP"},
-    {"run.retries", CHANGE(r.run.retries = "1 further attempt"), "jJhH"},
-    {"run.unrecorded", CHANGE(r.run.unrecorded = 3), "jJtThHgG"},
-    {"run.keeper_until", CHANGE(r.run.keeper_until = 1005), "jJtThH"},
+    {"run.complete", CHANGE(r.run.complete = false), "jJtTxXhHgGpPaAmM"},
+    {"run.retries", CHANGE(r.run.retries = "1 further attempt"), "jJhHs"},
+    {"run.unrecorded", CHANGE(r.run.unrecorded = 3), "jJtThHgGmMs"},
+    {"run.keeper_until", CHANGE(r.run.keeper_until = 1005), "jJtThHs"},
     {"run.has_log", CHANGE(r.run.has_log = false), "jJtThH"},
-    {"run.address_in_use", CHANGE(r.run.address_in_use = {"db.insert"}), "jJtThH"},
-    {"run.ran_nothing", CHANGE(r.run.ran_nothing = {"db.insert"}), "jJtThH"},
-    {"run.jobs", CHANGE(r.run.jobs = 7), "jth"},
-    {"run.started", CHANGE(r.run.started = 990), "jJtTxXhH"},
-    {"run.ended", CHANGE(r.run.ended = 2990), "jJtThH"},
+    {"run.address_in_use", CHANGE(r.run.address_in_use = {"db.insert"}), "jJtThHs"},
+    {"run.ran_nothing", CHANGE(r.run.ran_nothing = {"db.insert"}), "jJtThHs"},
+    {"run.jobs", CHANGE(r.run.jobs = 7), "jthms"},
+    {"run.started", CHANGE(r.run.started = 990), "jJtTxXhHmMs"},
+    {"run.ended", CHANGE(r.run.ended = 2990), "jJtThHmMs"},
     {"division.fingerprint", CHANGE(r.division.fingerprint = "f"), "jJ"},
     {"changed_sources", CHANGE((r.changed_sources = {{"a.c", true, {"db.insert"}, true}})),
-     "jJtThH"},
-    {"more_changed_sources", CHANGE(r.more_changed_sources = 4), "jJtThH"},
+     "jJtThHs"},
+    {"more_changed_sources", CHANGE(r.more_changed_sources = 4), "jJtThHs"},
     {"journal_flaws", CHANGE(r.flaws = 2), "jJtThH"},
     {"complaints", CHANGE((r.flaws = 1, r.complaints = {{4, "torn"}})), "jJtThH"},
     {"cut_off", CHANGE(r.cut_off = true), "jJ"},
-    {"test.name", CHANGE(r.tests[0].name = "db.delete"), "jJtTxXhHgGpP"},
+    {"test.name", CHANGE(r.tests[0].name = "db.delete"), "jJtTxXhHgGpPaAmMs"},
     {"test.key", CHANGE(r.tests[0].key = "other"), "jJhH"},
     {"test.index", CHANGE(r.tests[0].index = 5), "jJhH"},
-    {"test.outcome", CHANGE(r.tests[0].outcome = Outcome::crashed), "jJtTxXhHgG"},
+    {"test.outcome", CHANGE(r.tests[0].outcome = Outcome::crashed), "jJtTxXhHgGaAmMs"},
     {"test.verdict", CHANGE(r.tests[0].verdict = Verdict::passed), "jJhH"},
     {"test.flaky", CHANGE((r.tests[0].flaky = true, r.tests[0].outcome = Outcome::passed)),
-     "jJtTxXhHgG"},
-    {"test.leaked", CHANGE(r.tests[0].leaked = true), "jJtTxXhHgG"},
+     "jJtTxXhHgGaAmMs"},
+    {"test.leaked", CHANGE(r.tests[0].leaked = true), "jJtTxXhHgGmMs"},
     {"test.stale", CHANGE((r.tests[0].stale = true, r.tests[0].stale_why = "rebuilt")),
-     "jJtTxXhHgG"},
-    {"test.orphaned", CHANGE(r.tests[0].orphaned = true), "jJtThHgG"},
-    {"test.bare", CHANGE(r.tests[0].bare = true), "jJtThH"},
+     "jJtTxXhHgGaAmMs"},
+    {"test.orphaned", CHANGE(r.tests[0].orphaned = true), "jJtThHgGmMs"},
+    {"test.bare", CHANGE(r.tests[0].bare = true), "jJtThHms"},
     {"test.why", CHANGE((r.tests[0].outcome = Outcome::not_run, r.tests[0].why = "disabled")),
-     "jJtTxXhHgG"},
-    {"test.flags", CHANGE(r.tests[0].flags = {"leaked"}), "jJxXhH"},
-    {"attempt.outcome", CHANGE(r.tests[0].attempts[0].outcome = Outcome::timed_out), "jJtxXhHpP"},
+     "jJtTxXhHgGaAmMs"},
+    {"test.flags", CHANGE(r.tests[0].flags = {"leaked"}), "jJxXhHaA"},
+    {"attempt.outcome", CHANGE(r.tests[0].attempts[0].outcome = Outcome::timed_out), "jJtxXhHpPms"},
     {"attempt.exit_code", CHANGE(r.tests[0].attempts[0].exit_code = 77), "jJxXhHpP"},
     {"attempt.signal",
      CHANGE((r.tests[0].attempts[0].exit_code = {}, r.tests[0].attempts[0].signal = 6)),
      "jJxXhHpP"},
-    {"attempt.wall_s", CHANGE(r.tests[0].attempts[1].wall_s = 4), "jJtTxXhHgGpP"},
+    {"attempt.wall_s", CHANGE(r.tests[0].attempts[1].wall_s = 4), "jJtTxXhHgGpPaAmMs"},
     {"attempt.user_s", CHANGE(r.tests[0].attempts[1].user_s = 4), "jJhH"},
     {"attempt.sys_s", CHANGE(r.tests[0].attempts[1].sys_s = 4), "jJhH"},
     {"attempt.max_rss_kb", CHANGE(r.tests[0].attempts[1].max_rss_kb = 4096), "jJhH"},
     {"attempt.memory_peak_kb", CHANGE(r.tests[0].attempts[1].memory_peak_kb = 4096), "jJhH"},
-    {"attempt.lock_wait_s", CHANGE(r.tests[0].attempts[1].lock_wait_s = 4), "jJtTxXhHpP"},
-    {"attempt.service_wait_s", CHANGE(r.tests[0].attempts[1].service_wait_s = 4), "jJthHpP"},
+    {"attempt.lock_wait_s", CHANGE(r.tests[0].attempts[1].lock_wait_s = 4), "jJtTxXhHpPms"},
+    {"attempt.service_wait_s", CHANGE(r.tests[0].attempts[1].service_wait_s = 4), "jJthHpPms"},
     {"attempt.slurm_wait_s", CHANGE(r.tests[0].attempts[1].slurm_wait_s = 4), "jJhHpP"},
-    {"attempt.node", CHANGE(r.tests[0].attempts[1].node = "node-3"), "jJtxXhHpP"},
-    {"attempt.lent_s", CHANGE(r.tests[0].attempts[1].lent_s = 4), "jJthH"},
+    {"attempt.node", CHANGE(r.tests[0].attempts[1].node = "node-3"), "jJtxXhHpPms"},
+    {"attempt.lent_s", CHANGE(r.tests[0].attempts[1].lent_s = 4), "jJthHms"},
     {"attempt.services", CHANGE(r.tests[0].attempts[1].services = {"db#2"}), "jJhH"},
     {"attempt.locks", CHANGE(r.tests[0].attempts[1].locks = {"db@project"}), "jJhH"},
     {"attempt.flags", CHANGE(r.tests[0].attempts[1].flags = {"orphan_marker"}), "jJhH"},
     {"attempt.leftovers",
      CHANGE((r.tests[0].leaked = true, r.tests[0].attempts[1].leftovers = {{12, "sleep"}})),
-     "jJtTxXhHgG"},
+     "jJtTxXhHgGmMs"},
     {"attempt.scratch", CHANGE(r.tests[0].attempts[1].scratch = "/b/scratch"), "jJtTxXhH"},
-    {"attempt.marker", CHANGE(r.tests[0].attempts[1].marker = "no server"), "jJtTxXhHgG"},
+    {"attempt.marker", CHANGE(r.tests[0].attempts[1].marker = "no server"), "jJtTxXhHgGaAmM"},
     {"attempt.orphan_markers",
      CHANGE((r.tests[0].orphaned = true,
              r.tests[0].attempts[1].orphan_markers = {{"exit-9", "of another"}})),
-     "jJtTxXhHgG"},
+     "jJtTxXhHgGmMs"},
     {"attempt.verdict", CHANGE(r.tests[0].attempts[1].verdict = Verdict::failed), "jJhH"},
     {"attempt.retry", CHANGE(r.tests[0].attempts[0].retry = "tried again"), "jJtThH"},
     {"attempt.forensics",
      CHANGE(r.tests[0].attempts[1].forensics.push_back({"git", false, "clean"})), "jJtThH"},
-    {"attempt.note", CHANGE(r.tests[0].attempts[1].note = "killed for memory"), "jJtTxXhHgG"},
+    {"attempt.note", CHANGE(r.tests[0].attempts[1].note = "killed for memory"), "jJtTxXhHgGaAmM"},
     {"attempt.service_outputs of the first", CHANGE(r.tests[0].attempts[0].service_outputs.clear()),
      "jJhH"},
     {"attempt.service_outputs of the last", CHANGE(r.tests[0].attempts[1].service_outputs.clear()),
      "jJtTxXhH"},
-    {"case.name", CHANGE(r.tests[1].cases[0].name = "Suite.other"), "jJtTxXhHgG"},
-    {"case.outcome", CHANGE(r.tests[1].cases[0].outcome = Outcome::crashed), "jJtTxXhHgG"},
-    {"case.exit_code", CHANGE(r.tests[1].cases[0].exit_code = 9), "jJtTxXhHgG"},
+    {"case.name", CHANGE(r.tests[1].cases[0].name = "Suite.other"), "jJtTxXhHgGaAmM"},
+    {"case.outcome", CHANGE(r.tests[1].cases[0].outcome = Outcome::crashed), "jJtTxXhHgGaAmMs"},
+    {"case.exit_code", CHANGE(r.tests[1].cases[0].exit_code = 9), "jJtTxXhHgGaAmM"},
     {"case.signal", CHANGE((r.tests[1].cases[0].exit_code = {}, r.tests[1].cases[0].signal = 6)),
-     "jJtTxXhHgG"},
-    {"case.wall_s", CHANGE(r.tests[1].cases[0].wall_s = 9), "jJtTxXhHgG"},
+     "jJtTxXhHgGaAmM"},
+    {"case.wall_s", CHANGE(r.tests[1].cases[0].wall_s = 9), "jJtTxXhHgGaAmM"},
     {"case.worker", CHANGE(r.tests[1].cases[0].worker = 3), "jJhH"},
-    {"case.note", CHANGE(r.tests[1].cases[0].note = "said so"), "jJtTxXhHgG"},
-    {"service.name", CHANGE(r.services[0].name = "web"), "jJtThHpP"},
-    {"service.instance", CHANGE(r.services[0].instance = 2), "jJtThHpP"},
+    {"case.note", CHANGE(r.tests[1].cases[0].note = "said so"), "jJtTxXhHgGaAmM"},
+    {"service.name", CHANGE(r.services[0].name = "web"), "jJtThHpPmMs"},
+    {"service.instance", CHANGE(r.services[0].instance = 2), "jJtThHpPmMs"},
     {"service.generation", CHANGE(r.services[0].generation = 3), "jJ"},
     {"service.started", CHANGE(r.services[0].started = 1001), "jJ"},
     {"service.ended", CHANGE(r.services[0].ended = 1008), "jJ"},
     {"service.outcome", CHANGE(r.services[0].outcome = "died"), "jJpP"},
-    {"service.deaths", CHANGE(r.services[0].deaths[0].users = {"other"}), "jJtThH"},
+    {"service.deaths", CHANGE(r.services[0].deaths[0].users = {"other"}), "jJtThHmMs"},
     {"service.generations", CHANGE(r.services[0].generations[1].ready = 1003), "hHpP"},
     {"step.kind", CHANGE(r.steps[0].kind = "link"), "jJtThHpP"},
     {"step.target", CHANGE(r.steps[0].target = "lib"), "jJ"},

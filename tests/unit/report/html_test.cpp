@@ -1,4 +1,5 @@
 #include "base/encoding.hpp"
+#include "journal/kept_output.hpp"
 #include "report/html/data.hpp"
 #include "report/rendered.hpp"
 
@@ -508,6 +509,60 @@ TEST(HtmlReport, ACaseOrServiceThatPrintedNothingHasNoOutput) {
   EXPECT_NE(plain.find(title), std::string::npos);
   EXPECT_THAT(plain, Not(HasSubstr("Output of service quiet")));
   EXPECT_THAT(plain, HasSubstr("Output of service db"));
+}
+
+TEST(HtmlReport, OfManyRedCasesTheFirstAreToldAndTheOthersNamed) {
+  SampleJournal sample;
+  sample.run_started().attempt("batch", Outcome::failed, 1).run_ended();
+  RunReport report = sample.report();
+  report.tests[0].cases = {{"A.good", Outcome::passed}};
+  for (int i = 0; i < 22; ++i)
+    report.tests[0].cases.push_back({fmt::format("A.c{}", i), Outcome::failed});
+  const std::string plain = plain_part(page_of(report));
+  EXPECT_THAT(plain, HasSubstr("<p>22 of 23 cases went wrong:</p>"));
+  EXPECT_THAT(plain, HasSubstr("<b class=\"name\">A.c19</b>"));
+  EXPECT_THAT(plain, Not(HasSubstr("<b class=\"name\">A.c20</b>")));
+  EXPECT_THAT(plain, HasSubstr("<p>And 2 more: A.c20, A.c21</p>"));
+  report.tests[0].cases.resize(21);
+  EXPECT_THAT(plain_part(page_of(report)), Not(HasSubstr("<p>And ")));
+}
+
+// What is wrong with earlier attempts' files is in their outputs.
+class EarlierOutputs final : public Outputs {
+ public:
+  using Outputs::of;
+  std::string of(const Attempt& earlier) override {
+    return earlier.n == 1 ? std::string(k_output_dropped) : "a.cpp:7: Failure\nno\n";
+  }
+};
+
+TEST(HtmlReport, AnEarlierAttemptHasItsWordsOrWhyItHasNone) {
+  SampleJournal sample;
+  sample.run_started();
+  for (const char* log : {"/r/1.log", "/r/2.log", "/r/3.log"}) {
+    sample.attempt("a", Outcome::failed, 1).change_last_attempt([&](AttemptEnded& ended) {
+      ended.log = log;
+    });
+  }
+  EarlierOutputs outputs;
+  const std::string plain =
+      plain_part(text_of_report(sample.run_ended().report(), Format::html, outputs));
+  EXPECT_THAT(plain, HasSubstr("<summary>3 attempts</summary>"));
+  EXPECT_THAT(plain, HasSubstr("<code>/r/1.log</code> (not kept any more)"));
+  EXPECT_THAT(plain,
+              HasSubstr("exit code 1 after 0.05 s: a.cpp:7: no<br><code>/r/2.log</code></li>"));
+  EXPECT_THAT(plain, HasSubstr("exit code 1 after 0.05 s<br><code>/r/3.log</code></li>"));
+}
+
+TEST(HtmlReport, TheLogOfARunIsALinkOnItsMachine) {
+  RunReport report =
+      SampleJournal().run_started().attempt("a", Outcome::passed).run_ended().report();
+  EXPECT_THAT(page_of(report), Not(HasSubstr("its log")));
+  report.run.log = "debug";
+  report.run.tree = "/b d";
+  report.run.id = "7-x";
+  EXPECT_THAT(page_of(report),
+              HasSubstr("<a href=\"file:///b%20d/%2Eholdfast/runs/7-x/holdfast.log\">its log</a>"));
 }
 
 }  // namespace

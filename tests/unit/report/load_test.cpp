@@ -27,8 +27,8 @@ double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// Adds a run as the launcher, ctest and `holdfast end` leave it.
-void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
+// Adds a run as the launcher, ctest and `holdfast end` leave it. The log is written now.
+void add_run(const ScratchDirectory& tree, const std::string& id, double at, double ended = now()) {
   const auto log = tree.write("Testing/Temporary/LastTest.log", k_log);
   std::string journal = line_of(RunStarted{at, id, tree.path().string(), "", "", {}, {}});
   journal += R"({"v":1,"type":"attempt_started","at":1,"attempt":"x.1","test":"a","key":"k","n":1})"
@@ -40,7 +40,7 @@ void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
   const auto verdicts = read_ctest_log({opened.descriptor(), log.parent_path(), ""}, {}, at);
   ASSERT_TRUE(verdicts) << verdicts.error().message;
   for (const VerdictRecord& verdict : *verdicts) journal += line_of(verdict);
-  journal += line_of(RunEnded{now(), id, true});
+  journal += line_of(RunEnded{ended, id, true});
   tree.write(".holdfast/runs/" + id + "/journal.jsonl", journal);
 }
 
@@ -256,6 +256,153 @@ TEST(LoadReport, TheStepsOfARunBeginWhereTheRunBeforeItEnded) {
              during + "torn\n" + between + step(start + 250, "after.o"));
   EXPECT_EQ(step_lines(*find_run(tree.path(), "2")), between + step(start + 250, "after.o"));
   EXPECT_EQ(step_lines(*find_run(tree.path(), "1")), during + between);
+}
+
+TEST(LoadReport, ALogThatWasWrittenLongAfterTheRunIsNotTheRuns) {
+  const auto printed = [](double ended_ago_s) {
+    const ScratchDirectory tree;
+    add_run(tree, "one", now() - 300, now() - ended_ago_s);
+    const RunEntry run = *find_run(tree.path(), "latest");
+    const Result<RunReport> report = load_report(run);
+    return report ? outputs_of(*report, run)->of(report->tests.at(0)) : Printed{};
+  };
+  EXPECT_EQ(printed(100).text, "");
+  EXPECT_NE(printed(100).note, "");
+  // ctest writes its last line behind `holdfast end`.
+  EXPECT_EQ(printed(1).text, "what it printed\n");
+}
+
+// From CMake 4.3 on, ctest's log has another name until ctest ends.
+TEST(LoadReport, WhileItIsOpenALogIsReadWhateverItsName) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  const RunEntry run = *find_run(tree.path(), "latest");
+  const Result<RunReport> report = load_report(run);
+  ASSERT_TRUE(report);
+  const auto log = tree.path() / "Testing/Temporary/LastTest.log";
+  const OpenedLog opened(log);
+  std::filesystem::rename(log, tree.path() / "elsewhere");
+  tree.write("Testing/Temporary/LastTest.log", "of another ctest\n");
+  const std::unique_ptr<Outputs> outputs =
+      outputs_of(run, CtestLogFile{opened.descriptor(), log.parent_path(), ""});
+  EXPECT_EQ(outputs->of(report->tests.at(0)).text, "what it printed\n");
+  EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, "");
+}
+
+TEST(LoadReport, AnOutputThatTheRunDoesNotHaveAnyMoreHasANote) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  const RunEntry run = *find_run(tree.path(), "latest");
+  Result<RunReport> report = load_report(run);
+  ASSERT_TRUE(report);
+  TestReport& test = report->tests.at(0);
+  test.output_place = OutputPlace{"/elsewhere/output/ctest.log", 0, 10};
+  const Printed printed = outputs_of(*report, run)->of(test);
+  EXPECT_EQ(printed.text, "");
+  EXPECT_NE(printed.note, "");
+  test.output_place->length = 0;
+  EXPECT_EQ(outputs_of(*report, run)->of(test).note, "") << "it printed nothing";
+}
+
+TEST(LoadReport, OfATestThatPassedLessIsShown) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  const std::size_t size = 200U << 10U;
+  for (const char* name : {"ctest.log", "x.1.log"})
+    tree.write(std::string(".holdfast/runs/one/output/") + name, std::string(size, 'x'));
+  const RunEntry run = *find_run(tree.path(), "latest");
+  Result<RunReport> report = load_report(run);
+  ASSERT_TRUE(report);
+  const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
+  TestReport& test = report->tests.at(0);
+  test.output_place = OutputPlace{"/elsewhere/output/ctest.log", 0, size};
+  Case one = case_at(0, size);
+  constexpr std::size_t k_of_the_line = 100;  // it says what is left out
+  for (const Outcome outcome : {Outcome::passed, Outcome::failed}) {
+    test.outcome = one.outcome = outcome;
+    const std::size_t limit = outcome == Outcome::passed ? k_output_limit_passed : k_output_limit;
+    for (const std::size_t shown : {outputs->of(test).text.size(), outputs->of(one).size(),
+                                    outputs->of(as_test(test, one)).text.size()}) {
+      EXPECT_GE(shown, limit);
+      EXPECT_LT(shown, limit + k_of_the_line);
+    }
+  }
+}
+
+TEST(LoadReport, AnEarlierExecutionIsReadWhereCtestsLogHasIt) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  tree.write(".holdfast/runs/one/output/ctest.log", "0123456789");
+  const RunEntry run = *find_run(tree.path(), "latest");
+  const std::unique_ptr<Outputs> outputs = outputs_of(*load_report(run), run);
+  Attempt earlier;
+  EXPECT_EQ(outputs->of(earlier), "");
+  earlier.printed = {{"/elsewhere/output/ctest.log", 2, 3}};
+  EXPECT_EQ(outputs->of(earlier), "234");
+  // In ctest's own log the test must have this name.
+  const std::string printed = "what it printed\n";
+  earlier.printed = {{(tree.path() / "Testing/Temporary/LastTest.log").string(),
+                      k_log.find(printed), printed.size()}};
+  earlier.test = "a";
+  EXPECT_EQ(outputs->of(earlier), printed);
+  earlier.test = "b";
+  EXPECT_EQ(outputs->of(earlier), "");
+}
+
+TEST(LoadReport, AFileOfCasesThatCannotBeReadHidesNoOther) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  tree.write(".holdfast/runs/one/output/x.2.log", "other");
+  const RunEntry run = *find_run(tree.path(), "latest");
+  const std::unique_ptr<Outputs> outputs = outputs_of(*load_report(run), run);
+  EXPECT_EQ(outputs->of(case_at(0, 5, "gone.log")), "");
+  EXPECT_EQ(outputs->of(case_at(0, 5, "x.2.log")), "other");
+  EXPECT_EQ(outputs->of(case_at(0, 5, "gone.log")), "");
+}
+
+TEST(LoadReport, TheStepsOfARunBeginWhereARunBeforeItBeganThatDied) {
+  const ScratchDirectory tree;
+  const double start = now();
+  tree.write(".holdfast/runs/1-20261120-100000-7/journal.jsonl",
+             line_of(RunStarted{
+                 start - 100, "1-20261120-100000-7", tree.path().string(), "", "", {}, {}}));
+  add_run(tree, "2-20261120-100100-7", start);
+  const auto step = [](double at, const std::string& output) {
+    return R"({"v":1,"type":"step","kind":"compile","output":")" + output +
+           R"(","outcome":"passed","at":)" + std::to_string(at) + "}\n";
+  };
+  const std::string before = step(start - 150, "before.o");
+  const std::string since = step(start - 50, "since.o");
+  tree.write(".holdfast/build/journal.jsonl", before + since);
+  EXPECT_EQ(step_lines(*find_run(tree.path(), "2")), since);
+  EXPECT_EQ(step_lines(*find_run(tree.path(), "1")), before + since);
+}
+
+TEST(LoadReport, AWholeReportHasTheStepsAndTheOutputs) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  tree.write(".holdfast/build/journal.jsonl",
+             R"({"v":1,"type":"step","kind":"compile","output":"a.o","at":)" +
+                 std::to_string(now() - 2) + "}\n");
+  const Result<LoadedReport> loaded =
+      load_whole_report(*find_run(tree.path(), "one"), RunState::over);
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->report.steps.size(), 1U);
+  EXPECT_EQ(loaded->report.steps[0].output, "a.o");
+  EXPECT_EQ(loaded->outputs->of(loaded->report.tests.at(0)).text, "what it printed\n");
+  EXPECT_FALSE(load_whole_report(RunEntry{"x", "/nonexistent", "/nonexistent/j"}, RunState::over));
+}
+
+TEST(LoadReport, ATreeWithoutARunHasTheStepsOfItsBuildOrNoReport) {
+  const ScratchDirectory tree;
+  EXPECT_FALSE(load_builds(tree.path()));
+  tree.write(".holdfast/build/journal.jsonl.old",
+             R"({"v":1,"type":"step","kind":"compile","output":"a.o","at":1})"
+             "\n");
+  const std::optional<RunReport> builds = load_builds(tree.path());
+  ASSERT_TRUE(builds);
+  EXPECT_EQ(builds->run.tree, tree.path().string());
+  EXPECT_EQ(builds->steps.size(), 1U);
 }
 
 }  // namespace

@@ -99,6 +99,7 @@ TEST(MergeShards, EachOutputIsThatOfItsShard) {
     const std::string expected = "of " + merged->report.shards.at(test.shard).name;
     EXPECT_EQ(merged->outputs->of(test).text, expected);
     EXPECT_EQ(merged->outputs->of(test.cases.at(0)), expected);
+    EXPECT_EQ(merged->outputs->of(as_test(test, test.cases.at(0))).text, expected);
     for (const Attempt& attempt : test.attempts) {
       EXPECT_EQ(merged->outputs->of(attempt), expected);
       EXPECT_EQ(merged->outputs->of(attempt.service_outputs.at(0)), expected);

@@ -23,6 +23,30 @@ TEST(Model, TheRunIsDescribedByItsFirstAndLastRecord) {
   EXPECT_TRUE(report.run.complete);
   EXPECT_EQ(report.run.started, 1000);
   EXPECT_EQ(report.run.ended, 1060);
+  EXPECT_EQ(report.run.version, "0.1.0");
+  EXPECT_EQ(report.run.command, (std::vector<std::string>{"ctest", "-j8"}));
+  EXPECT_EQ(report.run.jobs, 8U);
+  EXPECT_FALSE(report.run.has_keys);
+}
+
+TEST(Model, WhatARunSaidAtItsBeginIsInItsReport) {
+  RunStarted record;
+  record.at = 1000;
+  record.command = {"ctest"};
+  record.environment = {"CTEST_PARALLEL_LEVEL=3"};
+  record.inside = "1-outer";
+  record.log = "debug";
+  LogWordRecord word;
+  word.at = 5000;  // it does not tell that something happened then
+  word.word = "0123";
+  SampleJournal sample;
+  sample.journal().records = {record, word};
+  const RunInfo run = sample.run_ended().report().run;
+  EXPECT_EQ(run.jobs, 3U);
+  EXPECT_EQ(run.inside, "1-outer");
+  EXPECT_EQ(run.log, "debug");
+  EXPECT_TRUE(run.has_keys);
+  EXPECT_EQ(run.ended, 1060);
 }
 
 TEST(Model, ARunWithoutItsEndOrWithAnEndThatSaysSoIsIncomplete) {
@@ -376,6 +400,7 @@ TEST(Model, AStaleTestIsFlaggedAndCounted) {
   const RunReport report = report_of(journal);
   ASSERT_EQ(report.tests.size(), 1U);
   EXPECT_EQ(report.tests[0].flags, std::vector<std::string>{"stale"});
+  EXPECT_EQ(report.tests[0].stale_why, "it changed");
   EXPECT_EQ(report.counts.stale, 1U);
 }
 
@@ -419,6 +444,18 @@ TEST(Model, ADivisionHasTheTestsOfAllShardsAndTheOwnOne) {
   EXPECT_EQ(division.tests.at("2/3"), (std::vector<std::string>{"b", "c"}));
 }
 
+// `holdfast ctest` chose tests, and no shard is to run the others.
+TEST(Model, TestsThatWereChosenAreNoDivision) {
+  PlannedRecord record;
+  record.is_own = true;
+  record.tests = {"a"};
+  SampleJournal sample;
+  sample.run_started().journal().records.emplace_back(record);
+  const RunDivision division = sample.run_ended().report().division;
+  EXPECT_EQ(division.fingerprint, "");
+  EXPECT_TRUE(division.tests.empty());
+}
+
 TEST(Model, ARunWhoseBeginIsLostHasTheIdOfItsEnd) {
   SampleJournal sample;
   EXPECT_EQ(sample.run_ended().report().run.id, "20261120-084053-1234");
@@ -439,6 +476,93 @@ TEST(Model, AnEarlierExecutionThatPrintedNothingHasNoOutput) {
   EXPECT_TRUE(attempts[0].printed.empty());
   ASSERT_EQ(attempts[1].printed.size(), 1U);
   EXPECT_EQ(attempts[1].printed[0].offset, 20U);
+}
+
+// An entry too many may be printed, and then the places are those of other executions.
+TEST(Model, EarlierExecutionsHaveTheirOutputsOnlyIfTheLogHasThemAll) {
+  const auto is_given = [](int times, bool is_doubtful) {
+    SampleJournal sample;
+    sample.attempt("a", Outcome::failed, 1).attempt("a", Outcome::failed, 1);
+    sample.verdict("a", Verdict::failed, 1, true).times(times);
+    auto& verdict = std::get<VerdictRecord>(sample.journal().records.back());
+    verdict.earlier = {{"/b/LastTest.log", 10, 5}};
+    verdict.doubtful = is_doubtful;
+    return !sample.report().tests.at(0).attempts.at(0).printed.empty();
+  };
+  EXPECT_TRUE(is_given(2, false));
+  EXPECT_FALSE(is_given(2, true));
+  EXPECT_FALSE(is_given(3, false));
+  EXPECT_FALSE(is_given(1, false));
+}
+
+TEST(Model, ATestIsWhateverAnyOfItsAttemptsIs) {
+  for (const int which : {0, 1}) {
+    SampleJournal sample;
+    for (int i = 0; i < 2; ++i) {
+      sample.attempt("a", Outcome::passed);
+      if (i != which) continue;
+      sample.change_last_attempt([](AttemptEnded& ended) {
+        ended.flags = {"odd"};
+        ended.leftovers = {{7, "sleep"}};
+        ended.orphan_markers = {{"exit-7", "of another"}};
+      });
+    }
+    const RunReport report = sample.report();
+    EXPECT_EQ(report.tests.at(0).flags, (std::vector<std::string>{"odd", "leaked"})) << which;
+    EXPECT_TRUE(report.tests[0].leaked);
+    EXPECT_TRUE(report.tests[0].orphaned);
+    EXPECT_EQ(report.counts.leaked, 1U);
+    EXPECT_EQ(report.counts.orphaned, 1U);
+  }
+}
+
+TEST(Model, ATestHasTheProgramOfItsVerdict) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).verdict("a", Verdict::passed, 1, true);
+  std::get<VerdictRecord>(sample.journal().records.back()).program = "00aa";
+  sample.verdict("without", Verdict::passed, 2, true);
+  std::get<VerdictRecord>(sample.journal().records.back()).program = "00bb";
+  const RunReport report = sample.report();
+  EXPECT_EQ(test_named(report, "a").program, "00aa");
+  EXPECT_EQ(test_named(report, "without").program, "00bb");
+}
+
+TEST(Model, ACaseHasWhatItsRecordSaysAndTheWorkerThatRanIt) {
+  CasesRecord record;
+  record.attempt = "run.1";
+  record.test = "batch";
+  record.worker = 3;
+  record.cases = {{"S.one", Outcome::failed, 7, {}, 0.25, OutputPlace{"1.log", 10, 5}, "why"}};
+  SampleJournal sample;
+  sample.journal().records.emplace_back(record);
+  const Case one = sample.report().tests.at(0).cases.at(0);
+  EXPECT_EQ(one.worker, 3);
+  EXPECT_EQ(one.exit_code, 7);
+  EXPECT_EQ(one.wall_s, 0.25);
+  EXPECT_EQ(one.output, (OutputPlace{"1.log", 10, 5}));
+  EXPECT_EQ(one.note, "why");
+}
+
+// A launcher whose clock failed, or an older version.
+TEST(Model, ARecordWithoutATimeTellsNone) {
+  SampleJournal sample;
+  sample.run_started(0).attempt("a", Outcome::passed);
+  for (Record& record : sample.journal().records) std::visit([](auto& one) { one.at = 0; }, record);
+  const RunReport report = sample.report();
+  EXPECT_FALSE(report.run.started);
+  EXPECT_FALSE(report.run.ended);
+  EXPECT_FALSE(report.tests.at(0).attempts.at(0).started);
+  EXPECT_FALSE(report.tests[0].attempts[0].ended);
+  EXPECT_TRUE(report.tests[0].attempts[0].has_ended);
+}
+
+TEST(Model, OfARunThatGoesOnOnlyTheLastAttemptRuns) {
+  SampleJournal sample;
+  sample.run_started().attempt_started("a").attempt_started("a");
+  const RunReport report = report_of(sample.journal(), RunState::going_on);
+  ASSERT_EQ(report.tests.at(0).attempts.size(), 2U);
+  EXPECT_FALSE(report.tests[0].attempts[0].is_running);
+  EXPECT_TRUE(report.tests[0].attempts[1].is_running);
 }
 
 TEST(Model, TwoAttemptsOfALauncherWithoutAKeeperHaveOneId) {

@@ -1,6 +1,7 @@
 #include "report/bundle/bundle.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -270,6 +271,171 @@ TEST(Packing, WhatIsNoFileOrDirectoryOfARunIsLeftOutAndNamed) {
   EXPECT_THAT(text, HasSubstr("output/2.log: a link\n"));
   EXPECT_THAT(text, HasSubstr("services: "));
   EXPECT_THAT(text, HasSubstr("scratch: "));
+}
+
+TEST(Packing, AnArchiveThatNobodyTakesIsNotMade) {
+  Packing refused(std::move(*os::memory_file("")), [](std::string_view) { return false; });
+  const Result<void> added = refused.add("run/journal.jsonl", "x");
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().message, "write the archive: interrupted");
+  // It is interrupted when everything has been collected.
+  Packing late(std::move(*os::memory_file("")),
+               [](std::string_view bytes) { return bytes.empty(); });
+  ASSERT_TRUE(late.add("run/journal.jsonl", "x"));
+  const Result<void> finished = late.finish(k_program, "tar");
+  ASSERT_FALSE(finished);
+  EXPECT_EQ(finished.error().message, "write the archive: interrupted");
+}
+
+TEST(Packing, WhoCannotTakeMoreEndsTheProgramForArchives) {
+  const os::UniqueFd out = std::move(*os::memory_file(""));
+  const Result<void> run = run_archiver({"/bin/sleep", "1000"}, -1, out.get(),
+                                        [] { return Result<void>(Error{"take"}); });
+  ASSERT_FALSE(run);
+  EXPECT_EQ(run.error().message, "take");
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "it is a child still";
+}
+
+TEST(Packing, AProgramForArchivesThatDiesIsSaidToHaveDone) {
+  const os::UniqueFd out = std::move(*os::memory_file(""));
+  const Result<void> died = run_archiver({"/bin/sh", "-c", "kill -SEGV $$"}, -1, out.get());
+  ASSERT_FALSE(died);
+  EXPECT_EQ(died.error().message, "use holdfast-archive: it died of signal 11");
+  const Result<void> said =
+      run_archiver({"/bin/sh", "-c", "printf why >&2; exit 2"}, -1, out.get());
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().message, "why");
+}
+
+// A run as it is on disk, and its report.
+class BundledRun : public testing::Test {
+ protected:
+  BundledRun() {
+    write("journal.jsonl",
+          R"({"v":1,"type":"run_started","at":1000,"run":"7-x","tree":"/t"})"
+          "\n"
+          R"({"v":1,"type":"attempt_ended","at":1002,"attempt":"7-x.1","test":"a","key":"k","n":1,)"
+          R"("outcome":"failed","exit_code":1,"log":"/t/.holdfast/runs/7-x/output/7-x.1.log"})"
+          "\n"
+          R"({"v":1,"type":"attempt_ended","at":1003,"attempt":"7-x.2","test":"a","key":"k","n":2,)"
+          R"("outcome":"passed","exit_code":0})"
+          "\n"
+          R"({"v":1,"type":"run_ended","at":1004,"run":"7-x","complete":true})"
+          "\n");
+    write("output/7-x.1.log", "of the first attempt\n");
+    tree_.write(".holdfast/build/journal.jsonl",
+                R"({"v":1,"type":"step","kind":"compile","output":"a.o","at":999})"
+                "\n");
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    tree_.write(".holdfast/runs/7-x/" + name, text);
+  }
+
+  // What the bundle could not have is in `left_out`.
+  Result<std::string> archive(LeftOut& left_out) const {
+    HOLDFAST_TRY(const RunEntry run, find_run(tree_.path(), "7-x"));
+    HOLDFAST_TRY(const LoadedReport loaded, load_whole_report(run, RunState::over));
+    const std::vector<BundledText> beside{{bundle_names::k_machine, "of the machine\n"}};
+    std::string bytes;
+    const auto take = [&](std::string_view piece) {
+      bytes += piece;
+      return true;
+    };
+    if (journal_is_gone_) std::filesystem::remove(run.journal);
+    HOLDFAST_DO(
+        write_bundle({run, RunState::over, loaded, beside, "tar", k_program}, take, left_out));
+    return bytes;
+  }
+
+  Result<LoadedReport> read(const std::string& archive) const {
+    return read_bundle(k_program, tree_.write("a.tar", archive).string());
+  }
+
+  ScratchDirectory tree_;
+  bool journal_is_gone_ = false;
+};
+
+TEST_F(BundledRun, IsReadBackWithItsStepsAndOutputs) {
+  LeftOut left_out;
+  const Result<std::string> packed = archive(left_out);
+  ASSERT_TRUE(packed) << packed.error().message;
+  EXPECT_EQ(left_out.count(), 0U);
+  EXPECT_THAT(*packed, testing::Not(HasSubstr("left-out.txt")));
+  EXPECT_THAT(*packed, HasSubstr("of the machine\n"));
+  const Result<LoadedReport> loaded = read(*packed);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const RunReport& report = loaded->report;
+  EXPECT_EQ(report.run.id, "7-x");
+  EXPECT_TRUE(report.run.complete);
+  ASSERT_EQ(report.steps.size(), 1U);
+  EXPECT_EQ(report.steps[0].output, "a.o");
+  EXPECT_EQ(loaded->outputs->of(report.tests.at(0).attempts.at(0)), "of the first attempt\n");
+}
+
+TEST_F(BundledRun, HasTheLogsOfTheRunForPeople) {
+  for (const char* name : {"holdfast.log", "holdfast.log.1", "holdfast.log.2"})
+    write(name, "lines of " + std::string(name) + "\n");
+  LeftOut left_out;
+  const Result<std::string> packed = archive(left_out);
+  ASSERT_TRUE(packed) << packed.error().message;
+  for (const char* name : {"holdfast.log", "holdfast.log.1", "holdfast.log.2"}) {
+    EXPECT_THAT(*packed, HasSubstr("run/" + std::string(name)));
+    EXPECT_THAT(*packed, HasSubstr("lines of " + std::string(name) + "\n"));
+  }
+}
+
+TEST_F(BundledRun, SaysWhatItDoesNotHave) {
+  std::filesystem::create_symlink("7-x.1.log",
+                                  tree_.path() / ".holdfast/runs/7-x/output/7-x.2.log");
+  LeftOut left_out;
+  const Result<std::string> packed = archive(left_out);
+  ASSERT_TRUE(packed) << packed.error().message;
+  EXPECT_EQ(left_out.count(), 1U);
+  EXPECT_THAT(*packed, HasSubstr("left-out.txt"));
+  EXPECT_THAT(*packed, HasSubstr("output/7-x.2.log: a link\n"));
+}
+
+TEST_F(BundledRun, IsNoneWithoutItsJournal) {
+  journal_is_gone_ = true;
+  LeftOut left_out;
+  const Result<std::string> packed = archive(left_out);
+  ASSERT_FALSE(packed);
+  EXPECT_THAT(packed.error().message, HasSubstr("journal.jsonl"));
+}
+
+TEST_F(BundledRun, IsRefusedIfItsFilesAreNotThoseThatWerePacked) {
+  LeftOut left_out;
+  Result<std::string> packed = archive(left_out);
+  ASSERT_TRUE(packed) << packed.error().message;
+  const std::size_t at = packed->find("of the first attempt");
+  ASSERT_NE(at, std::string::npos);
+  (*packed)[at] = 'O';
+  const Result<LoadedReport> loaded = read(*packed);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr(": damaged: "));
+}
+
+TEST(Packing, AnOutputWhosePieceIsNotThereHasANote) {
+  std::string archive;
+  Packing packing = packing_of(20 * k_mib, archive);
+  ASSERT_TRUE(packing.add("printed.jsonl",
+                          R"({"log":"/b/LastTest.log","offset":1,"piece":7,"from":0,"size":3})"
+                          "\n"
+                          R"({"log":"/b/LastTest.log","offset":2,"piece":7,"from":0,"size":0})"
+                          "\n"));
+  ASSERT_TRUE(packing.finish(k_program, "tar"));
+  Result<BundledFiles> files = files_in(archive);
+  ASSERT_TRUE(files) << files.error().message;
+  const std::unique_ptr<Outputs> outputs = outputs_in(std::move(*files));
+  TestReport test;
+  test.attempts.emplace_back();
+  test.output_place = OutputPlace{"/b/LastTest.log", 1, 3};
+  EXPECT_EQ(outputs->of(test).note, "the bundle does not have it");
+  test.output_place->offset = 2;  // it printed nothing
+  EXPECT_EQ(outputs->of(test).note, "");
+  test.output_place->offset = 3;  // no log of this machine is the run's
+  EXPECT_NE(outputs->of(test).note, "");
 }
 
 }  // namespace

@@ -160,5 +160,20 @@ TEST(RanNothing, ABatchWithCasesHadSomethingToRun) {
   EXPECT_TRUE(tests_that_say_they_ran_nothing(report, outputs).empty());
 }
 
+TEST(AddressInUse, OfVeryManyFailedTestsTheFirstAreReadAndOfPassedOnesMore) {
+  RunReport report;
+  Printing outputs;
+  for (int i = 0; i < 1001; ++i) add(report, "t" + std::to_string(i), Outcome::failed);
+  outputs.texts = {{"t0", "EADDRINUSE"}, {"t999", "EADDRINUSE"}, {"t1000", "EADDRINUSE"}};
+  EXPECT_EQ(found_in(report, outputs), (std::vector<std::string>{"t0", "t999"}));
+  EXPECT_EQ(outputs.asked, 1000);
+  for (TestReport& test : report.tests) {
+    test.outcome = Outcome::passed;
+    test.output_place = OutputPlace{"log", 0, std::string(k_nothing).size()};
+  }
+  outputs.texts = {{"t1000", k_nothing}};
+  EXPECT_EQ(tests_that_say_they_ran_nothing(report, outputs), std::vector<std::string>{"t1000"});
+}
+
 }  // namespace
 }  // namespace holdfast

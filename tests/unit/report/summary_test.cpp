@@ -169,5 +169,31 @@ TEST(Summary, ATestThatLeftProcessesOfWhichNobodyKnowsTheNamesIsNamed) {
             "holdfast: 1 test through Holdfast: 1 passed; 1 left processes behind (a)\n");
 }
 
+TEST(Summary, OfWhatEndedOddlyTheLogSaysMore) {
+  SampleJournal sample;
+  sample.run_started().attempt("good", Outcome::passed);
+  sample.attempt("broken", Outcome::internal_error, 1).attempt_started("cut").run_ended(false);
+  RunReport report = sample.report();
+  const auto has = [&](const std::string& text) {
+    return render_summary(report).find(text) != std::string::npos;
+  };
+  EXPECT_FALSE(has("holdfast log"));
+  report.run.log = "debug";
+  EXPECT_TRUE(has("\nholdfast: more on broken, cut: holdfast log 20261120-084053-1234\n"));
+  report.run.id = "12-20261120-084053-1234";
+  EXPECT_TRUE(has("\nholdfast: more on broken, cut: holdfast log 12\n"));
+  for (TestReport& test : report.tests) test.outcome = Outcome::failed;
+  EXPECT_FALSE(has("holdfast log"));
+}
+
+TEST(Summary, HowARunWithRetriesUsedThemIsALine) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::passed).run_ended();
+  RunReport report = sample.report();
+  report.run.retries = "a: 1 of 3\n";
+  EXPECT_NE(render_summary(report).find("\nholdfast: retries: a: 1 of 3\\n\n"), std::string::npos)
+      << render_summary(report);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -244,5 +244,42 @@ TEST(TextReport, ANameThatIsTooWideForItsColumnHasALineOfItsOwn) {
   EXPECT_NE(text.find("\n  " + wide + "\n"), std::string::npos) << text;
 }
 
+std::size_t times(const std::string& text, const std::string& part) {
+  std::size_t number = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++number;
+  return number;
+}
+
+TEST(TextReport, OfManyTestsTheFirstAreToldAndTheOthersCounted) {
+  SampleJournal sample;
+  std::map<std::string, std::string> outputs;
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = "t" + std::to_string(i);
+    sample.attempt(name, Outcome::failed, 1).change_last_attempt([&](AttemptEnded& ended) {
+      ended.log = name + ".log";
+      ended.forensics = {{"git", false, "clean"}};
+    });
+    outputs[name] = "printed\n";
+  }
+  RunReport report = sample.report();
+  for (TestReport& test : report.tests)
+    test.attempts[0].service_outputs = {{"db", 0, 1, "/db.log"}};
+  const std::string text = text_of_report(report, Format::text, std::move(outputs));
+  EXPECT_TRUE(has(text, "\n  t49  exit code 1 after 0.05 s\n  and 10 more\n")) << text;
+  EXPECT_EQ(times(text, "\nLast output of t"), 5U);
+  EXPECT_EQ(times(text, "\nAround t"), 5U);
+  EXPECT_EQ(times(text, ".log\n"), 50U);
+}
+
+// Five tests are told, but only those count that printed something.
+TEST(TextReport, OfTestsThatPrintedNothingTheNextOnesAreTold) {
+  SampleJournal sample;
+  for (int i = 0; i < 8; ++i) sample.attempt("t" + std::to_string(i), Outcome::failed, 1);
+  const std::string text =
+      text_of_report(sample.report(), Format::text, {{"t1", "one\n"}, {"t7", "seven\n"}});
+  EXPECT_TRUE(has(text, "\nLast output of t1\n  | one\n")) << text;
+  EXPECT_TRUE(has(text, "\nLast output of t7\n  | seven\n")) << text;
+}
+
 }  // namespace
 }  // namespace holdfast
