@@ -46,11 +46,16 @@ class Absorb : public ::testing::Test {
   std::vector<std::string> absorbed(double now, const std::string& going_on = {}) {
     Result<History> history = History::open(directory_.path() / "h.sqlite");
     EXPECT_TRUE(history);
-    EXPECT_TRUE(absorb(
-        tree_, *history, [&](const RunEntry& run) { return run.id == going_on; }, now));
+    const Result<std::vector<RunHead>> before = history->runs();
+    const Result<std::size_t> added = absorb(
+        tree_, *history, [&](const RunEntry& run) { return run.id == going_on; }, now);
+    EXPECT_TRUE(added);
     std::vector<std::string> ids;
     const Result<std::vector<RunHead>> runs = history->runs();
     EXPECT_TRUE(runs);
+    // Some that were there may be too old now.
+    EXPECT_LE(runs->size(), before->size() + *added);
+    EXPECT_EQ(*added > 0, *runs != *before);
     for (const RunHead& run : *runs) ids.push_back(run.id);
     return ids;
   }
@@ -106,6 +111,53 @@ TEST_F(Absorb, AnotherRunOfTheSameIdIsAddedToo) {
   fs::remove_all(tree_ / ".holdfast/runs/1-a");  // a new tree at the same place
   add_run("1-a", 2000);
   EXPECT_EQ(absorbed(4000), (Ids{"1-a", "1-a"}));
+}
+
+TEST_F(Absorb, ARunThatATestStartedIsLeftOut) {
+  add_run("1-a", 1000);
+  add_run("2-b", 2000);
+  const fs::path journal = tree_ / ".holdfast/runs/2-b/journal.jsonl";
+  std::ofstream(journal)
+      << R"({"v":1,"type":"run_started","at":2000,"run":"2-b","inside":"1-a"})"
+         "\n"
+         R"({"v":1,"type":"attempt_ended","at":2001,"attempt":"2-b.1","test":"a","key":"k","n":1,)"
+         R"("outcome":"failed","exit_code":1,"wall_s":0.5})"
+         "\n";
+  EXPECT_EQ(absorbed(3000), Ids{"1-a"});
+}
+
+// It is told by its directory, as the next time.
+TEST_F(Absorb, ARunWhoseFirstRecordIsLostIsAddedOnce) {
+  add_run("1-a", 1000);
+  fs::rename(tree_ / ".holdfast/runs/1-a", tree_ / ".holdfast/runs/2-moved");
+  EXPECT_EQ(absorbed(3000), Ids{"2-moved"});
+  EXPECT_EQ(absorbed(3000), Ids{"2-moved"});
+}
+
+// The words of the failure are read while the run's outputs are there.
+TEST_F(Absorb, AFailureHasTheWordsOfItsOutput) {
+  add_run("1-a", 1000);
+  const fs::path run = tree_ / ".holdfast/runs/1-a";
+  fs::create_directories(run / "output");
+  std::ofstream(run / "output/ctest.log") << "/s/a.cpp:7: Failure\nExpected: x\n";
+  std::ofstream(run / "journal.jsonl")
+      << R"({"v":1,"type":"run_started","at":1000,"run":"1-a"})"
+         "\n"
+         R"({"v":1,"type":"attempt_ended","at":1001,"attempt":"1-a.1","test":"a","key":"k","n":1,)"
+         R"("outcome":"failed","exit_code":1,"wall_s":0.5})"
+         "\n"
+         R"({"v":1,"type":"verdict","at":1002,"test":"a","verdict":"failed","key":"k","index":1,)"
+         R"("output":[0,32],"log":"/gone/output/ctest.log"})"
+         "\n";
+  EXPECT_EQ(absorbed(2000), Ids{"1-a"});
+  Result<History> history = History::open_existing(directory_.path() / "h.sqlite");
+  ASSERT_TRUE(history);
+  const Result<PastRun> past = history->load(history->runs()->front());
+  ASSERT_TRUE(past);
+  EXPECT_EQ(past->head.started, 1000);
+  EXPECT_FALSE(past->head.complete);
+  ASSERT_EQ(past->results.at(0).failures.size(), 1U);
+  EXPECT_EQ(past->results[0].failures[0].signature, "a.cpp: Expected: x");
 }
 
 }  // namespace

@@ -419,5 +419,77 @@ TEST_F(HistoryFile, ADatabaseWithoutTablesMayStillBeOfSomebodyElse) {
   }
 }
 
+TEST_F(HistoryFile, AnEmptyFileIsNoneToReadAndANewOneToWrite) {
+  const auto file = directory_.write("empty", "");
+  const Result<History> read = History::open_existing(file);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(to_text(read.error()), file.string() + ": expected a history of Holdfast");
+  Result<History> history = History::open(file);
+  ASSERT_TRUE(history) << to_text(history.error());
+  EXPECT_TRUE(history->add({run_at(100)}));
+  EXPECT_TRUE(History::open_existing(file));
+}
+
+TEST_F(HistoryFile, OfAFileThatIsDamagedInTheMiddleNoRunIsAdded) {
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(50)}));
+  History other = opened("other.sqlite");
+  for (const double at : {100.0, 200.0}) ASSERT_TRUE(other.add({run_at(at, {red("a", "s")})}));
+  Result<Database> file = Database::open(directory_.path() / "other.sqlite", Database::Use::write);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->execute("ALTER TABLE failure RENAME TO gone"));
+  EXPECT_FALSE(history.add_all_of(other));
+  EXPECT_EQ(history.runs()->size(), 1U);
+  ASSERT_TRUE(file->execute("ALTER TABLE gone RENAME TO failure"));
+  EXPECT_EQ(*history.add_all_of(other), 2U);
+}
+
+// Both machines began their first run at the same moment, or a run got the id of another.
+TEST_F(HistoryFile, RunsOfOneMomentOrOneIdAreTwo) {
+  History history = opened();
+  PastRun one = run_at(100);
+  PastRun other = run_at(100);
+  other.head.id = "another";
+  PastRun later = run_at(200);
+  later.head.id = one.head.id;
+  other.results[0].wall_ms = 77;
+  EXPECT_EQ(*history.add({one, other, later}), 3U);
+  EXPECT_EQ(history.load(one.head)->results, one.results);
+  EXPECT_EQ(history.load(other.head)->results, other.results);
+}
+
+TEST_F(HistoryFile, ARunThatIsTwiceAmongThoseToAddIsAddedOnce) {
+  History history = opened();
+  EXPECT_EQ(*history.add({run_at(100), run_at(100), run_at(200)}), 2U);
+  EXPECT_EQ(history.runs()->size(), 2U);
+}
+
+TEST_F(HistoryFile, OneInMemoryTakesWhatAFileHasAndLeavesTheFile) {
+  History file = opened();
+  ASSERT_TRUE(file.add({run_at(100, {red("a", "s")})}));
+  Result<History> memory = History::in_memory();
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(*memory->add_all_of(file), 1U);
+  ASSERT_TRUE(memory->add({run_at(200)}));
+  EXPECT_EQ(memory->runs()->size(), 2U);
+  EXPECT_EQ(memory->load(run_at(100).head)->results, file.load(run_at(100).head)->results);
+  EXPECT_EQ(file.runs()->size(), 1U);
+}
+
+// Each case of a batch, and each outcome, that a run has is read back for that test only.
+TEST_F(HistoryFile, FailuresAreOfTheirTestWhateverHasItsName) {
+  PastResult test = red("a", "of the test");
+  PastResult second = red("a", "of the second");
+  second.test.nth = 2;
+  PastResult one = red("a", "of the case");
+  one.test.batch = "net";
+  History history = opened();
+  const PastRun run = run_at(100, {test, second, one});
+  ASSERT_TRUE(history.add({run}));
+  EXPECT_EQ(history.load(run.head)->results, run.results);
+  EXPECT_EQ(history.load(run.head, "a")->results, run.results);
+  EXPECT_TRUE(history.load(run.head, "net")->results.empty());
+}
+
 }  // namespace
 }  // namespace holdfast

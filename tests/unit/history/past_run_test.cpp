@@ -105,5 +105,54 @@ TEST(PastRun, ARunEndsNoEarlierThanItBegan) {
   EXPECT_EQ(past(report).head.ended, 1000);
 }
 
+TEST(PastRun, ACaseHasTheKeyTheNumberAndTheProgramOfItsBatch) {
+  RunReport report;
+  report.run.has_keys = true;
+  TestReport& batch = report.tests.emplace_back();
+  batch.name = "net";
+  batch.key = "k";
+  batch.nth = 3;
+  batch.program = "00aa";
+  batch.outcome = Outcome::failed;
+  batch.attempts.emplace_back().has_ended = true;
+  CaseRecord one;
+  one.name = "Net.A";
+  one.outcome = Outcome::failed;
+  one.exit_code = 7;
+  one.wall_s = 0.25;
+  batch.cases = {{one, 2}};
+  const PastRun run = past(report, {{"Net.A", "a.cpp:1: Failure\nno\n"}});
+  ASSERT_EQ(run.results.size(), 2U);
+  EXPECT_EQ(run.results[0].program, "00aa");
+  const PastResult expected{{"Net.A", "net", 3, "k"},     "failed", Grade::failure, 250, 1, false,
+                            {{1, "failed", "a.cpp: no"}}, "00aa"};
+  EXPECT_EQ(run.results[1], expected);
+}
+
+TEST(PastRun, ACaseThatDidNotRunHasNoAttemptAndItsReason) {
+  RunReport report;
+  TestReport& batch = report.tests.emplace_back();
+  batch.name = "net";
+  batch.outcome = Outcome::crashed;
+  CaseRecord one;
+  one.name = "Net.A";
+  one.outcome = Outcome::not_run;
+  one.note = "the batch was ended";
+  batch.cases = {{one, 0}};
+  const PastResult result = past(report).results.at(1);
+  EXPECT_EQ(result.attempts, 0);
+  EXPECT_EQ(result.failures, (std::vector<PastFailure>{{1, "not_run", "the batch was ended"}}));
+}
+
+// The journal lacks its first record.
+TEST(PastRun, ARunOfWhichNobodyKnowsWhenItBeganHasTheTimeThatIsGiven) {
+  RunReport report;
+  report.run.ended = 900;
+  Outputs outputs;
+  const RunHead head = past_run_of(report, outputs, 800).head;
+  EXPECT_EQ(head.started, 800);
+  EXPECT_EQ(head.ended, 900);
+}
+
 }  // namespace
 }  // namespace holdfast

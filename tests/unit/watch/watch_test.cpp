@@ -498,5 +498,215 @@ TEST(WatchBlock, OfARunWhoseBeginIsNotKnownHasNoTime) {
   EXPECT_EQ(block.find(" for "), std::string::npos) << block;
 }
 
+// A run that ends without its keeper is known whole only from its report.
+TEST_F(WatchTest, TheNumbersOfTheReportTakeThePlaceOfThoseThatWereSeen) {
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.take(logged("b", 2, Verdict::failed), 1);
+  lines();
+  Counts counts;
+  counts.planned = 7;
+  counts.add(Outcome::failed);
+  state_.set_counts(counts, 1.1);
+  // What has ended before is told before the end.
+  EXPECT_EQ(lines(), "passed \"a\" after 2.00 s (1 of 3)\n");
+  EXPECT_EQ(state_.done(), 7U);
+  EXPECT_EQ(state_.total(), 7U);
+  state_.take(RunEnded{9, "12-x", true}, 2);
+  EXPECT_EQ(lines(), "the run ended, 7 of 7: 1 failed\n");
+}
+
+TEST_F(WatchTest, WhatHasEndedIsToldWhenTheRunEndsOrDies) {
+  for (const bool has_died : {false, true}) {
+    WatchState state;
+    state.take(ended("a", "r.1", Outcome::passed, 0), 1);
+    if (has_died)
+      state.note_death(1);
+    else
+      state.take(RunEnded{1, "12-x", true}, 1);
+    std::string text;
+    for (const WatchEvent& event : state.take_events())
+      text += event_line(event, state.counts(), Lines::all, Colour::none);
+    EXPECT_EQ(text, std::string("passed \"a\" after 2.00 s (1)\nthe run ") +
+                        (has_died ? "died" : "ended") + ", 1: 1 passed\n");
+  }
+}
+
+TEST_F(WatchTest, ARunThatWasCutOffIsSaidToHaveDied) {
+  lines();
+  state_.take(RunEnded{9, "12-x", false}, 2);
+  const auto events = state_.take_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_FALSE(events[0].complete);
+  EXPECT_EQ(event_line(events[0], {}, Lines::all, Colour::none), "the run died, 0\n");
+}
+
+TEST_F(WatchTest, TheWordOfTheLogAndTheMostThatRanAreKnown) {
+  LogWordRecord word;
+  word.word = "0123";
+  state_.take(word, 0);
+  EXPECT_EQ(state_.log_word(), "0123");
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(begun("b", "r.2", 2), 0);
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.take(begun("c", "r.3", 3), 1);
+  EXPECT_EQ(state_.most_running(), 2U);
+  EXPECT_EQ(state_.begun(), (std::unordered_set<std::string>{"a", "b", "c"}));
+  ASSERT_EQ(state_.running().size(), 2U);
+  EXPECT_EQ(state_.running()[0].launcher, 77);
+  EXPECT_EQ(state_.running()[0].since, 2);
+}
+
+TEST(Waits, TheRecordsOfTheLocksComeBeforeWhatTheKeeperSays) {
+  os::SurveyedLock lock;
+  lock.scope = LockScope::user;
+  lock.name = "db";
+  LockParty waiter;
+  waiter.attempt = "r.1";
+  waiter.process = {7, 1};
+  lock.waiters = {waiter};
+  const std::vector<wire::LiveWait> waits = {{"r.2", {wire::WaitFor::step, "slurm"}},
+                                             {"r.1", {wire::WaitFor::services, "web", "starting"}}};
+  EXPECT_EQ(wait_of("r.1", 7, {lock}, waits).names_of(wire::WaitFor::lock), "db@user");
+  const TestWait wait = wait_of("r.1", 7, {}, waits);
+  EXPECT_EQ(wait.names_of(wire::WaitFor::services), "web");
+  EXPECT_EQ(wait.of.why, "starting");
+  EXPECT_EQ(wait.holder, "");
+}
+
+TEST_F(WatchTest, AsJsonAWaitForServicesHasTheirNamesAndTheReason) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.set_wait("r.1", {.of = {wire::WaitFor::services, "web", "starting"}}, 3);
+  EXPECT_EQ(
+      event_json(state_.take_events().back(), {}, {}),
+      R"({"v":1,"event":"waits","at":3.0,"test":"a","attempt":"r.1","lock":null,"holder":null,"services":"web","why":"starting"})"
+      "\n");
+}
+
+TEST_F(WatchTest, OnlyTroubleIsRed) {
+  lines();
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.take(logged("a", 1, Verdict::passed), 1);
+  const Screen screen{80, 24, Colour::ansi};
+  EXPECT_EQ(progress_block(state_, 12, 5, screen).find('\x1b'), std::string::npos);
+  WatchState green = state_;
+  green.take(RunEnded{9, "12-x", true}, 2);
+  std::string text;
+  for (const WatchEvent& event : green.take_events())
+    text += event_line(event, green.counts(), Lines::all, Colour::ansi);
+  EXPECT_EQ(text, "passed \"a\" after 2.00 s (1 of 3)\nthe run ended, 1 of 3: 1 passed\n");
+  state_.take(ended("b", "r.2", Outcome::failed, 3), 1);
+  state_.take(logged("b", 2, Verdict::failed), 1);
+  const std::string block = progress_block(state_, 12, 5, screen);
+  EXPECT_EQ(block.find("\x1b[31m"), block.rfind("\x1b[31m")) << "one line of it";
+  state_.take_events();
+  state_.take(RunEnded{9, "12-x", true}, 2);
+  EXPECT_EQ(lines(Lines::all, Colour::ansi),
+            "\x1b[31mthe run ended, 2 of 3: 1 passed, 1 failed\x1b[0m\n");
+}
+
+TEST_F(WatchTest, AnExitCodeIsToldIfTheTestIsRedOrTheCodeIsNotZero) {
+  lines();
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.take(logged("a", 1, Verdict::failed), 1);  // FAIL_REGULAR_EXPRESSION
+  AttemptEnded inverse = ended("b", "r.2", Outcome::failed, 3);
+  inverse.verdict = Verdict::passed;  // WILL_FAIL
+  state_.take(inverse, 1);
+  state_.take(logged("b", 2, Verdict::passed), 1);
+  EXPECT_EQ(lines(),
+            "failed \"a\" exit code 0 after 2.00 s (1 of 3)\n"
+            "passed \"b\" exit code 3 after 2.00 s (2 of 3)\n");
+}
+
+TEST_F(WatchTest, WhatNobodyKnowsTheVerdictOfWentWrong) {
+  AttemptEnded judged = ended("a", "r.1", Outcome::passed, 0);
+  judged.verdict = Verdict::unknown;  // its output decides
+  state_.take(judged, 1);
+  state_.settle(2);
+  EXPECT_EQ(state_.take_events().back().outcome, Outcome::unknown);
+  state_.take(judged, 3);
+  state_.settle(4);
+  EXPECT_TRUE(state_.take_events().back().went_wrong);
+  state_.take(ended("b", "r.2", Outcome::interrupted, 0), 5);
+  state_.settle(6);
+  EXPECT_TRUE(state_.take_events().back().went_wrong) << "ctest has no word for it";
+}
+
+TEST_F(WatchTest, WhileNobodyKnowsHowManyTestsThereAreTheBlockSaysHowManyAreDone) {
+  EXPECT_NE(progress_block(state_, 12, {}, k_screen).find("\n0 done\n"), std::string::npos);
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.settle(2);
+  const std::string block = progress_block(state_, 12, {}, k_screen);
+  EXPECT_NE(block.find("\n1 done: 1 passed\n"), std::string::npos) << block;
+}
+
+TEST_F(WatchTest, ServicesAreInTheOrderOfTheirNames) {
+  for (const char* name : {"web", "db", "mail", "auth"}) {
+    ServiceRecord started = service("started");
+    started.service = name;
+    state_.take(started, 1);
+  }
+  const std::string block = progress_block(state_, 12, {}, {80, 24, Colour::none});
+  EXPECT_NE(block.find("  services: auth starting, db starting, mail starting and 1 more\n"),
+            std::string::npos)
+      << block;
+}
+
+TEST_F(WatchTest, AsJsonThereIsNoMoreThanIsKnown) {
+  state_.take(begun("a", "r.1", 2, 3), 0);
+  state_.set_wait("r.1", {.of = {wire::WaitFor::lock, "db@project"}}, 3);
+  state_.set_wait("r.1", {}, 4);
+  state_.take(service("started", 1), 5);
+  const auto events = state_.take_events();
+  ASSERT_EQ(events.size(), 5U);
+  EXPECT_EQ(event_json(events[1], {}, {}),
+            R"({"v":1,"event":"started","at":2.0,"test":"a","attempt":"r.1","n":3})"
+            "\n");
+  EXPECT_EQ(
+      event_json(events[3], {}, {}),
+      R"({"v":1,"event":"waits","at":4.0,"test":"a","attempt":"r.1","lock":null,"holder":null})"
+      "\n");
+  EXPECT_EQ(
+      event_json(events[4], {}, {}),
+      R"({"v":1,"event":"service","at":4.0,"service":"db","instance":1,"generation":2,"what":"started"})"
+      "\n");
+}
+
+TEST_F(WatchTest, ATestThatRunsWithoutHoldfastHasBegunAndHasItsWords) {
+  lines();
+  Bare record;
+  record.test = "c";
+  state_.take(record, 1);
+  EXPECT_EQ(state_.begun().count("c"), 1U);
+  state_.take(logged("c", 3, Verdict::failed, "x:3: bad"), 1);
+  EXPECT_EQ(lines(), "failed \"c\" (1 of 3): x:3: bad\n");
+}
+
+// An older version's records have no keys.
+TEST_F(WatchTest, WithoutKeysTestsAreToldApartByTheirNames) {
+  lines();
+  AttemptEnded one = ended("a", "r.1", Outcome::failed, 3);
+  one.key.clear();
+  state_.take(one, 1);
+  AttemptStarted other = begun("b", "r.3", 3, 2);
+  other.key.clear();
+  state_.take(other, 1);
+  EXPECT_EQ(lines(), "started \"b\"\n");
+}
+
+TEST_F(WatchTest, ANamesakeThatTheLauncherDidNotStartIsATestOfItsOwn) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.take(logged("a", 1, Verdict::passed), 1);
+  lines();
+  LoggedEnd bare = logged("a", 2, Verdict::passed);
+  bare.entry.launched = false;
+  state_.take(bare, 1);
+  EXPECT_EQ(lines(), "passed \"a\" (2 of 3)\n");
+  LoggedEnd off = logged("a", 3, Verdict::passed);
+  off.entry.started = false;
+  state_.take(off, 1);
+  EXPECT_EQ(lines(), "not run \"a\" (3 of 3)\n");
+}
+
 }  // namespace
 }  // namespace holdfast::cli
