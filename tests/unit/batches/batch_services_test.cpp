@@ -106,6 +106,64 @@ TEST_F(BatchServicesTest, AWorkerGoesOnOnlyWithTheServicesThatItKnows) {
   EXPECT_EQ(services.trouble(), "it ended");
 }
 
+// A worker that began with these variables need not end for them.
+TEST_F(BatchServicesTest, ServicesAreTheSameIfTheirVariablesAre) {
+  std::string entry = "X=1";
+  char* environment[] = {entry.data(), nullptr};
+  plan_.command.environment = environment;
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::acquired);
+  const auto next = [&](unsigned generation, const std::vector<Variable>& variables) {
+    services.ask();
+    say(wire::ServicesAnswer::k_kind, answer(generation, variables));
+    const News news = services.hear();
+    // The next worker has them already. The same one asks again, sometime.
+    if (news == News::other) {
+      EXPECT_EQ(services.have(), End::acquired);
+    }
+    return news;
+  };
+  EXPECT_EQ(next(1, {{"X", "1"}}), News::same) << "the attempt began with it";
+  EXPECT_EQ(next(2, {{"X", "2"}}), News::other);
+  EXPECT_EQ(next(2, {{"X", "2"}}), News::same) << "and this worker with that";
+  EXPECT_EQ(next(3, {{"X", "2"}, {"Y", "2"}}), News::other);
+}
+
+TEST_F(BatchServicesTest, EachGenerationIsOnRecordOnceButNotThatOfTheAttempt) {
+  std::string entry = "HOLDFAST_SERVICE_DB_GENERATION=1";
+  char* environment[] = {entry.data(), nullptr};
+  plan_.command.environment = environment;
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::acquired);
+  for (const unsigned generation : {1U, 2U, 2U, 3U}) {
+    services.ask();
+    say(wire::ServicesAnswer::k_kind, answer(generation, {{"X", "1"}}));
+    EXPECT_NE(services.hear(), News::none);
+  }
+  supervision::AttemptResult result;
+  services.add_to(result);
+  EXPECT_EQ(result.services, (std::vector<std::string>{"db#2", "db#3"}));
+}
+
+TEST_F(BatchServicesTest, TheNextWorkerHasTheVariablesOfItsServices) {
+  std::string entry = "X=1";
+  char* environment[] = {entry.data(), nullptr};
+  char* words[] = {nullptr};
+  plan_.command.environment = environment;
+  plan_.command.arguments = words;
+  BatchServices services(plan_, around_);
+  ASSERT_EQ(services.have(), End::acquired);
+  services.ask();
+  say(wire::ServicesAnswer::k_kind, answer(2, {{"X", "2"}, {"Y", "3"}}));
+  ASSERT_EQ(services.have(), End::acquired);
+  WorkerCommand command(plan_.command);
+  services.give_to(command);
+  const os::Command given = command.command();
+  std::vector<std::string> all;
+  for (char** one = given.environment; *one != nullptr; ++one) all.emplace_back(*one);
+  EXPECT_EQ(all, (std::vector<std::string>{"X=2", "Y=3"}));
+}
+
 TEST_F(BatchServicesTest, AKeeperThatEndsBeforeItAnswersIsToldToo) {
   BatchServices services(plan_, around_);
   ASSERT_EQ(services.have(), End::acquired);

@@ -56,6 +56,7 @@ class Story {
 
   Batch batch;
   std::string selection;  // of the worker started last
+  std::string line;       // the last one that people are told
 
  private:
   std::string words(const Action& action) {
@@ -78,6 +79,7 @@ class Story {
                std::to_string(result.worker);
       }
       case Action::Kind::say:
+        line = action.text;
         return "say";
       case Action::Kind::end:
         return "end";

@@ -108,6 +108,39 @@ TEST(BatchTotal, KeepsTheFirstErrorOfAStartAndTheLastNote) {
   EXPECT_EQ(total.result.note, "the guard was killed");
 }
 
+// OnLeak::ignore lets them live.
+TEST(BatchTotal, WhatAWorkerMayLeaveIsNotCounted) {
+  supervision::AttemptResult kept = that_left(2, "a");
+  kept.report.kept = true;
+  BatchTotal total;
+  total.add(kept);
+  EXPECT_EQ(total.result.report.leftovers, 0U);
+  EXPECT_FALSE(total.result.observation.leaked);
+}
+
+TEST(BatchTotal, HasTheSignalThatEndedAWorkerAndWhetherWhatItLeftMakesItRed) {
+  for (const EndReason reason : {EndReason::signal, EndReason::parent_gone, EndReason::lock_lost}) {
+    supervision::AttemptResult ended = that_left(1, "a");
+    ended.observation.end_reason = reason;
+    ended.observation.end_signal = 2;
+    ended.observation.leak_fails = true;
+    BatchTotal total;
+    total.add(ended);
+    EXPECT_EQ(total.last_by, EndedBy::interruption);
+    EXPECT_EQ(total.result.observation.end_reason, reason);
+    EXPECT_EQ(total.result.observation.end_signal, 2);
+    EXPECT_TRUE(total.result.observation.leak_fails);
+  }
+}
+
+TEST(BatchTotal, MayBeEndedByNoWorker) {
+  BatchTotal total;
+  total.end_by(EndReason::signal, 15);
+  EXPECT_EQ(total.last_by, EndedBy::interruption);
+  EXPECT_EQ(total.result.observation.end_reason, EndReason::signal);
+  EXPECT_EQ(total.result.observation.end_signal, 15);
+}
+
 TEST(BatchTotal, OurOwnFailureIsTheReasonWhateverElseIsSaid) {
   supervision::AttemptResult lost;
   lost.observation.own_failure = true;

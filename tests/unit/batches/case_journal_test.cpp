@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -63,6 +65,40 @@ TEST_F(CaseJournalTest, WhatIsAddedIsThereWhenItIsWritten) {
   EXPECT_EQ(records[0].cases[0].output->log, "/log");
   EXPECT_EQ(records[0].cases[0].output->length, 4U);
   EXPECT_FALSE(records[0].cases[1].output);
+}
+
+TEST_F(CaseJournalTest, ACaseHasAllThatIsKnownOfIt) {
+  CaseResult crashed = passed("A.a", 3);
+  crashed.outcome = Outcome::crashed;
+  crashed.signal = 11;
+  crashed.exit_code = 7;
+  crashed.wall_us = 1'250'000;
+  crashed.note = "before it began";
+  CaseResult not_run;
+  not_run.name = "A.b";
+  not_run.worker = 3;
+  not_run.wall_us = 1;
+  CaseJournal journal(identity_, identity_.journal);
+  ASSERT_TRUE(journal.add(crashed, "/log", {4, 4}));
+  ASSERT_TRUE(journal.add(not_run, "", {4, 9}));
+  ASSERT_TRUE(journal.write());
+  const std::vector<CasesRecord> records = written();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].test, "t");
+  EXPECT_EQ(records[0].key, "9a");
+  EXPECT_EQ(records[0].worker, 3);
+  EXPECT_GT(records[0].at, 1'700'000'000.0);
+  ASSERT_EQ(records[0].cases.size(), 2U);
+  const CaseRecord& one = records[0].cases[0];
+  EXPECT_EQ(one.outcome, Outcome::crashed);
+  EXPECT_EQ(one.signal, 11);
+  EXPECT_EQ(one.exit_code, 7);
+  EXPECT_EQ(one.wall_s, 1.25);
+  EXPECT_EQ(one.note, "before it began");
+  EXPECT_FALSE(one.output) << "it printed nothing";
+  EXPECT_EQ(records[0].cases[1].outcome, Outcome::not_run);
+  EXPECT_EQ(records[0].cases[1].wall_s, 0);
+  EXPECT_FALSE(records[0].cases[1].output) << "nobody keeps it";
 }
 
 TEST_F(CaseJournalTest, WithoutAFileNothingIsWrittenAndNothingFails) {
@@ -175,6 +211,38 @@ TEST(BatchReportTest, LeavesNoDraftIfTheDiskIsFull) {
   EXPECT_FALSE(written);
   EXPECT_EQ(names_in(directory.path() / "out"), std::vector<std::string>{"r.xml"});
   EXPECT_EQ(std::filesystem::file_size(file), 15U);
+}
+
+// The processes of a batch leave their parts, and an earlier attempt a whole report.
+TEST(BatchReportTest, IsMadeOfThePartsAndOfWhatWasThereBefore) {
+  const ScratchDirectory directory;
+  const std::filesystem::path markers = directory.path() / "markers";
+  std::filesystem::create_directory(markers);
+  const auto report_of = [](const std::string& name, const std::string& file) {
+    return "<testsuites><testsuite name=\"A\"><testcase name=\"" + name + "\" file=\"" + file +
+           "\" status=\"run\" result=\"completed\" timestamp=\"2026-01-01T00:00:00\" "
+           "classname=\"A\" /></testsuite></testsuites>";
+  };
+  const std::filesystem::path file = directory.write("r.xml", report_of("before", "f1"));
+  for (const bool are_some : {true, false}) {
+    BatchReport report(file.string(), markers.string());
+    report.begin(are_some ? std::vector<std::string>{"A.a"} : std::vector<std::string>());
+    const std::filesystem::path part = directory.write("r.xml.1", report_of("a", "f2"));
+    keep_part(part.string(), parts_in(markers.string()));
+    EXPECT_FALSE(std::filesystem::exists(part));
+    keep_part(part.string(), parts_in(markers.string()));  // it has left none
+    report.add_words("A.died", "its last words");
+    CaseResult died = passed("A.died");
+    died.outcome = Outcome::crashed;
+    ASSERT_TRUE(report.write({passed("A.a"), died}));
+    std::ifstream in(file);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_NE(text.find("file=\"f2\""), std::string::npos) << text;
+    EXPECT_NE(text.find("its last words"), std::string::npos) << text;
+    EXPECT_EQ(text.find("file=\"f1\"") != std::string::npos, are_some) << text;
+    EXPECT_TRUE(names_in(markers).empty());
+    std::ofstream(file) << report_of("before", "f1");
+  }
 }
 
 // An earlier attempt may have been killed before it wrote one.

@@ -1,13 +1,20 @@
 // What the process of one case says in shared memory, and which batches may have several at once.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "batches/side_by_side.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/scratch.hpp"
 #include "values/held_locks.hpp"
@@ -81,6 +88,103 @@ TEST(SideBySide, IsForCasesThatNeedNothingForThemselves) {
   EXPECT_TRUE(allows_side_by_side(policy));
   have_to_itself(policy.locks);
   EXPECT_FALSE(allows_side_by_side(policy)) << "the attempt has nothing beside it";
+}
+
+// Cases that run side by side, in processes of the test.
+class RunCases : public testing::Test {
+ protected:
+  RunCases() { plan_.policy.processors = 2; }
+
+  SideBySideEnd run(std::vector<std::string> cases, const CaseProcess::Work& work) {
+    LentSlots slots(plan_);
+    std::deque<std::string> left(cases.begin(), cases.end());
+    const auto next = [&]() -> std::optional<BatchAction> {
+      if (left.empty()) return std::nullopt;
+      BatchAction action{BatchAction::Kind::run_cases};
+      action.cases = {left.front()};
+      left.pop_front();
+      ++begun_;
+      return action;
+    };
+    const auto act = [&](const BatchAction& action, CaseProcessReport& report) {
+      name_ = action.cases.front();
+      work(report);
+    };
+    const auto ended = [&](const CaseProcess& one, const OutputRange& range) {
+      ended_.push_back(one.name() + (one.report().is_whole ? " told " : " lost ") +
+                       std::to_string(one.report().exit_code.value_or(-1)) + ": " +
+                       relay_.part(range.begin, range.end));
+    };
+    return run_cases({around_, relay_, slots, Milliseconds{0}, next, [&] { return left.size(); },
+                      act, ended, [](Milliseconds) {}});
+  }
+
+  const os::Scratch scratch_;
+  supervision::AttemptPlan plan_;
+  supervision::Surroundings around_{{}, std::move(*os::SignalQueue::open()), {}};
+  OutputRelay relay_{scratch_.path("log"), OutputRelay::Passing::when_released};
+  std::string name_;  // of the case of this process
+  int begun_ = 0;
+  std::vector<std::string> ended_;
+};
+
+void tell(CaseProcessReport& report, const std::string& text, int code) {
+  (void)::write(STDOUT_FILENO, text.data(), text.size());
+  report.exit_code = code;
+  report.is_whole = true;
+}
+
+TEST_F(RunCases, EndInTheOrderInWhichTheyBeganEachWithItsOwnOutput) {
+  Result<os::Pipe> first_may_end = os::make_pipe();
+  ASSERT_TRUE(first_may_end);
+  const SideBySideEnd end = run({"A", "B", "C"}, [&](CaseProcessReport& report) {
+    char byte = 0;
+    if (name_ == "A") {
+      tell(report, "a1 ", 1);
+      (void)::read(first_may_end->read.get(), &byte, 1);
+      return tell(report, "a2", 1);
+    }
+    tell(report, name_, name_ == "B" ? 2 : 3);
+    // Both of the others have a slot before the first one ends.
+    if (name_ == "C") (void)::write(first_may_end->write.get(), "x", 1);
+  });
+  EXPECT_EQ(end.reason, EndReason::none);
+  EXPECT_EQ(ended_, (std::vector<std::string>{"A told 1: a1 a2", "B told 2: B", "C told 3: C"}));
+}
+
+TEST_F(RunCases, OneThatIsKilledHasNoWholeReportAndCostsNoOther) {
+  (void)run({"A", "B"}, [&](CaseProcessReport& report) {
+    if (name_ == "A") ::raise(SIGKILL);
+    tell(report, "", 0);
+  });
+  EXPECT_EQ(ended_, (std::vector<std::string>{"A lost -1: ", "B told 0: "}));
+}
+
+TEST_F(RunCases, NoneBeginsAfterCtestHasDiedAndThoseThatRunAreEnded) {
+  plan_.policy.processors = 1;
+  Result<os::Pipe> life = os::make_pipe();
+  ASSERT_TRUE(life);
+  around_.parent = std::move(life->read);
+  life->write.reset();
+  const SideBySideEnd end = run({"A", "B"}, [](CaseProcessReport&) { ::pause(); });
+  EXPECT_EQ(end.reason, EndReason::parent_gone);
+  EXPECT_EQ(end.signal, SIGTERM);
+  EXPECT_EQ(begun_, 1);
+  EXPECT_EQ(ended_, std::vector<std::string>{"A lost -1: "});
+}
+
+// There are no more descriptors, for example.
+TEST_F(RunCases, OneThatCannotBeStartedSaysWhy) {
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  rlimit none = usual;
+  none.rlim_cur = 3;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const CaseProcess one("A", true, [](CaseProcessReport&) {});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  EXPECT_TRUE(one.is_over());
+  EXPECT_FALSE(one.report().is_whole);
+  EXPECT_NE(one.report().note.front(), '\0');
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -139,6 +140,60 @@ TEST_F(ForkedCaseTest, one_whose_time_is_over_is_ended_once) {
   EXPECT_FALSE(case_->is_lost());
   EXPECT_EQ(case_->end(EndedBy::itself).by, EndedBy::case_limit);
   EXPECT_EQ(case_->deadline(k_limit), k_longest);
+}
+
+// The anchor's process is a launcher then, which does not know what the case has said.
+TEST_F(ForkedCaseTest, what_a_case_has_not_said_is_not_known) {
+  say(worker_message({HOLDFAST_WORKER_ENDED, "0", "1", "2", "3", HOLDFAST_WORKER_UNSAID, "0"}));
+  EXPECT_EQ(case_->said(), std::nullopt);
+  EXPECT_FALSE(case_->has_finished());
+  say(worker_message({HOLDFAST_WORKER_ENDED, "0", "1", "2", "3", HOLDFAST_WORKER_SKIPPED, "1"}));
+  EXPECT_EQ(case_->said(), CaseEnd::skipped);
+  say(worker_message({HOLDFAST_WORKER_ENDED, "256"}));
+  EXPECT_EQ(case_->said(), CaseEnd::skipped) << "it was said before";
+  EXPECT_TRUE(case_->end(EndedBy::itself).main.exited_with(1));
+}
+
+TEST_F(ForkedCaseTest, an_anchor_that_says_that_its_case_is_over_may_have_another) {
+  EXPECT_FALSE(case_->take_anchor().valid());
+  say(worker_message({HOLDFAST_WORKER_OVER, "0", "1", "2", "3", HOLDFAST_WORKER_PASSED, "1"}));
+  EXPECT_TRUE(case_->is_over());
+  EXPECT_TRUE(case_->has_own_end());
+  EXPECT_GT(case_->over_at_us(), 0);
+  EXPECT_TRUE(case_->take_anchor().valid());
+  EXPECT_FALSE(case_->take_anchor().valid());
+}
+
+TEST_F(ForkedCaseTest, an_anchor_whose_case_has_left_something_has_no_other) {
+  say(worker_message({HOLDFAST_WORKER_ENDED, "0", "1", "2", "3", HOLDFAST_WORKER_PASSED, "1"}));
+  say(worker_message({HOLDFAST_WORKER_LEFT, "1", "7", "sleep"}));
+  say(worker_message({HOLDFAST_WORKER_GONE, "0"}));
+  EXPECT_TRUE(case_->has_own_end());
+  EXPECT_FALSE(case_->take_anchor().valid());
+  EXPECT_NE(case_->end(EndedBy::itself).left, "");
+}
+
+TEST_F(ForkedCaseTest, one_that_was_over_before_the_tree_was_ended_has_its_own_end) {
+  say(worker_message({HOLDFAST_WORKER_ENDED, "0", "1", "2", "3", HOLDFAST_WORKER_PASSED, "1"}));
+  case_->cut_off();
+  say(worker_message({HOLDFAST_WORKER_GONE, "0"}));
+  EXPECT_FALSE(case_->has_own_end()) << "what it left was being ended";
+  EXPECT_TRUE(case_->is_cut_off());
+  EXPECT_EQ(case_->end(EndedBy::whole_limit).by, EndedBy::whole_limit);
+}
+
+TEST_F(ForkedCaseTest, one_that_is_over_cannot_be_cut_off) {
+  say(worker_message({HOLDFAST_WORKER_OVER, "0", "1", "2", "3", HOLDFAST_WORKER_PASSED, "1"}));
+  case_->cut_off();
+  EXPECT_TRUE(case_->has_own_end());
+}
+
+TEST_F(ForkedCaseTest, one_that_does_not_end_is_stuck_after_its_grace) {
+  constexpr Milliseconds k_grace{60'000};
+  case_->time_is_over(Milliseconds{0}, 0, k_grace);
+  EXPECT_TRUE(case_->is_stuck());
+  EXPECT_GT(case_->deadline(Milliseconds{1}), os::monotonic_now() + k_grace);
+  EXPECT_LT(case_->deadline(Milliseconds{1}), os::monotonic_now() + 2 * k_grace);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"
 #include "settings/wire.hpp"
 
@@ -124,6 +125,52 @@ TEST_F(LentSlotsTest, AKeeperThatLendsNothingClosesTheConnectionAndIsAskedOnce) 
   slots.tell(slots.most(2), 4);
   slots.tell(slots.most(2), 3);
   EXPECT_FALSE(has_news(keeper_));
+}
+
+TEST_F(LentSlotsTest, AKeeperThatIsGoneBeforeItIsAskedLendsNothing) {
+  LentSlots slots(plan_);
+  EXPECT_TRUE(slots.may_be_lent());
+  keeper_.reset();
+  slots.tell(slots.most(0), 5);
+  EXPECT_FALSE(slots.may_be_lent());
+  EXPECT_EQ(slots.most(2), 2U);
+  plan_.keeper = -1;
+  EXPECT_FALSE(LentSlots(plan_).may_be_lent());
+}
+
+TEST_F(LentSlotsTest, ABatchHasAtLeastOneSlot) {
+  plan_.policy.processors = 0;
+  EXPECT_EQ(LentSlots(plan_).most(0), 1U);
+}
+
+// The time of two loans counts twice, and only while their cases run.
+TEST_F(LentSlotsTest, HowLongLoansWereUsedIsKnown) {
+  constexpr std::int64_t k_run_us = 3000;
+  const auto pass = [] {
+    const std::int64_t since = os::monotonic_now_us();
+    while (os::monotonic_now_us() < since + k_run_us) {
+    }
+    return os::monotonic_now_us() - since;
+  };
+  LentSlots slots(plan_);
+  slots.tell(slots.most(0), 5);
+  connect();
+  lend("2");
+  const std::int64_t begin = os::monotonic_now_us();
+  EXPECT_EQ(slots.most(2), 4U);
+  slots.tell(2, 2);
+  (void)pass();
+  (void)slots.most(2);
+  EXPECT_EQ(slots.used_us(), 0) << "no case has begun in a loan";
+  slots.tell(4, 0);
+  (void)pass();
+  slots.rest();
+  const std::int64_t used = slots.used_us();
+  EXPECT_GE(used, 2 * k_run_us);
+  EXPECT_LE(used, 2 * (os::monotonic_now_us() - begin - k_run_us));
+  (void)pass();
+  slots.rest();
+  EXPECT_EQ(slots.used_us(), used);
 }
 
 TEST_F(LentSlotsTest, NobodyAsksWhereCasesMayNotMeet) {

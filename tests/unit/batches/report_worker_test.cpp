@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "os/scratch.hpp"
 #include "output/output_relay.hpp"
 
 namespace holdfast::exec {
@@ -65,8 +66,11 @@ class ReportWorkerTest : public testing::Test {
   std::vector<std::string> told(CaseReport said, const std::string& own_case,
                                 const std::vector<std::string>& printed = {}) {
     std::vector<std::string> events;
-    const auto tell = [&](const BatchEvent& event, const OutputRange&) {
+    const auto tell = [&](const BatchEvent& event, const OutputRange& range) {
       const std::string name(event.name);
+      if (event.kind == BatchEvent::Kind::case_ended) {
+        words_.push_back(relay_->part(range.begin, range.end));
+      }
       if (event.kind == BatchEvent::Kind::announced) {
         events.push_back("announced " + std::to_string(event.count));
       }
@@ -84,7 +88,8 @@ class ReportWorkerTest : public testing::Test {
                 static_cast<ssize_t>(part.size()));
       worker->look();
     }
-    (void)worker->finish({ProcessEnd::Kind::exited, 0});
+    const OutputRange rest = worker->finish({ProcessEnd::Kind::exited, 0});
+    words_.push_back(relay_->part(rest.begin, rest.end));
     return events;
   }
 
@@ -105,6 +110,7 @@ class ReportWorkerTest : public testing::Test {
   BatchServices services_;
   std::string printed_;
   const std::string own_case_ = "A";
+  std::vector<std::string> words_;  // of each case that ended, and of the process
 };
 
 using Events = std::vector<std::string>;
@@ -140,6 +146,36 @@ TEST_F(ReportWorkerTest, AProcessOfSeveralCasesMayDieInOneMore) {
   said.is_through = true;
   EXPECT_EQ(told(said, ""),
             (Events{"announced 2", "began A", "ended A 0", "began B", "ended B 1", "finished"}));
+}
+
+// What the report says is printed where the program would have printed it.
+TEST_F(ReportWorkerTest, EachCaseHasItsWordsInTheOutput) {
+  const os::Scratch scratch;
+  relay_.emplace(scratch.path("log"));
+  CaseReport said;
+  said.first_words = "first\n";
+  said.cases = {{"A", CaseEnd::passed}, {"B", CaseEnd::failed, "b failed\n"}};
+  said.died_in = ReportedCase{"C", CaseEnd::failed, "c died\n"};
+  said.last_words = "last\n";
+  (void)told(said, "", {"printed\n"});
+  EXPECT_EQ(words_, (std::vector<std::string>{"", "b failed\n",
+                                              "printed\nfirst\nb failed\nc died\nlast\n"}));
+  words_.clear();
+  said.died_in.reset();
+  said.is_through = true;
+  capture_ = std::move(*supervision::Capture::open(false));
+  (void)told(said, "A", {"of A\n"});
+  EXPECT_EQ(words_, (std::vector<std::string>{"of A\n", "of A\n"})) << "it has printed that itself";
+}
+
+TEST_F(ReportWorkerTest, AProcessThatRanNothingAnnouncesThat) {
+  CaseReport said;
+  said.is_through = true;
+  EXPECT_EQ(told(said, ""), (Events{"announced 1", "finished"})) << "nobody knows how many";
+  said.ran_nothing = true;
+  EXPECT_EQ(told(said, ""), (Events{"announced 0", "finished"}));
+  said.has_begun = false;
+  EXPECT_EQ(told(said, ""), Events{});
 }
 
 // Totals are among the last lines.
