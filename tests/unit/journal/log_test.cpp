@@ -253,5 +253,50 @@ TEST_F(Log, AReaderWaitsForTheRestOfALineAndShowsWhatIsNotOurs) {
   EXPECT_EQ(rest[0].at_us, 5'000'000);
 }
 
+TEST_F(Log, WhatWasSaidOfATestBeforeThePlaceWasKnownKeepsTheTest) {
+  log_by_spdlog("cli");
+  os::log_about("other", "1-x.7", LogLevel::warn, {"early"});
+  os::begin_log(target(LogLevel::info));
+  const std::vector<LogLine> read = lines();
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0],
+            (LogLine{read[0].at_us, LogLevel::warn, "cli", ::getpid(), "other", "1-x.7", "early"}));
+}
+
+TEST_F(Log, AReaderPutsTheLinesOfAllFilesInTheOrderOfTheirTimes) {
+  const auto line = [](int second, const char* word) {
+    return text_of(LogLine{second * 1'000'000, LogLevel::info, "cli", 1, "", "", word});
+  };
+  std::ofstream(file() + ".1") << line(1, "one") << line(3, "three");
+  std::ofstream(file()) << line(2, "two") << line(3, "another") << line(4, "four");
+  EXPECT_EQ(messages_of(lines()), (Messages{"one", "two", "three", "another", "four"}));
+}
+
+TEST_F(Log, ALineWithoutATimeHasThatOfTheLineBeforeItOrIsNew) {
+  const std::int64_t before = os::unix_now_us();
+  std::ofstream(file()) << "not ours\n"
+                        << text_of(
+                               LogLine{before + 60'000'000, LogLevel::info, "cli", 1, "", "", "m"})
+                        << "nor this\n";
+  const std::vector<LogLine> read = lines();
+  ASSERT_EQ(read.size(), 3U);
+  EXPECT_GE(read[0].at_us, before);
+  EXPECT_LE(read[0].at_us, os::unix_now_us());
+  EXPECT_EQ(read[2].at_us, before + 60'000'000);
+}
+
+TEST(ShownLogLine, HasItsTestAndWhichAttemptOfTheRunItWas) {
+  testing::internal::CaptureStdout();
+  show_log_line({1'000'000, LogLevel::warn, "keeper", 7, "a", "1-x.3", "m"});
+  show_log_line({1'500'000, LogLevel::info, "cli", 8, "", "1-x.4", "n\x1b"});
+  show_log_line({2'000'000, LogLevel::error, "cli", 8, "a", "", "n"});
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "1970-01-01 00:00:01.000000 warn  keeper[7]: \"a\" (.3): m\n"
+            "1970-01-01 00:00:01.500000 info  cli[8]: " +
+                printable("n\x1b") +
+                "\n"
+                "1970-01-01 00:00:02.000000 error cli[8]: \"a\": n\n");
+}
+
 }  // namespace
 }  // namespace holdfast

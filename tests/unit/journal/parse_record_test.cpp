@@ -440,5 +440,30 @@ TEST(JsonRecord, OfAServiceIsReadAsItWasWritten) {
   EXPECT_EQ(read.log_head, record.log_head);
 }
 
+TEST(JsonRecord, WhatALineLacksIsNamed) {
+  const std::pair<const char*, const char*> rows[] = {
+      {R"({"v":2,"type":"run_ended"})", "not version 1 of the journal"},
+      {R"({"v":1,"type":"tomorrow"})", "unknown type of record"},
+      {R"([])", "not a JSON object of a record's size"},
+      {R"({"v":1,"type":"attempt_started"})", "attempt_started without a test"},
+      {R"({"v":1,"type":"attempt_ended"})", "attempt_ended without a test"},
+      {R"({"v":1,"type":"bare","why":"w"})", "bare without a test"},
+      {R"({"v":1,"type":"verdict","verdict":"failed"})", "verdict without a test"},
+      {R"({"v":1,"type":"cases","cases":[]})", "cases without a test"},
+      {R"({"v":1,"type":"stale","why":"w"})", "stale without a test"},
+      {R"({"v":1,"type":"run_started","run":""})", "run_started without a run"},
+      {R"({"v":1,"type":"step","output":"a.o"})", "step without a kind"},
+      {R"({"v":1,"type":"service","event":"died"})", "service without a name"},
+      {R"({"v":1,"type":"log_word","company":true})", "log_word without a word"},
+      {R"({"v":1,"type":"verdict","test":"t"})", "verdict of an unknown name"},
+      {R"({"v":1,"type":"verdict","test":"t","verdict":"maybe"})", "verdict of an unknown name"},
+  };
+  for (const auto& [text, lack] : rows) {
+    const ParsedLine line = parse_record(text);
+    EXPECT_FALSE(line.record) << text;
+    EXPECT_EQ(line.complaint, lack) << text;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -320,5 +320,45 @@ TEST(RunDirectory, TheBuildTreeIsTheNearestOneUpward) {
   EXPECT_EQ(find_build_tree("/proc"), std::nullopt);
 }
 
+// The journal says whose the files are that tests have left.
+TEST(RunDirectory, ARunWhoseFilesCannotBeRemovedKeepsItsJournalAndIsNamed) {
+  const ScratchDirectory tree;
+  for (int i = 1; i <= 4; ++i) add_run(tree, "run" + std::to_string(i), i);
+  const std::string scratch = (tree.path() / ".holdfast/runs/run2/scratch").string();
+  fs::create_directory_symlink(tree.path(), scratch);  // what is behind a link is not ours
+  const Pruned pruned = prune_runs(tree.path(), "run4", {.runs = 1});
+  EXPECT_EQ(pruned.removed, 2U);
+  ASSERT_EQ(pruned.troubles.size(), 1U);
+  EXPECT_EQ(pruned.troubles[0], "failed to remove " + scratch + ": Not a directory");
+  const std::vector<RunEntry> runs = list_runs(tree.path());
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[1].id, "run2");
+}
+
+TEST(RunDirectory, WhatPeopleStartedIsListedNumberedAndPrunedApart) {
+  const ScratchDirectory tree;
+  add_run(tree, "7-20261120-100000-1", 100);
+  add_run(tree, "8-20261120-100001-1", 200);
+  for (const char* const id : {"1-20261120-100000-2", "2-20261120-100001-2"}) {
+    tree.write(".holdfast/by-hand/" + std::string(id) + "/journal.jsonl",
+               line_of(RunStarted{1, id, tree.path().string(), "", "", {}, {}}));
+  }
+  EXPECT_EQ(list_runs(tree.path()).front().id, "8-20261120-100001-1");
+  EXPECT_EQ(list_runs(tree.path(), RunsOf::people).front().id, "2-20261120-100001-2");
+  EXPECT_EQ(tree_of(list_runs(tree.path(), RunsOf::people).front()), tree.path());
+  EXPECT_EQ(next_run_number(tree.path()), 9U);
+  EXPECT_EQ(next_run_number(tree.path(), RunsOf::people), 3U);
+  EXPECT_EQ(prune_runs(tree.path(), "", {.runs = 1}, RunsOf::people).removed, 1U);
+  EXPECT_EQ(list_runs(tree.path()).size(), 2U);
+  EXPECT_EQ(list_runs(tree.path(), RunsOf::people).size(), 1U);
+}
+
+TEST(RunDirectory, ABeginningOfManyNamesThreeOfThem) {
+  const ScratchDirectory tree;
+  for (int i = 1; i <= 5; ++i) add_run(tree, "aa" + std::to_string(i), i);
+  EXPECT_EQ(to_text(find_run(tree.path(), "aa").error()),
+            "failed to find run aa: several runs begin with that: aa5, aa4, aa3 and 2 more");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -252,5 +252,37 @@ TEST(BoundedWork, ACommandIgnoresNoSignalThatWeIgnore) {
   EXPECT_EQ(child.wait(), 0);
 }
 
+TEST(BoundedWork, OfErrorsTheFirstAreKept) {
+  BoundedOrder order = shell("head -c 10000 /dev/zero | tr '\\0' x >&2; exit 3");
+  order.errors_apart = true;
+  const BoundedEnd end = run_bounded(order);
+  EXPECT_EQ(end.code, 3);
+  EXPECT_EQ(end.errors, std::string(4096, 'x'));
+}
+
+TEST(BoundedWork, WhatIsWrongWithItIsSaidWithItsLastLine) {
+  const struct {
+    Kind kind;
+    int code;
+    const char* output;
+    const char* trouble;
+  } rows[] = {
+      {Kind::exited, 0, "fine\n", ""},
+      {Kind::exited, 3, "first\nlast\n\n", "`sh` ended with exit code 3: last"},
+      {Kind::exited, 3, "only", "`sh` ended with exit code 3: only"},
+      {Kind::exited, 3, "\n", "`sh` ended with exit code 3"},
+      {Kind::signalled, 9, "last\n", "`sh` was killed by signal 9: last"},
+      {Kind::too_late, 0, "", "`sh` took too long"},
+      {Kind::not_started, ENOENT, "x", "`sh` could not be started: No such file or directory"},
+  };
+  for (const auto& row : rows) {
+    BoundedEnd end;
+    end.kind = row.kind;
+    end.code = row.code;
+    end.output = row.output;
+    EXPECT_EQ(trouble_with("sh", end), row.trouble);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::os

@@ -1,5 +1,6 @@
 #include "os/file/descriptors.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -7,6 +8,8 @@
 #include <unistd.h>
 
 #include <array>
+
+#include "os/child_process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -64,6 +67,27 @@ TEST(Descriptors, AnInvalidOneHasNoNews) {
   EXPECT_FALSE(is_readable(-1));
   EXPECT_FALSE(is_hung_up(-1));
   EXPECT_FALSE(wait_for(-1, monotonic_now() + Milliseconds{1}));
+}
+
+// A log or a socket at the number of stderr would get what people are told.
+TEST(Descriptors, StreamsThatAreClosedAreFilled) {
+  Child child([] {
+    ::close(STDIN_FILENO);
+    ::close(STDERR_FILENO);
+    Result<Pipe> pipe = make_pipe();  // its ends get their numbers
+    if (!pipe || pipe->read.get() != STDIN_FILENO) return 1;
+    pipe->write.reset();
+    UniqueFd first = std::move(pipe->read);
+    if (!fill_closed_streams(first)) return 2;
+    if (first.get() <= STDERR_FILENO || ::fcntl(first.get(), F_GETFD) != FD_CLOEXEC) return 3;
+    struct stat info {};
+    if (::fstat(first.get(), &info) != 0 || !S_ISFIFO(info.st_mode)) return 4;
+    for (const int stream : {STDIN_FILENO, STDERR_FILENO}) {
+      if (::fstat(stream, &info) != 0 || !S_ISCHR(info.st_mode)) return 5;
+    }
+    return 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
 }
 
 }  // namespace

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <vector>
+
+#include "os/child_process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -61,6 +64,24 @@ TEST(GitCommand, LooksAndChangesNothing) {
     EXPECT_EQ(std::ranges::count(order.environment, expected), 1) << expected;
   }
   EXPECT_TRUE(order.errors_apart);
+}
+
+// They are those of a command that started us, such as a hook of git's, and may name another tree.
+TEST(GitCommand, OfGitsVariablesOnlyThoseForAllTreesAreKept) {
+  const char* const kept[] = {"GIT_CONFIG_COUNT=0", "GIT_CEILING_DIRECTORIES=/c",
+                              "GIT_DISCOVERY_ACROSS_FILESYSTEM=1", "OTHER_GIT_DIR=/o"};
+  const char* const left_out[] = {"GIT_DIR=/d", "GIT_INDEX_FILE=/i", "GIT_CEILING=/c"};
+  Child child([&] {
+    for (const char* one : kept) ::putenv(const_cast<char*>(one));
+    for (const char* one : left_out) ::putenv(const_cast<char*>(one));
+    const BoundedOrder order = git_order("/", {"log"}, k_time);
+    const auto has = [&](const char* one) {
+      return std::ranges::count(order.environment, one) == 1;
+    };
+    if (!std::ranges::all_of(kept, has)) return 1;
+    return std::ranges::any_of(left_out, has) ? 2 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
 }
 
 }  // namespace

@@ -191,5 +191,75 @@ TEST(LockHolders, LockAndRecordLiveAsLongAsTheLastProcessThatHasTheDescriptors) 
   EXPECT_FALSE(lock.file_is_locked());
 }
 
+TEST(LockFile, ThatOfALevelIsRemovedUnlessItIsInUse) {
+  const TestLock lock;
+  LockRequest holder = lock.request();
+  ASSERT_TRUE(takes(holder));
+  const auto is_there = [&](const std::string& attempt) {
+    return std::filesystem::exists(lock.directory() + "/db/" + level_directory(attempt));
+  };
+  std::optional<LockRequest> inside(lock.request("db", {"r.1", {}}));
+  std::optional<LockRequest> waiter(lock.request("db", {"r.1", {}}));
+  ASSERT_TRUE(takes(*inside));
+  ASSERT_FALSE(takes(*waiter));
+  holder.tidy_below("r.1");
+  EXPECT_TRUE(is_there("r.1")) << "somebody has the lock";
+  inside.reset();
+  holder.tidy_below("r.1");
+  EXPECT_TRUE(is_there("r.1")) << "somebody has a ticket";
+  // From a level beside it, too.
+  const LockRequest beside = lock.request("db", {"r.2", {}});
+  beside.tidy_below("r.1");
+  EXPECT_TRUE(is_there("r.1"));
+  waiter.reset();
+  beside.tidy_below("r.1");
+  EXPECT_FALSE(is_there("r.1"));
+  EXPECT_TRUE(is_there("r.2"));
+  holder.tidy_below("r.2");
+  EXPECT_FALSE(is_there("r.2"));
+}
+
+TEST(LockFile, WhatAnotherMayLockAreItsOwnFileAndThoseOfItsSlots) {
+  const TestLock lock;
+  const LockRequest request = lock.request("db:1/3");
+  EXPECT_EQ(request.files().size(), 1U) << "there are no slots yet";
+  LockRequest both = lock.request("db:2/3");
+  ASSERT_TRUE(takes(both));
+  EXPECT_EQ(request.files().size(), 3U);
+  EXPECT_EQ(both.descriptors().size(), 3U);
+}
+
+TEST(LockFile, WhoIsInTheWayAreHoldersAndThoseWhoCameBefore) {
+  const TestLock lock;
+  Channel told;
+  const Child holder([&] {
+    LockRequest request = lock.request();
+    if (!takes(request)) return 1;
+    LockParty party = party_named("the holder");
+    party.boot = numbering_id();
+    request.sign(party);
+    told.say("has it");
+    while (true) ::pause();
+    return 0;
+  });
+  ASSERT_EQ(told.hear(), "has it");
+  LockRequest before = lock.request();
+  LockRequest unsaid = lock.request();
+  LockRequest waiter = lock.request();
+  LockRequest behind = lock.request();
+  for (LockRequest* const one : {&before, &unsaid, &waiter, &behind}) ASSERT_FALSE(takes(*one));
+  before.sign_waiting(party_named("before"));
+  behind.sign_waiting(party_named("behind"));
+  LockObstacles seen = waiter.obstacles();
+  ASSERT_EQ(seen.holders.size(), 1U);
+  EXPECT_EQ(seen.holders[0].test, "the holder");
+  EXPECT_FALSE(seen.holders[0].stopped);
+  EXPECT_EQ(seen.ahead, 2U);
+  ASSERT_EQ(seen.before.size(), 1U);
+  EXPECT_EQ(seen.before[0].test, "before");
+  holder.signal(SIGSTOP);
+  EXPECT_TRUE(becomes_true([&] { return waiter.obstacles().holders[0].stopped; }));
+}
+
 }  // namespace
 }  // namespace holdfast::os

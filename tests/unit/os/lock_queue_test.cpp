@@ -228,5 +228,17 @@ TEST(LockQueue, ManyThatTakeItAgainAndAgainExcludeOneAnother) {
   EXPECT_EQ(value, k_processes * k_rounds);
 }
 
+// Anybody may lock bytes of a file that is not the user's alone.
+TEST(LockQueue, WhereNoTicketIsFreeItIsSaid) {
+  const TestLock lock;
+  LockRequest request = lock.request();
+  const std::string directory = lock.directory() + "/db";
+  const UniqueFd all(::open((directory + "/queue").c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_TRUE(try_byte_lock(all.get(), ByteLock::exclusive, {0, 0}));
+  const Result<bool> had = request.try_take();
+  ASSERT_FALSE(had);
+  EXPECT_EQ(had.error().message, "draw a ticket: the queue is too busy (in " + directory + ")");
+}
+
 }  // namespace
 }  // namespace holdfast::os

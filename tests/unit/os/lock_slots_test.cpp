@@ -160,5 +160,21 @@ TEST(LockSlots, AWaitForManySlotsNeedsNoMoreDescriptorsThanTheHardLimit) {
   EXPECT_EQ(child.wait(), 0);
 }
 
+// A holder that has it exclusively says no size.
+TEST(LockSlots, WhoWaitsForAnotherSizeIsNamedToo) {
+  TestLock lock;
+  LockRequest holder = lock.request("gpu");
+  ASSERT_TRUE(takes(holder));
+  holder.sign(party_named("the holder"));
+  LockRequest waiter = lock.request("gpu:1/4");
+  ASSERT_FALSE(takes(waiter));
+  waiter.sign_waiting(party_named("the waiter"));
+  const Result<LockRequest> refused = LockRequest::open(*parse_lock_spec("gpu:1/2"), lock.home());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "use it: it is in use now with size 4; expected 2 (by \"the waiter\", pid " +
+                std::to_string(::getpid()) + ", tree /tree)");
+}
+
 }  // namespace
 }  // namespace holdfast::os

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "os/file/descriptors.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/test_lock.hpp"
@@ -180,6 +182,69 @@ TEST(LockSurvey, OnlyTheRecordsOfOneProcessAreBlanked) {
   std::vector<std::string> left;
   for (const LockParty& party : holders[1].signatories()) left.push_back(party.test);
   EXPECT_EQ(left, (std::vector<std::string>{"other process", "other namespace"}));
+}
+
+TEST(LockSurvey, SaysBelowWhichAttemptALockIsAndOfWhichScope) {
+  TestLock lock;
+  lock.home().tree = "/" + lock.home().project;
+  LockRequest inside = lock.request("db", {"r/1", {}});
+  LockRequest of_tree = lock.request("db@build");
+  ASSERT_TRUE(takes(inside) && takes(of_tree));
+  inside.sign(party_named("inside"));
+  of_tree.sign(party_named("of the tree"));
+  const std::vector<SurveyedLock> seen = survey_of(lock, Strangers::leave_out);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].name, "db");
+  EXPECT_EQ(seen[0].below, "r/1");
+  const std::string directory = scope_directory(LockScope::build, lock.home());
+  for (const SurveyedLock& one : survey_all_locks(Strangers::leave_out).locks) {
+    const bool is_of_tree = one.scope_directory == directory;
+    EXPECT_EQ(one.scope == LockScope::build && !one.holders.empty() &&
+                  one.holders[0].test == "of the tree",
+              is_of_tree);
+  }
+}
+
+TEST(LockSurvey, WhatCannotBeLookedAtIsSaid) {
+  const TestLock lock;
+  lock.request();
+  ASSERT_TRUE(std::filesystem::remove(lock.file()));
+  ASSERT_TRUE(std::filesystem::create_directory(lock.file()));
+  std::vector<std::string> unseen;
+  for (const Error& error : survey_all_locks(Strangers::leave_out).unseen) {
+    unseen.push_back(error.message);
+  }
+  const std::string expected = "look at " + lock.directory() + "/db: Is a directory";
+  EXPECT_EQ(std::ranges::count(unseen, expected), 1);
+}
+
+// A cleared environment hides the attempts around a waiter.
+TEST(LockSurvey, AWaiterBelowAHolderIsInsideItsAttempt) {
+  const Child child([] {
+    while (true) ::pause();
+    return 0;
+  });
+  const auto party = [](const ProcessName& process, const std::string& attempt) {
+    LockParty one = party_named(attempt);
+    one.process = process;
+    one.boot = numbering_id();
+    one.attempt = attempt;
+    return one;
+  };
+  const ProcessName below{child.pid(), read_process_stat(child.pid())->start};
+  LockParty elsewhere = party(own_name(), "elsewhere");
+  elsewhere.boot += "/pid:[7]";
+  LockParty waiter_elsewhere = party(below, "");
+  waiter_elsewhere.boot += "/pid:[7]";
+  ProcessName reused = own_name();
+  ++reused.start;
+  std::vector<LockUse> uses(2);
+  uses[0].holders = {party(own_name(), "r.1"), party(own_name(), "r.1"), party(own_name(), ""),
+                     party(below, "r.2"),      party(reused, "r.3"),     elsewhere};
+  uses[1].waiters = {party(below, ""), waiter_elsewhere};
+  add_ancestors(uses);
+  EXPECT_EQ(uses[1].waiters[0].around, std::vector<std::string>{"r.1"});
+  EXPECT_TRUE(uses[1].waiters[1].around.empty());
 }
 
 }  // namespace

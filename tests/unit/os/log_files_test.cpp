@@ -63,5 +63,52 @@ TEST(LogFiles, OlderLinesMoveOnFromFileToFile) {
   }
 }
 
+TEST(LogFiles, WhoDoesNotRotateLeavesAFullFileInItsPlace) {
+  const Scratch scratch;
+  const std::string file = scratch.path("holdfast.log");
+  Child launcher([&] {
+    begin_log({file, LogLevel::info});
+    append_to_log("1\n");
+    if (::truncate(file.c_str(), k_largest_log) != 0) return 1;
+    append_to_log("2\n");
+    return file_at(older_log(file, 1)) ? 2 : 0;
+  });
+  EXPECT_EQ(launcher.wait(), 0);
+}
+
+TEST(LogFiles, ALevelThatIsNoneIsSaidAndTheOtherOneCounts) {
+  Child child([] {
+    ::unsetenv("HOLDFAST_LOG");
+    if (log_level_or(LogLevel::warn) != LogLevel::warn) return 1;
+    ::setenv("HOLDFAST_LOG", "trace", 1);
+    if (log_level_or(LogLevel::warn) != LogLevel::trace) return 2;
+    ::setenv("HOLDFAST_LOG", "loud", 1);
+    if (log_level_or(LogLevel::warn) != LogLevel::warn) return 3;
+    const Error error = log_level_of_environment().error();
+    if (found_in(error) != "\"loud\"") return 4;
+    return expected_by(error).find("trace") == std::string::npos ? 5 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(LogFiles, OneThatIsContinuedHasTheLevelOfTheEnvironment) {
+  const Scratch scratch;
+  Child child([&] {
+    if (!append_line(log_beside(scratch.path("journal")), "begun\n")) return 1;
+    ::setenv("HOLDFAST_LOG", "error", 1);
+    continue_log(scratch.path("journal"));
+    return log_target().level == LogLevel::error ? 0 : 2;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(LogFiles, WithoutAFileNothingIsLogged) {
+  Child child([] {
+    begin_log({{}, LogLevel::trace});
+    return logs(LogLevel::error) ? 1 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
 }  // namespace
 }  // namespace holdfast::os

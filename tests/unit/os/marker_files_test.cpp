@@ -74,7 +74,17 @@ TEST_F(MarkerFiles, WhatIsLeftForAnotherProcessIsReadBack) {
   const Result<Marker> read = parse_marker(*files[0].text);
   ASSERT_TRUE(read);
   EXPECT_EQ(*read, marker);
-  EXPECT_FALSE(leave_marker(scratch_.path("missing"), marker));
+  const Result<void> left = leave_marker(scratch_.path("missing"), marker);
+  ASSERT_FALSE(left);
+  EXPECT_EQ(to_text(left.error()), "make the marker: open " + scratch_.path("missing") + "/" +
+                                       name + ": No such file or directory");
+}
+
+TEST_F(MarkerFiles, OneOfAnotherUserIsNotRead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  write("f", "x");
+  ASSERT_EQ(::chown(scratch_.path("f").c_str(), 1'234'567, 0), 0);
+  EXPECT_EQ(trouble_with("f"), "belongs to another user");
 }
 
 TEST_F(MarkerFiles, OneThatIsCutShortIsAnError) {

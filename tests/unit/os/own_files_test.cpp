@@ -176,5 +176,126 @@ TEST_F(OwnFiles, InAPathOfTheUserOnlyTheLastComponentMayBeNoLink) {
   EXPECT_FALSE(has_own_part("/tree/a.holdfast/b"));
 }
 
+TEST_F(OwnFiles, AnErrorSaysWhatIsThereAndWhatWasExpected) {
+  ASSERT_EQ(::mkfifo(ours("fifo").c_str(), 0600), 0);
+  ASSERT_TRUE(append_line(ours("file"), "x"));
+  ASSERT_EQ(::symlink("file", ours("link").c_str()), 0);
+  const struct {
+    const char* name;
+    int flags;
+    const char* kind;
+  } rows[] = {
+      {"link", O_RDONLY, "a symbolic link"}, {"link", O_WRONLY, "a symbolic link"},
+      {"runs", O_RDONLY, "a directory"},     {"runs", O_WRONLY, "a directory"},
+      {"fifo", O_RDONLY, "no regular file"}, {"fifo", O_WRONLY, "no regular file"},
+  };
+  for (const auto& row : rows) {
+    const Result<UniqueFd> opened = open_own(ours(row.name), row.flags);
+    ASSERT_FALSE(opened) << row.name;
+    EXPECT_EQ(errno, EPERM) << row.name;
+    EXPECT_EQ(opened.error().message, "use " + ours(row.name) + ": it is " + row.kind +
+                                          "; expected a file that Holdfast made");
+  }
+  const std::string no_directory =
+      "use " + ours("file") + ": it is a file; expected a directory that Holdfast made";
+  EXPECT_EQ(open_own_directory(ours("file")).error().message, no_directory);
+  EXPECT_EQ(open_own(ours("file/below"), O_RDONLY).error().message, no_directory);
+  EXPECT_EQ(make_own_directories(ours("file/below"), 0755).error().message, no_directory);
+}
+
+TEST_F(OwnFiles, AFileOrADirectoryIsExpectedAndNothingElse) {
+  ASSERT_TRUE(append_line(ours("file"), "x"));
+  ASSERT_EQ(::mkfifo(ours("runs/fifo").c_str(), 0600), 0);
+  EXPECT_TRUE(check_own(ours("file"), Expected::file_or_directory));
+  EXPECT_TRUE(check_own(ours("file"), Expected::file_to_write));
+  EXPECT_TRUE(check_own(ours("runs"), Expected::file_or_directory));
+  EXPECT_FALSE(check_own(ours("runs/fifo"), Expected::file_or_directory));
+  EXPECT_TRUE(check_tree(path("tree")));
+  ASSERT_EQ(::mkfifo(ours("fifo").c_str(), 0600), 0);
+  const Result<void> checked = check_tree(path("tree"));
+  ASSERT_FALSE(checked) << "each name in it counts";
+  EXPECT_EQ(checked.error().message, "use " + ours("fifo") +
+                                         ": it is no regular file; expected a file that Holdfast "
+                                         "made");
+}
+
+TEST_F(OwnFiles, WhoseItIsAndWhoseItMayBeIsSaid) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_TRUE(append_line(ours("file"), "x"));
+  for (const std::string& given : {ours("file"), ours("runs")}) {
+    ASSERT_EQ(::chown(given.c_str(), 1'234'567, 0), 0);
+    const Result<void> checked = check_own(given, Expected::file_or_directory);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().message,
+              "use " + given + ": it belongs to user 1234567; expected user 0 or root");
+  }
+  EXPECT_FALSE(open_own(ours("file"), O_RDONLY));
+  EXPECT_EQ(errno, EPERM);
+  EXPECT_FALSE(open_own_directory(ours("runs")));
+  EXPECT_FALSE(is_tree_of_another(path("tree")));
+  ASSERT_EQ(::chown(path("tree").c_str(), 7'654'321, 0), 0);
+  EXPECT_TRUE(is_tree_of_another(path("tree")));
+  EXPECT_EQ(open_own(ours("file"), O_RDONLY).error().message,
+            "use " + ours("file") + ": it belongs to user 1234567; expected user 0, user " +
+                "7654321, who owns the build tree, or root");
+  ASSERT_EQ(::chown(ours("file").c_str(), 7'654'321, 0), 0);
+  EXPECT_TRUE(open_own(ours("file"), O_RDONLY));
+}
+
+TEST_F(OwnFiles, InADirectoryOnlyWhatIsOursIsFound) {
+  ASSERT_TRUE(make_own_directories(ours("runs/1"), 0755));
+  ASSERT_TRUE(append_line(ours("runs/1/journal"), "x"));
+  ASSERT_EQ(::symlink("journal", ours("runs/1/also").c_str()), 0);
+  ASSERT_EQ(::symlink("1", ours("runs/link").c_str()), 0);
+  const Result<OwnDirectory> runs = OwnDirectory::open(ours("runs"));
+  ASSERT_TRUE(runs);
+  EXPECT_TRUE(runs->has_file("1", "journal"));
+  EXPECT_FALSE(runs->has_file("1", "also"));
+  EXPECT_FALSE(runs->has_file("1", "none"));
+  EXPECT_FALSE(runs->has_file("link", "journal"));
+  const Result<OwnDirectory> one = runs->below("1");
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->names(), (std::vector<std::string>{"also", "journal"}));
+  EXPECT_TRUE(one->file("journal"));
+  EXPECT_FALSE(one->file("also"));
+  EXPECT_EQ(runs->below("link").error().message,
+            "use " + ours("runs/link") +
+                ": it is a symbolic link; expected a directory that Holdfast made");
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(::chown(ours("runs/1/journal").c_str(), 1'234'567, 0), 0);
+  EXPECT_FALSE(runs->has_file("1", "journal"));
+  EXPECT_FALSE(one->file("journal"));
+  ASSERT_EQ(::chown(ours("runs/1/journal").c_str(), 0, 0), 0);
+  ASSERT_EQ(::chown(ours("runs/1").c_str(), 1'234'567, 0), 0);
+  EXPECT_FALSE(runs->has_file("1", "journal"));
+  EXPECT_FALSE(runs->below("1"));
+}
+
+TEST_F(OwnFiles, AFileIsNotMovedBehindALink) {
+  ASSERT_TRUE(append_line(ours("file"), "x"));
+  ASSERT_EQ(::symlink("../../elsewhere", ours("link").c_str()), 0);
+  EXPECT_FALSE(rename_own(ours("file"), ours("link/file")));
+  EXPECT_FALSE(rename_own(ours("link/file"), ours("new")));
+  EXPECT_EQ(text_in(ours("file")), "x");
+  EXPECT_EQ(text_in(path("elsewhere/file")), "precious");
+  EXPECT_FALSE(fs::exists(ours("new")));
+}
+
+TEST_F(OwnFiles, WhatCannotBeDoneSaysWhatWasTried) {
+  ASSERT_TRUE(append_line(ours("file"), "x"));
+  const std::pair<Result<void>, std::string> rows[] = {
+      {rename_own(ours("file"), ours("runs")), "make " + ours("runs") + ": Is a directory"},
+      {remove_own(ours("runs")), "remove " + ours("runs") + ": Is a directory"},
+      {remove_own_directory(ours("file")), "remove " + ours("file") + ": Not a directory"},
+      {remove_own(ours("none")), "remove " + ours("none") + ": No such file or directory"},
+      {make_new_own_directory(ours("runs"), 0755), "make " + ours("runs") + ": File exists"},
+      {append_line(ours("no/file"), "x"), "open " + ours("no") + ": No such file or directory"},
+  };
+  for (const auto& [done, why] : rows) {
+    ASSERT_FALSE(done) << why;
+    EXPECT_EQ(done.error().message, why);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::os

@@ -1,7 +1,12 @@
 #include "os/process/packet_socket.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
 
 #include "os/child_process.hpp"
 #include "os/process/process.hpp"
@@ -250,6 +255,71 @@ TEST(PacketSocket, ToConnectAtOnceWaitsForNoListener) {
     EXPECT_EQ(second.failure, ConnectFailure::other);
   }
   EXPECT_EQ(connect_at_once(path).failure, ConnectFailure::dead);
+}
+
+TEST(PacketSocket, WhereNobodyCanListenIsSaidAndNothingIsLeft) {
+  const Scratch scratch;
+  const std::string path = scratch.path("no/s");
+  const Listening none = listen_at(path);
+  EXPECT_FALSE(none.socket.valid());
+  EXPECT_FALSE(none.existed);
+  EXPECT_EQ(none.error.message, "listen at " + path + ": No such file or directory");
+  // The draft can be made, and has no room for its name.
+  const Listening first = listen_at(scratch.path("s"));
+  const Listening second = listen_at(scratch.path("s"));
+  EXPECT_FALSE(second.socket.valid());
+  EXPECT_TRUE(second.existed);
+  EXPECT_EQ(second.error.message, "listen at " + scratch.path("s") + ": File exists");
+  for (const auto& entry : std::filesystem::directory_iterator(scratch.path())) {
+    EXPECT_EQ(entry.path(), scratch.path("s"));
+  }
+}
+
+TEST(PacketSocket, MoreDescriptorsThanTheyMayBeAreNotSent) {
+  auto ends = packet_pair();
+  ASSERT_TRUE(ends);
+  const int own = ends->first.get();
+  EXPECT_TRUE((send_descriptors(own, "x", {own, own, own})));
+  const Result<void> sent = send_descriptors(own, "x", {own, own, own, own});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().message, "send descriptors: Invalid argument");
+}
+
+TEST(PacketSocket, WhoSentAPacketIsKnownIfItIsAskedFor) {
+  auto ends = packet_pair();
+  ASSERT_TRUE(ends);
+  char packet[16] = {};
+  pid_t sender = 7;
+  EXPECT_LT(receive_at_once(ends->second.get(), packet, sizeof packet, sender), 0);
+  EXPECT_EQ(errno, EAGAIN);
+  EXPECT_EQ(sender, 0) << "nothing has come";
+  ask_for_senders(ends->second.get());
+  ASSERT_TRUE(send_packet(ends->first.get(), "word"));
+  EXPECT_EQ(receive_at_once(ends->second.get(), packet, sizeof packet, sender), 4);
+  EXPECT_EQ(std::string_view(packet, 4), "word");
+  EXPECT_EQ(sender, ::getpid());
+}
+
+TEST(PacketSocket, AStoppedListenerIsContinued) {
+  const Scratch scratch;
+  Channel told;
+  const Child listener([&] {
+    const Listening listening = listen_at(scratch.path("s"));
+    told.say(listening.socket.valid() ? "listens" : "does not");
+    while (true) ::pause();
+    return 0;
+  });
+  ASSERT_EQ(told.hear(), "listens");
+  const Connected connected = connect_to(scratch.path("s"), Milliseconds{1000});
+  ASSERT_TRUE(connected.socket.valid());
+  EXPECT_EQ(peer_process(connected.socket.get()), listener.pid());
+  EXPECT_FALSE(continue_peer(connected.socket.get())) << "it is not stopped";
+  listener.signal(SIGSTOP);
+  ASSERT_TRUE(becomes_true([&] { return is_stopped(listener.pid()); }));
+  EXPECT_TRUE(continue_peer(connected.socket.get()));
+  EXPECT_TRUE(becomes_true([&] { return !is_stopped(listener.pid()); }));
+  EXPECT_EQ(peer_process(-1), 0);
+  EXPECT_FALSE(continue_peer(-1));
 }
 
 }  // namespace

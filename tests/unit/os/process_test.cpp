@@ -277,5 +277,37 @@ TEST(Process, ItsTitleShowsNothingOfItsEnvironment) {
   EXPECT_EQ(child.wait(), 0);
 }
 
+TEST(Process, IsNamedAsFarAsItIsKnown) {
+  EXPECT_EQ(named_process(0), "a process that we cannot see");
+  const std::string own = std::to_string(::getpid());
+  EXPECT_EQ(named_process(::getpid()), read_process_stat(::getpid())->name + " (pid " + own + ")");
+  Child child([] { return 0; });
+  const pid_t gone = child.pid();
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_EQ(named_process(gone), "pid " + std::to_string(gone));
+}
+
+TEST(Process, ALauncherIsStoppedIfTheTestBelowItsGuardIs) {
+  Channel told;
+  const auto stay = [] {
+    while (true) ::pause();
+    return 0;
+  };
+  const Child launcher([&] {
+    if (::fork() != 0) return stay();
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the guard
+    if (::fork() != 0) return stay();
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    told.say(std::to_string(::getpid()));
+    return stay();
+  });
+  const pid_t test = std::stoi(told.hear());
+  const ProcessName name{launcher.pid(), read_process_stat(launcher.pid())->start};
+  EXPECT_FALSE(is_stopped(name));
+  ::kill(test, SIGSTOP);
+  EXPECT_TRUE(becomes_true([&] { return is_stopped(name); }));
+  EXPECT_FALSE(is_stopped(launcher.pid()));
+}
+
 }  // namespace
 }  // namespace holdfast::os

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <vector>
 
 #include "os/child_process.hpp"
 #include "os/scratch.hpp"
@@ -35,11 +37,14 @@ class ProgramSearch : public testing::Test {
   std::string at(const std::string& name) const { return scratch_.path(name); }
 
   // The exit code of `tool` with this PATH; negative: the errno of its execution.
-  static int executed(const std::string& path, std::string tool = "tool") {
+  static int executed(const std::string& path, const std::string& tool = "tool") {
+    return executed_with([&] { ::setenv("PATH", path.c_str(), 1); }, {tool});
+  }
+  static int executed_with(const std::function<void()>& set,
+                           const std::vector<std::string>& words) {
     Child child([&] {
-      ::setenv("PATH", path.c_str(), 1);
-      char* words[] = {tool.data(), nullptr};
-      const Spawned spawned = spawn({words, ::environ}, {});
+      set();
+      const Spawned spawned = spawn({pointers_to(words).data(), ::environ}, {});
       int status = 0;
       if (::waitpid(spawned.pid, &status, 0) != spawned.pid) return 255;
       return spawned.error != 0 ? 100 + spawned.error : WEXITSTATUS(status);
@@ -84,6 +89,30 @@ TEST_F(ProgramSearch, AnyOtherErrorEndsTheSearch) {
   fs::create_symlink("tool", at("loop/tool"));
   EXPECT_EQ(executed(at("loop") + ":" + at("good")), -ELOOP);
   EXPECT_EQ(executed(at("good"), ""), -ENOENT);
+}
+
+TEST_F(ProgramSearch, WithoutAPathTheUsualDirectoriesAreSearched) {
+  const auto unset = [] { ::unsetenv("PATH"); };
+  EXPECT_EQ(executed_with(unset, {"true"}), 0);
+  EXPECT_EQ(executed_with(unset, {"tool"}), -ENOENT);
+}
+
+// As in ctest.
+TEST_F(ProgramSearch, AScriptWithoutAFirstLineGoesToTheShellWithItsArguments) {
+  std::ofstream(at("good/sum")) << "exit $(($1 + $2 + $#))\n";
+  ::chmod(at("good/sum").c_str(), 0755);
+  const auto set = [&] { ::setenv("PATH", at("good").c_str(), 1); };
+  EXPECT_EQ(executed_with(set, {"sum", "30", "4"}), 36);
+  EXPECT_EQ(executed_with(set, {at("good/sum"), "1", "2", "3"}), 6);
+}
+
+TEST_F(ProgramSearch, WhatCannotBeExecutedIsNamedWithItsInterpreter) {
+  std::ofstream(at("script")) << "#!/no/such\n";
+  const std::string begin = "failed to execute " + at("script") + ": ";
+  EXPECT_EQ(execution_error(at("script"), ENOENT),
+            begin + "No such file or directory (its interpreter /no/such is missing)");
+  EXPECT_EQ(execution_error(at("script"), EACCES), begin + "Permission denied");
+  EXPECT_EQ(execution_error("tool", ENOENT), "failed to execute tool: No such file or directory");
 }
 
 TEST_F(ProgramSearch, AnInterpreterThatIsMissingIsNamed) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,38 @@ TEST_F(Replacing, ASignalThatIsIgnoredHindersNothing) {
   });
   EXPECT_EQ(child.wait(), 0);
   expect_alone("new");
+}
+
+TEST_F(Replacing, WhatCannotBeWrittenLeavesTheOldAndSaysWhy) {
+  Child child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit room{10, 10};  // stands in for a full disk
+    if (::setrlimit(RLIMIT_FSIZE, &room) != 0) return 1;
+    const Result<void> cut = replace_file(target_, std::string(100, 'x'));
+    if (cut) return 2;
+    return cut.error().message == "write " + target_ + ": File too large" ? 0 : 3;
+  });
+  EXPECT_EQ(child.wait(), 0);
+  expect_alone("old");
+}
+
+TEST_F(Replacing, TheSignalOfALimitLeavesTheOldAndNoDraft) {
+  Child child([&] {
+    const rlimit none{0, 0};
+    const rlimit room{10, 10};
+    if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::setrlimit(RLIMIT_FSIZE, &room) != 0) return 1;
+    (void)replace_file(target_, std::string(100, 'x'));
+    return 2;
+  });
+  EXPECT_EQ(child.wait(), 1000 + SIGXFSZ);
+  expect_alone("old");
+}
+
+TEST_F(Replacing, WhereNoDraftCanBeMadeTheTargetIsNamed) {
+  const std::string target = scratch_.path("none/target");
+  const Result<void> replaced = replace_file(target, "new");
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().message, "write " + target + ": No such file or directory");
 }
 
 }  // namespace

@@ -151,5 +151,29 @@ TEST(ScratchBehindALink, IsNotLookedIntoAndStays) {
   EXPECT_FALSE(fs::exists(scratch.path("elsewhere/c")));
 }
 
+TEST_F(ScratchDirectory, OneThatATestGaveAwayIsNotAsMadeAndCannotBe) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give directories away";
+  ASSERT_EQ(::chown(path(".markers").c_str(), 1'234'567, 0), 0);
+  EXPECT_FALSE(look_into_scratch(path()).is_as_made);
+  EXPECT_TRUE(renew_scratch_directory(path()));
+  EXPECT_TRUE(look_into_scratch(path()).is_as_made);
+  ASSERT_EQ(::chown(path().c_str(), 1'234'567, 0), 0);
+  EXPECT_FALSE(look_into_scratch(path()).is_as_made);
+  const Result<void> renewed = renew_scratch_directory(path());
+  ASSERT_FALSE(renewed);
+  EXPECT_EQ(renewed.error().message.find("make " + path() + " as new: "), 0U)
+      << renewed.error().message;
+}
+
+// The first attempt of a run finds none.
+TEST(ScratchInARun, IsMadeWithTheDirectoriesAboveIt) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch.path("tree"));
+  const std::string path = scratch.path("tree/.holdfast/runs/1/scratch/a");
+  EXPECT_TRUE(make_scratch_directory(path));
+  EXPECT_TRUE(look_into_scratch(path).is_as_made);
+  EXPECT_FALSE(make_scratch_directory(scratch.path("none/.holdfast/runs/1/scratch/a")));
+}
+
 }  // namespace
 }  // namespace holdfast::os

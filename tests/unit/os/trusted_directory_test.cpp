@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "os/child_process.hpp"
 #include "os/scratch.hpp"
 
@@ -143,17 +145,22 @@ class UserDirectory : public testing::Test {
   }
   static std::string path() { return "/tmp/holdfast-" + std::to_string(user()); }
 
-  // 0: opened; 1: refused with a message that contains `reason`; 2: refused for another reason.
-  static int open_as_user(const std::string& reason) {
+  static int as_user(const std::function<int()>& body) {
     Child child([&] {
       if (::setresgid(user(), user(), user()) != 0 || ::setresuid(user(), user(), user()) != 0)
         return 3;
-      if (user_directory_path() != path()) return 4;
+      return user_directory_path() == path() ? body() : 4;
+    });
+    return child.wait();
+  }
+
+  // 0: opened; 1: refused with a message that contains `reason`; 2: refused for another reason.
+  static int open_as_user(const std::string& reason) {
+    return as_user([&] {
       const Result<UniqueFd> directory = open_user_directory();
       if (directory) return 0;
       return directory.error().message.find(reason) != std::string::npos ? 1 : 2;
     });
-    return child.wait();
   }
 };
 
@@ -165,8 +172,27 @@ TEST_F(UserDirectory, IsMadeForItsOwnerAloneAndOpenedAgain) {
 }
 
 TEST_F(UserDirectory, IsRefusedWhenSomebodyElseOwnsIt) {
+  // The other one may let us open it or not.
+  for (const mode_t mode : std::initializer_list<mode_t>{0755, 0700}) {
+    std::filesystem::remove_all(path());
+    ASSERT_EQ(::mkdir(path().c_str(), mode), 0);
+    EXPECT_EQ(open_as_user("it belongs to user 0; expected user " + std::to_string(user())), 1)
+        << std::oct << mode;
+  }
+}
+
+TEST_F(UserDirectory, MayBeMissingWhereNobodyNeedsIt) {
+  const auto looks = [] {
+    if (open_existing_user_directory()) return 10;
+    return check_user_directory() ? 11 : 12;
+  };
+  EXPECT_EQ(as_user(looks), 11);
+  EXPECT_FALSE(std::filesystem::exists(path())) << "nobody has made it";
   ASSERT_EQ(::mkdir(path().c_str(), 0755), 0);
-  EXPECT_EQ(open_as_user("it belongs to user 0; expected user " + std::to_string(user())), 1);
+  EXPECT_EQ(as_user(looks), 12) << "it is another user's";
+  ASSERT_EQ(::chown(path().c_str(), user(), user()), 0);
+  ASSERT_EQ(::chmod(path().c_str(), 0700), 0);
+  EXPECT_EQ(as_user(looks), 10);
 }
 
 TEST_F(UserDirectory, IsRefusedWhenOthersMayEnterIt) {

@@ -1,15 +1,21 @@
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "journal/kept_output.hpp"
 #include "journal/scratch_directory.hpp"
+#include "os/file/descriptors.hpp"
 #include "output/output_relay.hpp"
 
 namespace holdfast::exec {
@@ -116,6 +122,46 @@ TEST_F(KeptRoom, ALogThatGoesIsNotNamed) {
   relay.remove_log();
   EXPECT_EQ(relay.log(), "");
   EXPECT_FALSE(std::filesystem::exists(log("a")));
+}
+
+// RLIMIT_FSIZE stands in for a full disk.
+TEST_F(KeptRoom, OfAFullDiskIsSaidOnceAndNoOutputIsLost) {
+  directory_.write(".holdfast/runs/1/output/x.log", "");
+  for (const auto passing : {OutputRelay::Passing::at_once, OutputRelay::Passing::when_released}) {
+    const bool is_held = passing == OutputRelay::Passing::when_released;
+    const std::string name = is_held ? "held" : "passed";
+    Result<os::Pipe> pipe = os::make_pipe();
+    ASSERT_TRUE(pipe);
+    const os::UniqueFd usual(::dup(STDOUT_FILENO));
+    (void)::dup2(pipe->write.get(), STDOUT_FILENO);
+    OutputRelay relay(log(name), passing);
+    (void)::dup2(usual.get(), STDOUT_FILENO);
+    rlimit most{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &most), 0);
+    rlimit room = most;
+    room.rlim_cur = 3;
+    auto* const before = ::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &room), 0);
+    relay.write(Stream::output, "printed");
+    relay.write(Stream::output, " more");
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &most), 0);
+    (void)::signal(SIGXFSZ, before);
+    if (is_held) {
+      EXPECT_EQ(relay.text(100), "printed more");
+    }
+    is_held ? relay.release() : relay.finish();
+    char came[64] = {};
+    const ssize_t size = ::read(pipe->read.get(), came, sizeof came);
+    EXPECT_EQ(std::string_view(came, static_cast<std::size_t>(std::max<ssize_t>(size, 0))),
+              "printed more");
+    EXPECT_EQ(relay.position(), 3U);
+    EXPECT_EQ(std::filesystem::file_size(log(name)), 3U);
+    const std::string directory = (directory_.path() / ".holdfast/runs/1/output").string();
+    EXPECT_EQ(relay.take_trouble(),
+              "ignoring that the output of cases is not kept: failed to write to " + directory +
+                  ": File too large");
+    EXPECT_EQ(relay.take_trouble(), "");
+  }
 }
 
 }  // namespace
