@@ -5,6 +5,7 @@
 #include "ctest/opened_log.hpp"
 #include "journal/scratch_directory.hpp"
 #include "os/file/descriptors.hpp"
+#include "values/attach.hpp"
 
 #include <gtest/gtest.h>
 
@@ -447,7 +448,10 @@ TEST_F(CtestFiles, OutputOfAnotherRunIsNeverShown) {
   const auto records = read(k_head + entry(1, 1, "a", "x\n") + k_foot);
   ASSERT_TRUE(records);
   OutputPlace place = *records->front().output;
-  EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(place, "b", 1000));  // another test
+  const auto other = LoggedOutputs(now() - 60, now() + 60).read(place, "b", 1000);
+  ASSERT_FALSE(other) << "it is another test's";
+  EXPECT_EQ(to_text(other.error()),
+            "failed to read the output of b: " + place.log + " is gone or belongs to a later run");
   EXPECT_FALSE(
       LoggedOutputs(now() + 60, now() + 120).read(place, "a", 1000));  // written before the run
   EXPECT_FALSE(LoggedOutputs(now() - 120, now() - 60).read(place, "a", 1000));  // written after it
@@ -462,6 +466,74 @@ TEST_F(CtestFiles, OutputOfAnotherRunIsNeverShown) {
   EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(moved, "a", 1000));
   std::filesystem::remove(place.log);
   EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(place, "a", 1000));
+}
+
+TEST_F(CtestFiles, ListsOfAnyRunAreNoWitness) {
+  const auto file =
+      write("LastTest.log", k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", "x\n") + k_foot);
+  write("LastTestsDisabled.log", "2:b\n");
+  const OpenedLog log(file);
+  for (const ListsOf lists : {ListsOf::this_run, ListsOf::any_run}) {
+    const bool count = lists == ListsOf::this_run;
+    const auto records =
+        read_ctest_log({log.descriptor(), file.parent_path(), ""}, {k_word}, now() - 60, lists);
+    ASSERT_TRUE(records);
+    ASSERT_EQ(records->size(), 2U);
+    EXPECT_EQ((*records)[1].verdict, count ? Verdict::skipped : Verdict::passed);
+    EXPECT_EQ((*records)[0].or_skipped, !count);
+  }
+}
+
+TEST_F(CtestFiles, ALogThatTestsHavePrintedTooOftenIsAnError) {
+  std::string printed;
+  for (int i = 0; i < 21'000; ++i) printed += entry(2, 2, "b", "");
+  const auto file =
+      write("LastTest.log", k_head + entry(1, 2, "a", printed) + entry(2, 2, "b", "") + k_foot);
+  const OpenedLog log(file);
+  const auto records =
+      read_ctest_log({log.descriptor(), file.parent_path(), ""}, {k_word, 2}, now() - 60);
+  ASSERT_FALSE(records);
+  EXPECT_EQ(to_text(records.error()),
+            "read ctest's log, " + file.string() + ": tests have printed too much like it");
+}
+
+TEST_F(CtestFiles, ALogIsOfTheRunWhoseWordItHas) {
+  const OpenedLog log(write("LastTest.log", k_head + entry(1, 1, "a", "x\n") + k_foot));
+  EXPECT_TRUE(has_word(log.descriptor(), k_word));
+  EXPECT_FALSE(has_word(log.descriptor(), k_word.substr(1)));
+  EXPECT_FALSE(has_word(log.descriptor(), k_word.substr(0, 3)));
+}
+
+TEST_F(CtestFiles, WhichOfItsNameATestIsIsInItsRecord) {
+  const std::string head = head_of(
+      1, 1, "a", "\"/a b/holdfast-launcher\" \"--test:" + k_word + ":sub:2:3=a\" \"/bin/x\"");
+  const auto records = read(k_head + head + end_of("a") + k_foot);
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 1U);
+  EXPECT_EQ((*records)[0].key, key_of("a", TestPlace{"sub", 2, 3}));
+  EXPECT_EQ((*records)[0].nth, 3);
+  EXPECT_EQ((*records)[0].index, 1);
+}
+
+TEST_F(CtestFiles, WhereNoFileCanBeMadeOutputsStayInTheLog) {
+  const auto file = write("LastTest.log", std::string(100, 'x'));
+  const OpenedLog log(file);
+  const auto keep = [&](const std::string& kept) {
+    std::vector<VerdictRecord> records(1);
+    records[0].verdict = Verdict::failed;
+    records[0].output = OutputPlace{file.string(), 0, 100};
+    const Result<void> done =
+        keep_outputs({log.descriptor(), file.parent_path(), ""}, records, tree_.path() / kept);
+    EXPECT_EQ(records[0].output->log, file);
+    return done ? std::string("kept") : done.error().message;
+  };
+  const std::string first = tree_.write(".holdfast/runs/1/output", "a file").string();
+  EXPECT_EQ(keep(".holdfast/runs/1/output/ctest.log"),
+            "use " + first + ": it is a file; expected a directory that Holdfast made");
+  const std::filesystem::path second = tree_.path() / ".holdfast/runs/2/output/ctest.log";
+  std::filesystem::create_directories(second);
+  EXPECT_EQ(keep(".holdfast/runs/2/output/ctest.log"),
+            "use " + second.string() + ": it is a directory; expected a file that Holdfast made");
 }
 
 }  // namespace

@@ -162,5 +162,13 @@ TEST_F(DeclaredServicesOnDisk, AreFilesOfTomlOnly) {
   EXPECT_EQ(declared(""), "db ");
 }
 
+TEST_F(DeclaredServicesOnDisk, OneThatIsALinkIsRefused) {
+  declare("db.toml", "db");
+  const fs::path link = tree_ / ".holdfast/services/web.toml";
+  fs::create_symlink("db.toml", link);
+  EXPECT_EQ(declared(""),
+            "use " + link.string() + ": it is a symbolic link; expected a file that Holdfast made");
+}
+
 }  // namespace
 }  // namespace holdfast

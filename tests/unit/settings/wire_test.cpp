@@ -175,6 +175,24 @@ TEST(Wire, AMessageOfAnotherVersionIsRefused) {
   EXPECT_FALSE(decode(std::string_view("holdfast-1\0attempt\0", 19)));  // of version 1
 }
 
+TEST(Wire, WhatIsWrongWithAPacketIsSaid) {
+  const std::string version = "10:holdfast-2";
+  EXPECT_EQ(decode(version).error().message, "read a message that has no kind");
+  EXPECT_EQ(decode(version + "9:k").error().message, "read a message that has no kind");
+  EXPECT_EQ(decode(version + "1:k1:x").error().message, "read a k message that is cut off");
+  EXPECT_EQ(decode(version + "1:k1:x2:a").error().message, "read a k message that is cut off");
+  EXPECT_TRUE(decode(version + "1:k"));
+}
+
+TEST(Wire, AMessageOfAnotherKindIsRefused) {
+  const Result<AttemptRequest> request =
+      to_request(Message("other", to_message(full_request()).fields));
+  ASSERT_FALSE(request);
+  EXPECT_EQ(to_text(request.error()),
+            "expected a " + to_message(full_request()).kind + ", found a message of kind other");
+  EXPECT_FALSE(to_grant(Message("other", to_message(full_grant()).fields)));
+}
+
 TEST(Wire, APacketCutOffAtAnyByteIsRefusedOrLacksWholeFields) {
   const std::string packet = encode(to_message(full_grant()));
   const std::size_t fields = to_message(full_grant()).fields.size();

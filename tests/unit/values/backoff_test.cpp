@@ -33,7 +33,8 @@ TEST(Backoff, IsReadAndWrittenBack) {
 TEST(Backoff, WhatIsNoneIsRefusedByWhatWasExpected) {
   for (const char* text :
        {"", "soon", "-1s", "linear:1s..2s", "exponential:", "exponential:1s", "exponential:2s..1s",
-        "exponential:0..1s", "exponential:1s..", "1s..2s", "exponential:1s...2s"}) {
+        "exponential:0..1s", "exponential:1s..", "1s..2s", "exponential:1s...2s",
+        "exponential:x..2s", "exponential:..2s", "exponential:1s..x"}) {
     const Result<Backoff> read = parse_backoff(text);
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(
@@ -74,6 +75,7 @@ TEST(Wait, IsFixedOrDoubledUpToTheLongest) {
     EXPECT_EQ(wait_before(further, fixed, 0, 7), milliseconds(2000));
     EXPECT_EQ(wait_before(further, doubled, 0, 7).count(), expected[further - 1]);
   }
+  EXPECT_EQ(wait_before(0, doubled, 0, 7), milliseconds(500));
   EXPECT_EQ(wait_before(1, {}, 1000, 7), milliseconds(0));
   EXPECT_EQ(wait_before(1'000'000, doubled, 0, 7), milliseconds(3000));
   EXPECT_EQ(wait_before(4'000'000'000U, {milliseconds(1), k_longest}, 0, 7), k_longest);

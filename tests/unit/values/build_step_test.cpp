@@ -47,8 +47,12 @@ TEST(BuildStepTest, TargetsThatCMakeItselfMakesAreKnown) {
            {"/usr/bin/cmake", "-DCMAKE_INSTALL_COMPONENT=x", "-P", "cmake_install.cmake"}}) {
     EXPECT_TRUE(is_cmakes_own(command)) << command[0];
   }
-  for (const CommandWords& command : std::vector<CommandWords>{
-           {"/usr/bin/cmake", "-E", "touch", "x"}, {"cmake", "-P", "gen.cmake"}, {"ctester"}, {}}) {
+  for (const CommandWords& command :
+       std::vector<CommandWords>{{"/usr/bin/cmake", "-E", "touch", "x"},
+                                 {"cmake", "-P", "gen.cmake"},
+                                 {"ctester"},
+                                 {},
+                                 {"my-cmake", "-P", "cmake_install.cmake"}}) {
     EXPECT_FALSE(is_cmakes_own(command));
   }
 }

@@ -49,6 +49,8 @@ TEST(CaseResultTest, every_end_of_a_case_has_its_outcome) {
       {"passed, then exit(23) at the end", CaseEnd::passed, true, exited(23), Outcome::failed},
       {"passed, then left on purpose", CaseEnd::passed, false, exited(1, true),
        Outcome::deliberate_exit},
+      {"passed, then left on purpose with 0", CaseEnd::passed, false, exited(0, true),
+       Outcome::deliberate_exit},
       {"passed, then exit(0) in TearDownTestSuite", CaseEnd::passed, false, exited(0),
        Outcome::premature_exit},
       {"passed, hangs at the end", CaseEnd::passed, true, by(EndedBy::case_limit),
@@ -84,6 +86,65 @@ TEST(CaseResultTest, what_a_case_leaves_behind_fails_only_a_good_one) {
 TEST(CaseResultTest, a_case_that_was_not_run_is_not_good) {
   EXPECT_EQ(name_of(std::optional<Outcome>()), "not_run");
   EXPECT_TRUE(is_bad(std::nullopt));
+}
+
+TEST(CaseResultTest, how_the_process_ended_is_told_with_it) {
+  const struct {
+    std::optional<CaseEnd> said;
+    bool finished;
+    WorkerEnd end;
+    std::optional<int> exit_code;
+    std::optional<int> signal;
+    const char* note;
+  } rows[] = {
+      {{}, false, exited(0), 0, {}, "the process exited with code 0 in the middle of it"},
+      {{}, false, exited(3), 3, {}, "the process exited with code 3 in the middle of it"},
+      {{}, false, exited(3, true), 3, {}, ""},
+      {{}, false, died(11), {}, 11, ""},
+      {{}, false, {{ProcessEnd::Kind::never_started, 2}}, {}, {}, ""},
+      {CaseEnd::passed, true, exited(0), 0, {}, ""},
+      {CaseEnd::failed, true, exited(1), 1, {}, ""},
+      {CaseEnd::passed, true, died(6), {}, 6, "the process died after the case had ended"},
+      {CaseEnd::passed,
+       true,
+       exited(23),
+       23,
+       {},
+       "after it had ended the process exited with code 23"},
+      {CaseEnd::passed,
+       false,
+       exited(0),
+       0,
+       {},
+       "after it had ended the process exited with code 0 before it was through"},
+      {{}, false, by(EndedBy::case_limit), {}, 15, ""},
+      {{}, false, {{ProcessEnd::Kind::exited, 7}, EndedBy::case_limit}, 7, {}, ""},
+      {{}, false, by(EndedBy::whole_limit), {}, 15, "the time of the whole test was over"},
+      {{}, false, by(EndedBy::interruption), {}, 15, ""},
+      {{}, false, by(EndedBy::own_failure), {}, {}, ""},
+  };
+  for (const auto& row : rows) {
+    const auto which = &row - rows;
+    CaseResult result;
+    conclude_case(result, row.said, row.finished, row.end);
+    EXPECT_EQ(result.exit_code, row.exit_code) << which;
+    EXPECT_EQ(result.signal, row.signal) << which;
+    EXPECT_EQ(result.note, row.note) << which;
+  }
+}
+
+TEST(CaseResultTest, what_a_case_leaves_behind_is_told_after_its_end) {
+  WorkerEnd end = exited(3);
+  end.left = "left a process behind";
+  CaseResult result;
+  conclude_case(result, {}, false, end);
+  EXPECT_EQ(result.note,
+            "the process exited with code 3 in the middle of it; left a process behind");
+  CaseResult good;
+  end.main.code = 0;
+  conclude_case(good, CaseEnd::passed, true, end);
+  EXPECT_EQ(good.outcome, Outcome::passed) << "a leak is no failure here";
+  EXPECT_EQ(good.note, "left a process behind");
 }
 
 }  // namespace

@@ -50,6 +50,10 @@ TEST(ClusterSettings, TheVariableHasSeveralEndpointsAndWinsOverTheFile) {
   EXPECT_EQ(with_environment(file, " , ")->endpoints, file.endpoints);
   EXPECT_EQ(with_environment(file, "http://a:1,https://b:2 http://c:3")->endpoints,
             (std::vector<std::string>{"http://a:1", "https://b:2", "http://c:3"}));
+  ClusterSettings said = file;
+  said.endpoints_from = "a file";
+  EXPECT_EQ(with_environment(said, "http://c:3")->endpoints_from, "HOLDFAST_CLUSTER_ENDPOINTS");
+  EXPECT_EQ(with_environment(said, " , ")->endpoints_from, "a file");
   for (const char* secret :
        {"u:secret@a:1", "http://a:1,HTTPS://u:secret@b", "u:sec,ret@a", "u:a secret@a"}) {
     const Result<ClusterSettings> parsed = with_environment(file, secret);

@@ -70,5 +70,12 @@ TEST(Frames, NobodyWaitsForTheRestOfOneThatIsTooLong) {
   }
 }
 
+TEST(Frames, OfAnUnknownChannelOrLengthThereIsNone) {
+  for (const char* none : {"HFz00000001a\n", "HFo0000000xa\n"}) {
+    EXPECT_TRUE(FrameReader().read(none).empty()) << none;
+  }
+  EXPECT_EQ(FrameReader().read("HFo00000001a\n").size(), 1U);
+}
+
 }  // namespace
 }  // namespace holdfast

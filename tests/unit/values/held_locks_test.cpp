@@ -216,5 +216,27 @@ TEST(HeldLocks, WhatTheEnvironmentDidNotSayIsFartherAwayAndSaidOnce) {
   EXPECT_EQ(held.with({}, "x"), "user/db#near,user/db#far,user/net:shared#far");
 }
 
+TEST(HeldLocks, ARefusalSaysWhatIsWantedAndWhatTheAncestorHas) {
+  const HeldLocks held("user/s:shared#r.2,user/g:1+3/4#r.1,user/v:6GiB/24GiB#r.1");
+  const std::string more = "have more of it than an attempt around this one, which has ";
+  const std::string forever = " and would be waited for forever";
+  const std::pair<const char*, std::string> rows[] = {
+      {"v:7GiB/24GiB@user", "have 7GiB: an attempt around this one has 6GiB," + forever},
+      {"v:1GiB/8GiB@user",
+       "use it: an attempt around this one has it with size 24GiB; expected 8GiB"},
+      {"g:3/4@user", "have 3 slots: an attempt around this one has 2," + forever},
+      {"g:1/2@user", "use it: an attempt around this one has it with size 4; expected 2"},
+      {"s@user", more + "shared" + forever},
+      {"g@user", more + "slots of it" + forever},
+      {"v@user", more + "a part of it" + forever},
+  };
+  for (const auto& [text, why] : rows) {
+    const LockSpec wanted = spec(text);
+    const Result<LockLevel> level = held.level_for(wanted, place_of(wanted, {}));
+    ASSERT_FALSE(level) << text;
+    EXPECT_EQ(level.error().message, why) << text;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -232,5 +232,21 @@ TEST(LockSpec, TwoCountedLocksWithOneSlotVariableAreRefused) {
   EXPECT_TRUE(canonical("gpu:1/2", "gpu2:1/2"));
 }
 
+TEST(CanonicalLocks, ARefusalNamesBothLocks) {
+  const auto why = [](const char* one, const char* other) {
+    const auto locks = canonical_locks({spec(one), spec(other)});
+    return locks ? std::string("none") : to_text(locks.error());
+  };
+  EXPECT_EQ(why("a:1/4", "a:1/5"),
+            "lock \"a:1/5@project\": also asked for as \"a:1/4@project\"; one name has one size");
+  EXPECT_EQ(why("gpu-a:1/2", "gpu.a:1/2"),
+            "lock \"gpu.a:1/2@project\": its slots and those of \"gpu-a:1/2@project\" would both "
+            "be HOLDFAST_SLOT_GPU_A");
+  EXPECT_EQ(why("gpu-a@cluster", "gpu.a@cluster"),
+            "lock \"gpu.a@cluster\": its fence and that of \"gpu-a@cluster\" would both be "
+            "HOLDFAST_FENCE_GPU_A");
+  EXPECT_EQ(why("gpu-a@cluster", "gpu.a@user"), "none");
+}
+
 }  // namespace
 }  // namespace holdfast

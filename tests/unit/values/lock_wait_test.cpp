@@ -172,6 +172,11 @@ TEST(LockWait, WhatStandsInTheWayIsDescribed) {
   EXPECT_EQ(describe_obstacles("db@user", seen, 1000),
             "db@user is held by \"other\" (pid 4711, stopped) for 0.0 s and 1 more; "
             "2 before us, of them stopped: \"other\" (pid 4711, stopped)");
+  LockObstacles unsaid = seen;
+  unsaid.before.clear();
+  unsaid.holders.resize(1);
+  EXPECT_EQ(describe_obstacles("db@user", unsaid, 1000),
+            "db@user is held by \"server.start\" (pid 4711, tree /b/debug) for 0.0 s; 2 before us");
   seen.holders.clear();
   EXPECT_NE(describe_obstacles("db@user", seen, 1000).find("is being handed on; 2 before us"),
             std::string::npos);

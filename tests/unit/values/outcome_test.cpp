@@ -59,5 +59,25 @@ TEST(Outcome, PassedNeedsAMainProcessThatExitedWithZeroAndNothingElse) {
   }
 }
 
+TEST(Outcome, AServiceThatWasNotHadComesBeforeWhateverTheTestDid) {
+  for (Observation seen : all_observations()) {
+    seen.service_not_had = true;
+    const bool is_worse = seen.own_failure || seen.lock_refused || seen.lock_not_had;
+    EXPECT_EQ(outcome_of(seen) == Outcome::service_unavailable, !is_worse);
+  }
+}
+
+TEST(Outcome, ALeakFailsOnlyWhoWouldHavePassed) {
+  Observation seen;
+  seen.main = {ProcessEnd::Kind::exited, 0};
+  seen.leak_fails = true;
+  EXPECT_EQ(outcome_of(seen), Outcome::passed) << "nothing is left";
+  seen.leaked = true;
+  EXPECT_EQ(outcome_of(seen), Outcome::failed);
+  seen.main.code = 77;
+  seen.skip_code = 77;
+  EXPECT_EQ(outcome_of(seen), Outcome::skipped);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -132,6 +132,9 @@ TEST(RetryRules, WhatCannotGetBetterIsNeverTriedAgain) {
   } rows[] = {
       {Outcome::passed, 0, ""},
       {Outcome::failed, 4, ""},
+      // The errno of a missing file, but as an exit code.
+      {Outcome::failed, 2, ""},
+      {Outcome::failed, 20, ""},
       {Outcome::deliberate_exit, 1, ""},
       {Outcome::crashed, 11, ""},
       {Outcome::premature_exit, 0, ""},

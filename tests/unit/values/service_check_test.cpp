@@ -36,6 +36,8 @@ TEST(ServiceSpecs, AreRefusedWhereTheyDoNotFitTogether) {
   EXPECT_EQ(
       order_of({declared("log"), declared("a", {"b"}), declared("b", {"c"}), declared("c", {"b"})}),
       "holdfast.toml:1, [service.b]: depends on itself: b, c, b");
+  EXPECT_EQ(order_of({declared("a", {"x", "b"}), declared("x"), declared("b", {"x", "a"})}),
+            "holdfast.toml:1, [service.a]: depends on itself: a, b, a");
   EXPECT_EQ(order_of({declared("a", {"a"})}),
             "holdfast.toml:1, [service.a]: depends on itself: a, a");
   EXPECT_EQ(order_of({declared("db"), declared("db")}),
@@ -179,8 +181,12 @@ TEST(ServiceSpec, ProvesThatItHasItsPlaceIfWhatMadeItReadyDoesNotSay) {
   service.ready = {};
   service.ready.command = {"ping"};
   EXPECT_EQ(service.proof(), service.health);
-  service.ready.http = "http://localhost:1/";
-  EXPECT_FALSE(names_place(service.proof()));
+  for (std::string ServiceProbe::*place :
+       {&ServiceProbe::http, &ServiceProbe::tcp, &ServiceProbe::unix_socket}) {
+    service.ready = {};
+    service.ready.*place = "a place";
+    EXPECT_FALSE(names_place(service.proof()));
+  }
 }
 
 TEST(ServiceSpecs, AreAllThatCanBeUsed) {
@@ -190,6 +196,17 @@ TEST(ServiceSpecs, AreAllThatCanBeUsed) {
   EXPECT_EQ(to_text("X", check_uses({{"db"}, {"web"}}, {db}).error()), "X \"web\": expected db");
   EXPECT_EQ(to_text("X", check_uses({{"db"}}, {}).error()),
             "X \"db\": expected no service, as none is declared");
+}
+
+TEST(ServiceSpec, NamesPlacesThatCanBeAskedForEachProbe) {
+  ServiceSpec service = declared("db");
+  service.ready.http = "https://localhost:1";
+  EXPECT_TRUE(trouble_with(service).starts_with(
+      "found `ready-http` \"https://localhost:1\", expected http://HOST:PORT/PATH"));
+  service.ready = {};
+  service.health.tcp = "localhost";
+  EXPECT_TRUE(
+      trouble_with(service).starts_with("found `health-tcp` \"localhost\", expected HOST:PORT"));
 }
 
 }  // namespace

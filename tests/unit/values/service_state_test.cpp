@@ -88,6 +88,8 @@ TEST(ServiceState, NotesADeathBeforeTheOrderToStop) {
   const ServiceStep died = next_step(stopping, {Kind::died}, 3);
   EXPECT_EQ(told(died), "stopping death");
   EXPECT_EQ(told(next_step(died.life, {Kind::died}, 3)), "stopping") << "it is noted already";
+  EXPECT_EQ(told(next_step(stopping, {Kind::wanted}, 3)), "stopping") << "it has not died";
+  EXPECT_EQ(told(next_step(stopping, {Kind::ended}, 3)), "absent") << "it has ended as it was told";
   const ServiceLife draining = next_step(whole, {Kind::renew, 1}, 3).life;
   EXPECT_EQ(told(next_step(draining, {Kind::died, 1}, 3)), "stopping death");
   const ServiceLife unwell = next_step(whole, {Kind::unhealthy, 1}, 3).life;
@@ -122,6 +124,9 @@ TEST(ServiceState, OnceToldToStopIsNotStartedAgain) {
   life = next_step(life, {Kind::ended}, 3).life;
   EXPECT_EQ(life.state, State::absent);
   EXPECT_EQ(next_step(life, {Kind::wanted}, 3).life.state, State::absent);
+  // Even before the first test wanted it.
+  life = next_step({}, {Kind::told_to_stop}, 3).life;
+  EXPECT_EQ(told(next_step(life, {Kind::wanted}, 3)), "absent");
 }
 
 TEST(ServiceState, ToldToStopWhileItStopsStaysStopped) {
@@ -129,6 +134,21 @@ TEST(ServiceState, ToldToStopWhileItStopsStaysStopped) {
   life = next_step(life, {Kind::ended}, 3).life;
   EXPECT_EQ(life.state, State::absent);
   EXPECT_TRUE(life.is_dismissed);
+}
+
+// The death counts before it is looked at how many there were.
+TEST(ServiceState, FailsAtOnceIfTheLastDeathIsItsHosts) {
+  EXPECT_EQ(next_step(in(State::ready, 3), {Kind::ended}, 3).life.state, State::failed);
+  EXPECT_EQ(next_step(in(State::draining, 4), {Kind::ended}, 3).life.state, State::failed);
+}
+
+TEST(ServiceState, OfAGenerationThatDidNotGetReadyNoDeathIsNoted) {
+  ServiceLife life = next_step(in(State::starting), {Kind::ready}, 3).life;
+  life = next_step(life, {Kind::renew, 0}, 3).life;
+  life = next_step(life, {Kind::ended}, 3).life;
+  life = next_step(life, {Kind::wanted}, 3).life;
+  life = next_step(life, {Kind::told_to_stop}, 3).life;
+  EXPECT_EQ(told(next_step(life, {Kind::died}, 3)), "stopping");
 }
 
 }  // namespace

@@ -71,6 +71,10 @@ TEST(SlurmState, SrunNamesTheNodeAndTheReason) {
                           "Try \"srun --help\" for more information\n")
                 .refusal,
             "unrecognized option '--no-such=1'");
+  EXPECT_EQ(words_of_srun("srun: invalid option -- 'y'\n").last, "invalid option -- 'y'");
+  // If nothing was said before, that is all there is to say.
+  EXPECT_EQ(words_of_srun("srun: error: n1: task 0: Exited with exit code 2\n").last,
+            "n1: task 0: Exited with exit code 2");
   // That may pass.
   EXPECT_EQ(words_of_srun("srun: fatal: failed to initialize auth plugin\n").refusal, "");
   EXPECT_EQ(words_of_srun("slurmstepd-n1: error: execve(): /no/such: No such file or directory\n"
@@ -94,6 +98,8 @@ TEST(SlurmState, SlurmstepdSaysThatMemoryWasOver) {
                     "handler.\n")
           .out_of_memory);
   EXPECT_TRUE(words_of_srun("srun: error: n1: task 0: Out Of Memory\n").out_of_memory);
+  EXPECT_TRUE(
+      words_of_srun("slurmstepd: error: Detected 1 oom_kill event in StepId=4.0.\n").out_of_memory);
   EXPECT_FALSE(words_of_srun(k_launched).out_of_memory);
 }
 
