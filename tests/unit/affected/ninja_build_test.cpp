@@ -196,7 +196,7 @@ TEST_F(NinjaBuilds, WithoutARecordTheTextOfASourceTellsWhatItIncludes) {
   file("b/compdb.json", 1, command("a.o", "cc -I../s -o a.o -c ../s/a.c"));
   EXPECT_EQ(doubts(), Strings{});
   EXPECT_TRUE(leads("s/a.h", "b/x"));
-  // A header that is gone and was there for git.
+  // A header that is gone; git says that it was there.
   file("s/a.c", 10, "#include \"gone.h\"\n");
   EXPECT_FALSE(leads("s/gone.h", "b/x"));
   changed("s/gone.h");
@@ -313,9 +313,8 @@ TEST_F(NinjaBuilds, ListsOfCMakeAreOfTheNamesThatFilesHaveHere) {
 TEST_F(NinjaBuilds, NinjaIsAskedWithoutBuildingAnything) {
   ninja_says(
       "echo \"$*\" >>asked; cat >included; echo \"status $NINJA_STATUS.\" >>asked\n"
-      "case \"$*\" in *targets*) printf 'one: x\\ntwo: x\\n';; *graph*) echo graph;; *) echo "
-      "deps;; "
-      "esac");
+      "case \"$*\" in *targets*) printf 'one: x\\ntwo: x\\n';; *graph*) echo graph;;\n"
+      "*) echo deps;; esac");
   file("b/.ninja_log", 1, "log");
   const Result<doctor::NinjaTexts> texts = doctor::ask_ninja(tree_);
   ASSERT_TRUE(texts) << to_text(texts.error());
@@ -356,7 +355,9 @@ TEST_F(NinjaBuilds, WhichOfItsToolsFailsIsSaidWithNinjasError) {
 
 TEST_F(NinjaBuilds, WhyNinjaWouldMakeTargetsIsWhatItExplains) {
   ninja_says("echo \"$*\" >asked; echo made; echo explained >&2");
-  EXPECT_EQ(*doctor::ask_ninja_why(tree_, {"one", "two"}), "explained\n");
+  const Result<std::string> why = doctor::ask_ninja_why(tree_, {"one", "two"});
+  ASSERT_TRUE(why) << to_text(why.error());
+  EXPECT_EQ(*why, "explained\n");
   std::string asked;
   std::getline(std::ifstream(tree_.directory + "/asked"), asked);
   EXPECT_EQ(asked, "-f /proc/self/fd/0 -n -d explain one two");
@@ -364,7 +365,7 @@ TEST_F(NinjaBuilds, WhyNinjaWouldMakeTargetsIsWhatItExplains) {
   EXPECT_FALSE(doctor::ask_ninja_why(tree_, {"one"}));
 }
 
-// Which trees nothing is known of.
+// Trees of which nothing is known.
 
 class Trees : public NinjaBuilds {
  protected:

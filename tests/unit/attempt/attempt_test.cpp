@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -207,6 +208,7 @@ TEST(AnAttempt, WhoseGuardIsKilledIsEndedAndNothingElse) {
       [&](AttemptPlan& /*plan*/) {
         earlier = ::fork();
         if (earlier != 0) return;
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // even if the launcher fails
         while (true) ::pause();
       },
       [&](const AttemptResult& result) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "attempt/started.hpp"
 #include "base/names.hpp"
@@ -67,7 +68,18 @@ class NeedsOfTmp : public testing::Test {
     fs::create_directories(scratch_.path("tree/.holdfast"));
     fs::create_directories(scratch_.path("own"));
   }
+  ~NeedsOfTmp() override {
+    std::error_code ignored;
+    if (!place_.empty()) fs::remove(place_, ignored);
+  }
 
+  // Lets the test have `place_`, a new directory in the /tmp of all.
+  void pass_one_through() {
+    std::string place = "/tmp/holdfast-unit-XXXXXX";
+    ASSERT_NE(::mkdtemp(place.data()), nullptr);
+    place_ = place;
+    grant_.policy.passthrough = {place_};
+  }
   void is_built_from(const std::string& source) const {
     std::ofstream(scratch_.path("tree/.holdfast/project")) << "shop\n" << source << "\n";
   }
@@ -78,6 +90,7 @@ class NeedsOfTmp : public testing::Test {
 
   os::Scratch scratch_;
   Grant grant_;
+  std::string place_;
 };
 
 TEST_F(NeedsOfTmp, AProjectRightInTmpWouldBeHidden) {
@@ -91,16 +104,13 @@ TEST_F(NeedsOfTmp, AProjectRightInTmpWouldBeHidden) {
 }
 
 TEST_F(NeedsOfTmp, WhatAnotherTestHasPutIntoASharedOneIsInTheWay) {
-  std::string place = "/tmp/holdfast-unit-XXXXXX";
-  ASSERT_NE(::mkdtemp(place.data()), nullptr);
-  grant_.policy.passthrough = {place};
+  ASSERT_NO_FATAL_FAILURE(pass_one_through());
   grant_.shared_tmp = scratch_.path("tree/.holdfast/shared");
   const ContainmentNeeds first = needs();
   EXPECT_TRUE(first.tmp_is_shared);
   EXPECT_EQ(first.refusal, "");
-  std::ofstream(grant_.shared_tmp + place) << "x";  // the directory for /tmp has the name `tmp`
-  EXPECT_TRUE(needs().refusal.starts_with(place + " is passed through")) << needs().refusal;
-  fs::remove(place);
+  std::ofstream(grant_.shared_tmp + place_) << "x";  // the directory for /tmp has the name `tmp`
+  EXPECT_TRUE(needs().refusal.starts_with(place_ + " is passed through")) << needs().refusal;
 }
 
 TEST_F(NeedsOfTmp, WithoutAScratchDirectoryThereIsNone) {
@@ -150,11 +160,9 @@ TEST(AttemptContainment, ThatIsOnlyWantedIsLeftOutWithAWord) {
 }
 
 TEST_F(NeedsOfTmp, ADirectoryThatIsLentAgainHasNoPassagesOfItsEarlierTest) {
-  std::string place = "/tmp/holdfast-unit-XXXXXX";
-  ASSERT_NE(::mkdtemp(place.data()), nullptr);
-  grant_.policy.passthrough = {place};
+  ASSERT_NO_FATAL_FAILURE(pass_one_through());
   const std::string passage =
-      scratch_.path("own") + std::string(names::k_private_tmp_suffix) + place;
+      scratch_.path("own") + std::string(names::k_private_tmp_suffix) + place_;
   ASSERT_TRUE(needs().tmp);
   fs::create_directory(passage);  // as its first process does
   fs::permissions(passage, fs::perms{0755});
@@ -163,7 +171,6 @@ TEST_F(NeedsOfTmp, ADirectoryThatIsLentAgainHasNoPassagesOfItsEarlierTest) {
   grant_.policy.passthrough.clear();
   ASSERT_TRUE(needs().tmp);
   EXPECT_FALSE(fs::exists(passage));
-  fs::remove(place);
 }
 
 TEST(ContainmentNeeds, ACgroupHasTheNameOfTheAttempt) {
@@ -176,7 +183,7 @@ TEST(ContainmentNeeds, ACgroupHasTheNameOfTheAttempt) {
   EXPECT_EQ(containment_needs(grant, started.invocation(), "").cgroup, cgroup_name("/b", "r.1"));
 }
 
-// Whoever locks it next must wait for that long.
+// As long as it holds a lock, whoever wants that next must wait.
 TEST(Warden, HoldsWhatItIsGivenAndNothingElseUntilItIsDismissed) {
   Result<os::Pipe> given = os::make_pipe();
   Result<os::Pipe> other = os::make_pipe();

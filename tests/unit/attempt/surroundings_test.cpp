@@ -93,15 +93,19 @@ class Lost final : public Need {
   int looks_ = 0;
 };
 
+// Enough for a wait that nothing ends: all that could end it is there when it begins.
+constexpr Milliseconds k_moment{50};
+
 // What ends a wait for a descriptor in a launcher: `t` the time, `r` the descriptor, or the signal.
-std::string ends(const std::function<void(Surroundings&, std::vector<int>&)>& before) {
+std::string ends(const std::function<void(Surroundings&, std::vector<int>&)>& before,
+                 Milliseconds time = os::k_patience) {
   os::Channel said;
   os::Child child([&] {
     (void)os::take_signals();
     Surroundings around{{}, std::move(*os::SignalQueue::open()), {}};
     std::vector<int> readable;
     before(around, readable);
-    const Waited waited = wait_until(around, os::monotonic_now() + Milliseconds{200}, readable);
+    const Waited waited = wait_until(around, os::monotonic_now() + time, readable);
     switch (waited.reason) {
       case Waited::Reason::time_is_over:
         said.say("t");
@@ -119,13 +123,13 @@ std::string ends(const std::function<void(Surroundings&, std::vector<int>&)>& be
 }
 
 TEST(AWait, IsEndedByWhatItWaitsForAndByWhatEndsTheTest) {
-  EXPECT_EQ(ends([](Surroundings&, std::vector<int>&) {}), "t");
+  EXPECT_EQ(ends([](Surroundings&, std::vector<int>&) {}, k_moment), "t");
   Result<os::Pipe> pipe = os::make_pipe();
   ASSERT_TRUE(pipe);
-  EXPECT_EQ(ends([&](Surroundings&, std::vector<int>& readable) {
-              readable.push_back(pipe->read.get());
-            }),
-            "t");
+  EXPECT_EQ(
+      ends([&](Surroundings&, std::vector<int>& readable) { readable.push_back(pipe->read.get()); },
+           k_moment),
+      "t");
   ASSERT_EQ(::write(pipe->write.get(), "x", 1), 1);
   EXPECT_EQ(ends([&](Surroundings&, std::vector<int>& readable) {
               readable.push_back(pipe->read.get());
@@ -144,17 +148,21 @@ TEST(AWait, IsEndedByWhatItWaitsForAndByWhatEndsTheTest) {
 
 TEST(AWait, IsNotEndedByASignalThatIsForNobody) {
   for (const int signal : {SIGWINCH, SIGUSR1, SIGUSR2}) {
-    EXPECT_EQ(ends([&](Surroundings& around, std::vector<int>&) {
-                around.parent_tells = true;  // but this process is not ctest
-                ::kill(::getpid(), signal);
-              }),
+    EXPECT_EQ(ends(
+                  [&](Surroundings& around, std::vector<int>&) {
+                    around.parent_tells = true;  // but this process is not ctest
+                    ::kill(::getpid(), signal);
+                  },
+                  k_moment),
               "t")
         << signal;
   }
-  EXPECT_EQ(ends([](Surroundings& around, std::vector<int>&) {
-              around.callers.ignored = os::signal_bit(SIGHUP);
-              ::kill(::getpid(), SIGHUP);
-            }),
+  EXPECT_EQ(ends(
+                [](Surroundings& around, std::vector<int>&) {
+                  around.callers.ignored = os::signal_bit(SIGHUP);
+                  ::kill(::getpid(), SIGHUP);
+                },
+                k_moment),
             "t");
   EXPECT_EQ(ends([](Surroundings& around, std::vector<int>&) {
               around.callers.ignored = os::signal_bit(SIGHUP);
@@ -172,17 +180,21 @@ TEST(AWait, IsEndedByTheLossOfANeedThatIsWatched) {
             }),
             std::to_string(SIGTERM));
   // Whoever waits has to look afterwards.
-  EXPECT_EQ(ends([](Surroundings& around, std::vector<int>&) {
-              static Lost lost(false);
-              static Need* const needs[] = {&lost};
-              static const LossEndsWaits watched(needs, around);
-            }),
+  EXPECT_EQ(ends(
+                [](Surroundings& around, std::vector<int>&) {
+                  static Lost lost(false);
+                  static Need* const needs[] = {&lost};
+                  static const LossEndsWaits watched(needs, around);
+                },
+                k_moment),
             "t");
-  EXPECT_EQ(ends([](Surroundings& around, std::vector<int>&) {
-              static Lost lost(true);
-              static Need* const needs[] = {&lost};
-              const LossEndsWaits until_now(needs, around);
-            }),
+  EXPECT_EQ(ends(
+                [](Surroundings& around, std::vector<int>&) {
+                  static Lost lost(true);
+                  static Need* const needs[] = {&lost};
+                  const LossEndsWaits until_now(needs, around);
+                },
+                k_moment),
             "t");
 }
 

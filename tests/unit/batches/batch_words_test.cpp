@@ -67,7 +67,7 @@ TEST(BatchWords, AListThatDoesNotComeIsSaidWithItsEnd) {
     ProcessEnd end;
     Outcome outcome;
     const char* how;
-  } rows[] = {{exited(3), Outcome::failed, "exited with code 3"},
+  } rows[] = {{exited(3), Outcome::premature_exit, "exited with code 3"},  // of the case
               {signalled(11), Outcome::crashed, "died of signal 11"}};
   for (const auto& row : rows) {
     Story story(Isolation::none);
@@ -80,6 +80,7 @@ TEST(BatchWords, AListThatDoesNotComeIsSaidWithItsEnd) {
               "1 case: 1 premature exit (A.a), 2 not run (it is not known which there are); asked "
               "for its cases (--gtest_list_tests) it " +
                   std::string(row.how));
+    EXPECT_EQ(story.batch.conclude().outcome, row.outcome) << "the worst counts";
     EXPECT_TRUE(story.batch.cases_left().empty());
   }
 }

@@ -1,6 +1,7 @@
 // What the process of one case says in shared memory, and which batches may have several at once.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -107,6 +108,9 @@ class RunCases : public testing::Test {
       return action;
     };
     const auto act = [&](const BatchAction& action, CaseProcessReport& report) {
+      // It ends with the test, and waits for another one that has failed no longer than this.
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+      ::alarm(60);
       name_ = action.cases.front();
       work(report);
     };

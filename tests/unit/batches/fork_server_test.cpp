@@ -127,7 +127,7 @@ TEST_F(ForkServerTest, ThatSendsNoMessageIsNotHeardAnyMore) {
   EXPECT_EQ(events_, Events{"reached"});
 }
 
-// Its cases, of which the test is child and anchor, too.
+// A server and its cases. The test is each case and its anchor, too.
 class ForkedCases : public ForkServerTest {
  protected:
   explicit ForkedCases(unsigned processors = 1) : ForkServerTest(processors) {}

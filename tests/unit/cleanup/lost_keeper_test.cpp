@@ -323,7 +323,7 @@ TEST_F(LostKeeper, JobsThatNoNodeHasReadGoAndNothingElseOfTheirs) {
   const Tidied done = tidy(find_dead_runs(tree_));
   EXPECT_EQ(done.runs, 1U);
   EXPECT_EQ(done.far_jobs, 2U);
-  ASSERT_EQ(done.troubles.size(), 1U) << "a directory is none, and is in the way";
+  ASSERT_EQ(done.troubles.size(), 1U) << "a directory is no job, and stays";
   EXPECT_NE(done.troubles[0].find("r.3.job"), std::string::npos) << done.troubles[0];
   EXPECT_FALSE(std::filesystem::exists(far / "r.1.job"));
   EXPECT_FALSE(std::filesystem::exists(far / "r.2.job.part"));

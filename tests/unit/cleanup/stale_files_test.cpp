@@ -35,12 +35,15 @@ class StaleScratch : public testing::Test {
     for (const fs::path& one : made_) fs::remove_all(one);
   }
 
-  // With a file in it, that old.
+  // With a file in it, that old. It gets its name last: an empty one may be swept at once.
   fs::path make(const std::string& name, std::chrono::hours age) {
     made_.push_back(fs::path(os::user_directory_path()) / names::k_user_scratch_directory / name);
-    fs::create_directory(made_.back());
-    std::ofstream(made_.back() / "file") << "text";
-    fs::last_write_time(made_.back(), fs::file_time_type::clock::now() - age);
+    const fs::path nameless =
+        made_.back().parent_path() / ("holdfast-test-" + std::to_string(::getpid()));
+    fs::create_directory(nameless);
+    std::ofstream(nameless / "file") << "text";
+    fs::last_write_time(nameless, fs::file_time_type::clock::now() - age);
+    fs::rename(nameless, made_.back());
     return made_.back();
   }
   static std::string tmp_of(const ProcessName& launcher) {

@@ -3,22 +3,16 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <string>
+#include <vector>
 
-#include "base/log_line.hpp"
 #include "doctor/found.hpp"
-#include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/requested_resources.hpp"
 #include "doctor/tree/settings.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/process/process.hpp"
-#include "os/scratch.hpp"
-#include "run/nowhere.hpp"
-#include "services/manual_service.hpp"
 #include "settings/settings_file.hpp"
 #include "values/test_properties.hpp"
 
@@ -485,214 +479,6 @@ TEST(Ports, ARangeThatLeavesNoneMattersIfPortsAreChosen) {
   EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"no_ports"});
   ports.choice = 100;
   EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
-}
-
-TEST(Leftovers, EachIsNamedWithItsRun) {
-  Leftovers left{"/b"};
-  EXPECT_EQ(kinds_of(check_leftovers(left)), Kinds{});
-  left.unwanted = {{{12, "sleep"}, "t", "3-x"}};
-  left.let_go = {{{13, "daemon"}, "u", "3-x"}};
-  DeadRun dead;
-  dead.id = "3-x";
-  dead.lacks_end = true;
-  dead.socket = "/tmp/holdfast-0/keepers/1-2-3";
-  dead.stops = {"/b/.holdfast/runs/3-x/services/db-1.stop"};
-  dead.far_jobs = {"/b/.holdfast/runs/3-x/far/1.job"};
-  left.dead = {dead};
-  left.lost_services = {"db"};
-  left.markers = {"/b/.holdfast/runs/3-x/scratch/1/.markers"};
-  left.last_run = "3-x";
-  left.troubles = {"ignoring that x", "ignoring that y"};
-  const Findings found = check_leftovers(left);
-  ASSERT_EQ(kinds_of(found), (Kinds{"process_left", "process_let_go", "run_died", "socket_stale",
-                                    "stop_command_left", "job_left", "service_lost", "markers_left",
-                                    "last_run_trouble"}));
-  EXPECT_EQ(found.back().what, "the log of run 3-x has 2 warnings: ignoring that x");
-  EXPECT_EQ(found.back().command, "holdfast log 3-x --level warn --tree /b");
-  EXPECT_EQ(found[0].what, "sleep (pid 12) is still running, left by \"t\" of run 3-x");
-  EXPECT_EQ(found[0].command, "holdfast reap --tree /b");
-  EXPECT_EQ(found[3].where, dead.socket.string());
-  EXPECT_EQ(found[4].where, dead.stops[0].string());
-  EXPECT_EQ(found[4].command, "holdfast reap --tree /b");
-  EXPECT_EQ(found[5].where, dead.far_jobs[0].string());
-  EXPECT_EQ(found[6].command, "holdfast service restart db --tree /b");
-  EXPECT_EQ(found[7].where, left.markers[0]);
-  EXPECT_EQ(found[7].command, "rm -r " + left.markers[0]);
-}
-
-// A line of the log of a run.
-std::string logged(LogLevel level, const std::string& message) {
-  LogLine line;
-  line.level = level;
-  line.part = "keeper";
-  line.message = message;
-  return text_of(line);
-}
-
-void write_file(const std::filesystem::path& path, const std::string& text) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path) << text;
-}
-
-TEST(Leftovers, AreThoseOfRunsThatAreOverAndTheTroublesOfTheLastOne) {
-  const os::Scratch tree;
-  RunOrigin origin;
-  origin.tree = tree.path();
-  origin.ctest = {4711, 99};
-  const auto over = begun(origin, 1);
-  origin.ctest = os::own_name();
-  const auto goes_on = begun(origin, 2);
-  const auto directory_of_run = [](const auto& run) {
-    return std::filesystem::path(run.journal()).parent_path();
-  };
-  for (const auto* run : {&over, &goes_on}) {
-    write_file(directory_of_run(*run) / "scratch/1/.markers/exit-17", "");
-    std::filesystem::create_directories(directory_of_run(*run) / "scratch/2/.markers");
-  }
-  write_file(directory_of_run(over) / "holdfast.log", logged(LogLevel::error, "long ago"));
-  write_file(directory_of_run(goes_on) / "holdfast.log", logged(LogLevel::info, "all is well") +
-                                                             logged(LogLevel::warn, "slow disk") +
-                                                             logged(LogLevel::error, "no disk"));
-  ASSERT_TRUE(ManualService(tree.path(), "db").note(1));
-  ASSERT_TRUE(ManualService(tree.path(), "web").note(1));
-  ManualService(tree.path(), "web").forget();
-  const Leftovers left = look_at_leftovers(tree.path());
-  EXPECT_EQ(left.unseen, "");
-  EXPECT_EQ(left.markers,
-            std::vector<std::string>{(directory_of_run(over) / "scratch/1/.markers").string()});
-  EXPECT_EQ(left.last_run, goes_on.id());
-  EXPECT_EQ(left.troubles, (std::vector<std::string>{"slow disk", "no disk"}));
-  EXPECT_EQ(left.lost_services, std::vector<std::string>{"db"});
-  ASSERT_EQ(left.dead.size(), 1U);
-  EXPECT_EQ(left.dead[0].id, over.id());
-}
-
-// Nobody knows whether a run is going on.
-TEST(Leftovers, OfDeadRunsAreNotSeenIfTheLockOfTheTreeIsNot) {
-  const os::Scratch tree;
-  RunOrigin origin;
-  origin.tree = tree.path();
-  origin.ctest = {4711, 99};
-  const auto over = begun(origin, 1);
-  std::filesystem::create_directories(tree.path(".holdfast/run-lock/lock"));
-  const Leftovers left = look_at_leftovers(tree.path());
-  EXPECT_TRUE(left.dead.empty());
-  EXPECT_TRUE(left.unseen.starts_with("what dead runs left: failed to open ")) << left.unseen;
-}
-
-TEST(Leftovers, ARunThatHasEndedAndLeftAJobIsNotSaidToHaveDied) {
-  Leftovers left{"/b"};
-  DeadRun ended;
-  ended.id = "3-x";
-  ended.far_jobs = {"/b/.holdfast/runs/3-x/far/1.job"};
-  left.dead = {ended};
-  EXPECT_EQ(kinds_of(check_leftovers(left)), Kinds{"job_left"});
-}
-
-TEST(Leftovers, ARunDiedIfAnAttemptOfItHasNoEnd) {
-  Leftovers left{"/b"};
-  DeadRun dead;
-  dead.id = "3-x";
-  dead.unended.resize(2);
-  left.dead = {dead};
-  const Findings found = check_leftovers(left);
-  ASSERT_EQ(kinds_of(found), Kinds{"run_died"});
-  EXPECT_EQ(found[0].what, "run 3-x died, 2 attempts without an end");
-}
-
-TEST(Attachment, AWholeOneIsNoFinding) {
-  Attachment attachment{"/b"};
-  EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{});
-  attachment.package = "/opt/a";
-  attachment.own_package = "/opt/b";
-  EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{"other_holdfast"});
-  attachment.has_package = false;
-  EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{"holdfast_gone"});
-}
-
-TEST(Attachment, WhatKeepsHoldfastOutIsNamed) {
-  Attachment attachment{"/b"};
-  attachment.is_attached = false;
-  attachment.is_off = true;
-  attachment.cannot_watch = "/proc is of another PID namespace, not of ours";
-  attachment.configured_at = "/a";
-  attachment.said = {"\"t\": HOLDFAST_LOCK is no property of Holdfast's: ignoring it"};
-  EXPECT_EQ(
-      kinds_of(check_attachment(attachment)),
-      (Kinds{"not_attached", "cannot_supervise", "switched_off", "tree_moved", "said_by_ctest"}));
-  const Findings found = check_attachment(attachment);
-  EXPECT_EQ(found[0].where, "/b/CTestTestfile.cmake");
-  EXPECT_EQ(found[1].what,
-            "tests run without Holdfast: /proc is of another PID namespace, not of ours");
-  EXPECT_EQ(found[2].command, "unset HOLDFAST_DISABLE");
-  EXPECT_EQ(found[3].what, "the tree was configured in /a: tests may start programs there");
-  EXPECT_EQ(found[3].command, "cmake --fresh -B /b");
-  EXPECT_EQ(found[4].what, attachment.said[0]);
-  Attachment broken{"/b"};
-  broken.broken = "/opt/holdfast-launcher cannot be executed";
-  ASSERT_EQ(kinds_of(check_attachment(broken)), Kinds{"holdfast_gone"});
-  EXPECT_EQ(check_attachment(broken)[0].what, broken.broken);
-}
-
-TEST(Attachment, AConfigureStepNamesTheSources) {
-  Attachment attachment{"/b c"};
-  attachment.package = "/opt/a";
-  attachment.has_package = false;
-  EXPECT_EQ(check_attachment(attachment)[0].command, "cmake -B '/b c'");
-  attachment.sources = "/s";
-  EXPECT_EQ(check_attachment(attachment)[0].command, "cmake -B '/b c' -S /s");
-}
-
-TEST(Attachment, APackageInTheTreeMovesWithIt) {
-  namespace fs = std::filesystem;
-  char name[] = "/tmp/holdfast-test-attachment-XXXXXX";
-  ASSERT_NE(::mkdtemp(name), nullptr);
-  const std::string tree = name;
-  fs::create_directories(tree + "/.holdfast");
-  fs::create_directories(tree + "/_deps/lib/cmake/Holdfast");
-  std::ofstream(tree + "/CTestTestfile.cmake") << "include(\".holdfast/attach.cmake\")\n";
-  std::ofstream(tree + "/.holdfast/attach.cmake")
-      << "set(_holdfast_package_dir [==[_deps/lib/cmake/Holdfast]==])\n";
-  Attachment attachment = look_at_attachment(tree, tree);
-  EXPECT_TRUE(attachment.is_attached);
-  EXPECT_EQ(attachment.package, tree + "/_deps/lib/cmake/Holdfast");
-  EXPECT_FALSE(attachment.has_package);
-  EXPECT_EQ(attachment.configured_at, "");
-  std::ofstream(attachment.package + "/attach.cmake") << "\n";
-  attachment = look_at_attachment(tree, "/elsewhere");
-  EXPECT_TRUE(attachment.has_package);
-  EXPECT_EQ(attachment.configured_at, "/elsewhere");
-  fs::remove_all(tree);
-}
-
-TEST(Attachment, AFileThatNobodyReadsIsNone) {
-  namespace fs = std::filesystem;
-  char name[] = "/tmp/holdfast-test-attachment-XXXXXX";
-  ASSERT_NE(::mkdtemp(name), nullptr);
-  const std::string tree = name;
-  fs::create_directories(tree + "/.holdfast");
-  std::ofstream(tree + "/CTestTestfile.cmake") << "include(\".holdfast/attach.cmake\")\n";
-  EXPECT_FALSE(look_at_attachment(tree, "").is_attached);
-  std::ofstream(tree + "/.holdfast/attach.cmake") << "# names no package\n";
-  const Attachment attachment = look_at_attachment(tree, "");
-  EXPECT_TRUE(attachment.is_attached);
-  EXPECT_TRUE(attachment.has_package);
-  EXPECT_EQ(attachment.own_package, "");
-  EXPECT_EQ(attachment.configured_at, "");
-  std::ofstream(tree + "/CTestTestfile.cmake") << "add_test(t true)\n";
-  EXPECT_FALSE(look_at_attachment(tree, "").is_attached);
-  fs::remove_all(tree);
-}
-
-TEST(Attachment, TheFilesOfCmakeAreRead) {
-  EXPECT_EQ(value_in("set(a 1)\nset(_dir [==[/opt/a ]b]==])\n", "_dir"), "/opt/a ]b");
-  EXPECT_EQ(value_in("set(_dir [==[/opt", "_dir"), "");
-  EXPECT_EQ(value_in("", "_dir"), "");
-  EXPECT_EQ(lines_of_holdfast("x\nholdfast: a: b\nCMake Warning\n"
-                              "holdfast: /p: its interpreter /i is missing\n"
-                              "holdfast: this tree was configured by Holdfast 1, 2 is installed; "
-                              "they fit\nholdfast: c"),
-            (std::vector<std::string>{"a: b", "c"}));
 }
 
 }  // namespace

@@ -126,8 +126,8 @@ TEST_F(Absorb, ARunThatATestStartedIsLeftOut) {
   EXPECT_EQ(absorbed(3000), Ids{"1-a"});
 }
 
-// It is told by its directory, as the next time.
-TEST_F(Absorb, ARunWhoseFirstRecordIsLostIsAddedOnce) {
+// The name of the directory counts, each time.
+TEST_F(Absorb, ARunWhoseDirectoryHasAnotherNameIsAddedOnce) {
   add_run("1-a", 1000);
   fs::rename(tree_ / ".holdfast/runs/1-a", tree_ / ".holdfast/runs/2-moved");
   EXPECT_EQ(absorbed(3000), Ids{"2-moved"});

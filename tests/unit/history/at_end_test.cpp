@@ -5,8 +5,6 @@
 #include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -18,11 +16,6 @@ namespace holdfast::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string content_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 // The id of a run with that number.
 std::string id_of(int number) { return std::to_string(number) + "-20261120-100000-7"; }
@@ -161,7 +154,7 @@ TEST_F(AtEnd, AHistoryThatIsCarriedTakesEachRunInAtOnce) {
   EXPECT_FALSE(fs::exists(own_history()));
 }
 
-TEST_F(AtEnd, TroubleWithTheReportsAndWithTheHistoryIsToldOfBoth) {
+TEST_F(AtEnd, TroubleWithTheReportsAndTroubleWithTheHistoryAreBothTold) {
   add_run(id_of(3), 1000);
   tree_.write("file", "");
   const fs::path text = tree_.write("text", std::string(1000, 'x'));

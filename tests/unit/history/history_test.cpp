@@ -476,8 +476,8 @@ TEST_F(HistoryFile, OneInMemoryTakesWhatAFileHasAndLeavesTheFile) {
   EXPECT_EQ(file.runs()->size(), 1U);
 }
 
-// Each case of a batch, and each outcome, that a run has is read back for that test only.
-TEST_F(HistoryFile, FailuresAreOfTheirTestWhateverHasItsName) {
+// A second test or a case of a batch may have the name of a test.
+TEST_F(HistoryFile, AFailureIsThatOfItsTestAndOfNoNamesake) {
   PastResult test = red("a", "of the test");
   PastResult second = red("a", "of the second");
   second.test.nth = 2;

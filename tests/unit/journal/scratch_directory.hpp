@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <stdexcept>
 #include <string>
 
 namespace holdfast {
@@ -43,5 +45,11 @@ class ScratchDirectory {
  private:
   std::filesystem::path path_;
 };
+
+// Empty if it cannot be read.
+inline std::string content_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
 
 }  // namespace holdfast

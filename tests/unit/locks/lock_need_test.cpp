@@ -212,6 +212,7 @@ TEST_F(ClusterLockNeed, TheEndIsWaitedForUnlessTheLeaseWasLost) {
   EXPECT_TRUE(os::send_message(test_.held.cluster.get(), wire::Message("more")));
   orders_.say("end");
   need_.end(test_, AttemptResult());
+  EXPECT_TRUE(os::is_hung_up(test_.held.cluster.get())) << "nobody has waited";
   EXPECT_FALSE(os::send_message(test_.held.cluster.get(), wire::Message("more")));
   EXPECT_EQ(etcd_->wait(), 0);
 }

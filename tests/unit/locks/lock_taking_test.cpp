@@ -15,6 +15,7 @@
 #include "os/lock/shared_lease.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/test_lock.hpp"
+#include "run/fake_supervisors.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -66,9 +67,11 @@ class LockTaking : public testing::Test {
     });
   }
 
-  bool has_locked(const std::string& name) const {
+  // Whether somebody has the lock now. Its file is there, because somebody has had it.
+  bool is_locked(const std::string& name) const {
     const os::UniqueFd script(::open(lock_.file(name).c_str(), O_RDONLY | O_CLOEXEC));
-    return script.valid() && ::flock(script.get(), LOCK_EX | LOCK_NB) != 0;
+    EXPECT_TRUE(script.valid()) << name;
+    return ::flock(script.get(), LOCK_EX | LOCK_NB) != 0;
   }
 
   os::TestLock lock_;
@@ -320,7 +323,7 @@ TEST_F(LockTaking, WhoDoesNotGetAllLocksLetsGoOfThoseThatItHas) {
   os::Child waiter = attempt("a db", 300ms);
   EXPECT_EQ(told_.hear(), "begins");
   EXPECT_TRUE(told_.hear().starts_with("not in time 0: "));
-  EXPECT_FALSE(has_locked("a")) << "its launcher lives on";
+  EXPECT_FALSE(is_locked("a")) << "its launcher lives on";
   orders.say("end");
   EXPECT_EQ(waiter.wait(), 0);
 }
@@ -350,8 +353,7 @@ TEST_F(LockTaking, TheKeeperKeepsWhatTheAttemptHas) {
 TEST_F(LockTaking, AWaitEndsWithCtest) {
   const os::Holder holder(lock_);
   os::Child ctest([] { return ::pause(); });
-  const ProcessName name{ctest.pid(), os::read_process_stat(ctest.pid())->start};
-  parent_ = std::move(*os::watch_process(name));
+  parent_ = std::move(*os::watch_process(process_of(ctest)));
   os::Child waiter = attempt("db");
   EXPECT_EQ(told_.hear(), "begins");
   ctest.signal(SIGKILL);

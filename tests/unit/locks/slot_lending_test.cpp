@@ -192,7 +192,7 @@ TEST_F(SlotLendingTest, ABatchThatSaysWhatIsNotUnderstoodOrReadsNothingIsLentNoM
   EXPECT_EQ(lent_to(slots, next), "2") << "theirs are back";
 }
 
-TEST_F(SlotLendingTest, AnotherAttemptOfTheTestHasNotTheLoansOfTheLast) {
+TEST_F(SlotLendingTest, AnotherAttemptOfTheTestDoesNotHaveTheLoansOfTheLast) {
   SlotLending slots(order_);
   const os::UniqueFd first = borrow(slots);
   want(first, "5");

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <exception>
 #include <stdexcept>
 
 #include "os/file/clock.hpp"
@@ -15,11 +17,24 @@
 
 namespace holdfast::os {
 
+namespace {
+
+constexpr int k_has_thrown = 254;
+
+}  // namespace
+
 Child::Child(const std::function<int()>& body) : pid_(::fork()) {
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  ::_exit(body());
+  try {
+    ::_exit(body());
+  } catch (const std::exception& error) {
+    ::dprintf(STDERR_FILENO, "a child of a test: %s\n", error.what());
+  } catch (...) {
+    ::dprintf(STDERR_FILENO, "a child of a test has thrown\n");
+  }
+  ::_exit(k_has_thrown);  // GoogleTest would catch it, and go on in the child
 }
 
 Child::~Child() {

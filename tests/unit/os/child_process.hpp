@@ -18,7 +18,8 @@ namespace holdfast::os {
 // Nothing here takes so long unless it hangs.
 inline constexpr Milliseconds k_patience{20'000};
 
-// A child process that runs the body, whose result is its exit code. It dies with its parent.
+// A child process that runs the body, whose result is its exit code; 254: the body has thrown. It
+// dies with its parent.
 class Child {
  public:
   explicit Child(const std::function<int()>& body);

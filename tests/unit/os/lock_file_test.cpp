@@ -219,7 +219,7 @@ TEST(LockFile, ThatOfALevelIsRemovedUnlessItIsInUse) {
   EXPECT_FALSE(is_there("r.2"));
 }
 
-TEST(LockFile, WhatAnotherMayLockAreItsOwnFileAndThoseOfItsSlots) {
+TEST(LockFile, OthersMayLockItsOwnFileAndThoseOfItsSlots) {
   const TestLock lock;
   const LockRequest request = lock.request("db:1/3");
   EXPECT_EQ(request.files().size(), 1U) << "there are no slots yet";
@@ -229,7 +229,7 @@ TEST(LockFile, WhatAnotherMayLockAreItsOwnFileAndThoseOfItsSlots) {
   EXPECT_EQ(both.descriptors().size(), 3U);
 }
 
-TEST(LockFile, WhoIsInTheWayAreHoldersAndThoseWhoCameBefore) {
+TEST(LockFile, HoldersAndThoseWhoCameBeforeAreInTheWay) {
   const TestLock lock;
   Channel told;
   const Child holder([&] {

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -71,7 +72,9 @@ TEST(LogFiles, WhoDoesNotRotateLeavesAFullFileInItsPlace) {
     append_to_log("1\n");
     if (::truncate(file.c_str(), k_largest_log) != 0) return 1;
     append_to_log("2\n");
-    return file_at(older_log(file, 1)) ? 2 : 0;
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0 || info.st_size != k_largest_log + 2) return 2;
+    return file_at(older_log(file, 1)) ? 3 : 0;
   });
   EXPECT_EQ(launcher.wait(), 0);
 }

@@ -4,10 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <functional>
-
 #include "os/child_process.hpp"
 #include "os/scratch.hpp"
+#include "os/user_directory.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -127,33 +126,8 @@ TEST(TrustedDirectory, OfManyThatMakeOneFileAtOnceAllGetTheSame) {
   for (std::size_t i = 1; i < children.size(); ++i) EXPECT_EQ(seen.hear(), first);
 }
 
-// Runs as a user other than root, whose directory in /tmp no other process uses.
-class UserDirectory : public testing::Test {
+class TrustedUserDirectory : public UserDirectory {
  protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
-    std::filesystem::remove_all(path());
-  }
-  void TearDown() override {
-    if (::geteuid() == 0) std::filesystem::remove_all(path());
-  }
-
-  // Each test has its own user, because tests run at the same time.
-  static uid_t user() {
-    static const uid_t user = 1'900'000'000U + static_cast<uid_t>(::getpid()) % 100'000'000U;
-    return user;
-  }
-  static std::string path() { return "/tmp/holdfast-" + std::to_string(user()); }
-
-  static int as_user(const std::function<int()>& body) {
-    Child child([&] {
-      if (::setresgid(user(), user(), user()) != 0 || ::setresuid(user(), user(), user()) != 0)
-        return 3;
-      return user_directory_path() == path() ? body() : 4;
-    });
-    return child.wait();
-  }
-
   // 0: opened; 1: refused with a message that contains `reason`; 2: refused for another reason.
   static int open_as_user(const std::string& reason) {
     return as_user([&] {
@@ -164,14 +138,14 @@ class UserDirectory : public testing::Test {
   }
 };
 
-TEST_F(UserDirectory, IsMadeForItsOwnerAloneAndOpenedAgain) {
+TEST_F(TrustedUserDirectory, IsMadeForItsOwnerAloneAndOpenedAgain) {
   const Umask mask(0);
   EXPECT_EQ(open_as_user("?"), 0);
   EXPECT_EQ(mode_of(path()), 0700U);
   EXPECT_EQ(open_as_user("?"), 0);
 }
 
-TEST_F(UserDirectory, IsRefusedWhenSomebodyElseOwnsIt) {
+TEST_F(TrustedUserDirectory, IsRefusedWhenSomebodyElseOwnsIt) {
   // The other one may let us open it or not.
   for (const mode_t mode : std::initializer_list<mode_t>{0755, 0700}) {
     std::filesystem::remove_all(path());
@@ -181,7 +155,7 @@ TEST_F(UserDirectory, IsRefusedWhenSomebodyElseOwnsIt) {
   }
 }
 
-TEST_F(UserDirectory, MayBeMissingWhereNobodyNeedsIt) {
+TEST_F(TrustedUserDirectory, MayBeMissingWhereNobodyNeedsIt) {
   const auto looks = [] {
     if (open_existing_user_directory()) return 10;
     return check_user_directory() ? 11 : 12;
@@ -195,7 +169,7 @@ TEST_F(UserDirectory, MayBeMissingWhereNobodyNeedsIt) {
   EXPECT_EQ(as_user(looks), 10);
 }
 
-TEST_F(UserDirectory, IsRefusedWhenOthersMayEnterIt) {
+TEST_F(TrustedUserDirectory, IsRefusedWhenOthersMayEnterIt) {
   for (mode_t mode : std::initializer_list<mode_t>{0701, 0710, 0750, 0777, 01777}) {
     std::filesystem::remove_all(path());
     ASSERT_EQ(::mkdir(path().c_str(), 0700), 0);
@@ -205,7 +179,7 @@ TEST_F(UserDirectory, IsRefusedWhenOthersMayEnterIt) {
   }
 }
 
-TEST_F(UserDirectory, IsRefusedWhenItIsALinkAFileOrAFifo) {
+TEST_F(TrustedUserDirectory, IsRefusedWhenItIsALinkAFileOrAFifo) {
   const Scratch scratch;
   ASSERT_EQ(::mkdir(scratch.path("d").c_str(), 0700), 0);
   ASSERT_EQ(::chown(scratch.path("d").c_str(), user(), user()), 0);

@@ -15,6 +15,7 @@
 
 #include "journal/kept_output.hpp"
 #include "journal/scratch_directory.hpp"
+#include "os/child_process.hpp"
 #include "os/file/descriptors.hpp"
 #include "output/output_relay.hpp"
 
@@ -125,7 +126,7 @@ TEST_F(KeptRoom, ALogThatGoesIsNotNamed) {
 }
 
 // RLIMIT_FSIZE stands in for a full disk.
-TEST_F(KeptRoom, OfAFullDiskIsSaidOnceAndNoOutputIsLost) {
+TEST_F(KeptRoom, AFullDiskIsToldOnceAndNoOutputIsLost) {
   directory_.write(".holdfast/runs/1/output/x.log", "");
   for (const auto passing : {OutputRelay::Passing::at_once, OutputRelay::Passing::when_released}) {
     const bool is_held = passing == OutputRelay::Passing::when_released;
@@ -150,6 +151,8 @@ TEST_F(KeptRoom, OfAFullDiskIsSaidOnceAndNoOutputIsLost) {
       EXPECT_EQ(relay.text(100), "printed more");
     }
     is_held ? relay.release() : relay.finish();
+    // All of it is in the pipe by now.
+    ASSERT_TRUE(os::readable(pipe->read.get(), Milliseconds{0}));
     char came[64] = {};
     const ssize_t size = ::read(pipe->read.get(), came, sizeof came);
     EXPECT_EQ(std::string_view(came, static_cast<std::size_t>(std::max<ssize_t>(size, 0))),

@@ -296,7 +296,7 @@ TEST(Packing, WhoCannotTakeMoreEndsTheProgramForArchives) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "it is a child still";
 }
 
-TEST(Packing, AProgramForArchivesThatDiesIsSaidToHaveDone) {
+TEST(Packing, AProgramForArchivesThatDiesIsSaidToHaveDied) {
   const os::UniqueFd out = std::move(*os::memory_file(""));
   const Result<void> died = run_archiver({"/bin/sh", "-c", "kill -SEGV $$"}, -1, out.get());
   ASSERT_FALSE(died);

@@ -25,23 +25,18 @@ namespace fs = std::filesystem;
 constexpr std::size_t k_piece = 64U << 10U;  // of what is written at once
 
 // A variable of the environment, until the test has ended.
-class Set {
+class SetVariable {
  public:
-  Set(const char* name, const std::string& value) : name_(name) {
+  SetVariable(const char* name, const std::string& value) : name_(name) {
     ::setenv(name_, value.c_str(), 1);
   }
-  ~Set() { ::unsetenv(name_); }
-  Set(const Set&) = delete;
-  Set& operator=(const Set&) = delete;
+  ~SetVariable() { ::unsetenv(name_); }
+  SetVariable(const SetVariable&) = delete;
+  SetVariable& operator=(const SetVariable&) = delete;
 
  private:
   const char* name_;
 };
-
-std::string content_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 std::ptrdiff_t files_in(const fs::path& directory) {
   const fs::directory_iterator files(directory);
@@ -153,7 +148,7 @@ TEST_F(WriteReport, TheFormatThatIsWantedIsWrittenForTheReaderThatTheEnvironment
     EXPECT_EQ(content_of(file), text_of_report(loaded.report, format, *loaded.outputs));
   }
   EXPECT_NE(content_of(file).find("<properties>"), std::string::npos);
-  const Set jenkins("JENKINS_URL", "https://ci.example/");
+  const SetVariable jenkins("JENKINS_URL", "https://ci.example/");
   ASSERT_TRUE(write_report(loaded, Format::junit, file));
   EXPECT_EQ(content_of(file),
             text_of_report(loaded.report, Format::junit, *loaded.outputs, JunitReader::jenkins));
@@ -165,7 +160,7 @@ TEST_F(WriteReport, TheReportForGithubIsAddedToThePageOfTheJob) {
   const fs::path file = directory.path() / "r";
   const LoadedReport loaded = red_report();
   ASSERT_TRUE(write_report(loaded, Format::github, file)) << "there need not be a page";
-  const Set variable("GITHUB_STEP_SUMMARY", page.string());
+  const SetVariable variable("GITHUB_STEP_SUMMARY", page.string());
   ASSERT_TRUE(write_report(loaded, Format::text, file));
   EXPECT_EQ(content_of(page), "before\n");
   ASSERT_TRUE(write_report(loaded, Format::github, file));
@@ -177,7 +172,7 @@ TEST_F(WriteReport, TheReportForGithubIsAddedToThePageOfTheJob) {
 TEST_F(WriteReport, WhatAPageHasAlreadyTakesTheRoom) {
   const ScratchDirectory directory;
   const fs::path page = directory.write("page.md", std::string((1U << 20U) - 3000, 'x'));
-  const Set variable("GITHUB_STEP_SUMMARY", page.string());
+  const SetVariable variable("GITHUB_STEP_SUMMARY", page.string());
   LoadedReport loaded = red_report();
   loaded.outputs = std::make_unique<MadeUpOutputs>(std::map<std::string, std::string>(),
                                                    std::string(4000, 'y') + "\n");
@@ -199,7 +194,7 @@ TEST_F(WriteReport, APageThatCannotBeWrittenIsAnErrorThoughTheReportIsThere) {
   const fs::path file = directory.path() / "r";
   const LoadedReport loaded = red_report();
   for (const std::string& page : {directory.path().string(), std::string("/dev/full")}) {
-    const Set variable("GITHUB_STEP_SUMMARY", page);
+    const SetVariable variable("GITHUB_STEP_SUMMARY", page);
     const Result<void> written = write_report(loaded, Format::github, file);
     ASSERT_FALSE(written) << page;
     EXPECT_TRUE(written.error().message.starts_with("write the job's summary to " + page + ": "));

@@ -5,11 +5,15 @@
 #include "report/model.hpp"
 #include "report/run_report.hpp"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace holdfast {
@@ -32,6 +36,13 @@ inline bool adds_up(const Counts& counts) {
          counts.run + counts.of(Outcome::not_run) == counts.planned &&
          counts.through + counts.bare == counts.run && counts.flaky <= counts.run &&
          counts.leaked <= counts.through && counts.orphaned <= counts.through;
+}
+
+inline const TestReport& test_named(const RunReport& report, std::string_view name) {
+  const auto found = std::find_if(report.tests.begin(), report.tests.end(),
+                                  [&](const TestReport& t) { return t.name == name; });
+  EXPECT_NE(found, report.tests.end()) << name;
+  return *found;
 }
 
 class SampleJournal {

@@ -89,7 +89,7 @@ TEST_F(Attempts, APassAfterAFailureFailsWhereSettingsSaySo) {
   EXPECT_NE(result_.note.find("passed on attempt 2"), std::string::npos) << result_.note;
 }
 
-TEST_F(Attempts, APassAtOnceIsNoneOfARetrysBusiness) {
+TEST_F(Attempts, APassAtOnceHasNothingToDoWithRetries) {
   grant_.policy.retry.flaky_result = FlakyResult::fail;
   EXPECT_FALSE(exited(0));
   EXPECT_FALSE(result_.is_flaky);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -95,7 +96,9 @@ TEST_F(CtestLogTest, IsAFileThatIsWrittenAndNotAppendedTo) {
     EXPECT_EQ(found->name.directory, fs::canonical(temporary_).string());
   }
   EXPECT_FALSE(find_log_of(os::own_name())) << "it is closed";
-  EXPECT_FALSE(find_log_of({::getpid(), os::own_name().start + 1}));
+  const os::UniqueFd log = open(O_WRONLY);
+  EXPECT_TRUE(find_log_of(os::own_name()));
+  EXPECT_FALSE(find_log_of({::getpid(), os::own_name().start + 1})) << "another process's pid";
 }
 
 TEST_F(CtestLogTest, OfTwoTheYoungerIsItsOwn) {
@@ -178,8 +181,8 @@ TEST_F(CtestLogTest, IsWrittenElsewhereIfAnotherThanCtestAndItsDescendantsHasIt)
   os::Channel told;
   const auto writer = [&](int flags) {
     os::Child child([&, flags] {
-      const os::UniqueFd log = open(flags);
-      told.say("open");
+      const os::UniqueFd log(::open(path().c_str(), flags | O_CREAT | O_CLOEXEC, 0600));
+      told.say(log.valid() ? "open" : "not open");
       return ::pause();
     });
     EXPECT_EQ(told.hear(), "open");
@@ -293,7 +296,7 @@ TEST_F(CtestLogTest, TellsNothingIfAnotherHasOpenedIt) {
   EXPECT_FALSE(std::get<RunEnded>(records.back()).has_log);
 }
 
-TEST_F(CtestLogTest, WithoutItsLastLineItIsNoneForTheEndOfTheRun) {
+TEST_F(CtestLogTest, WithoutItsLastLineTellsNothingAtTheEndOfTheRun) {
   const os::UniqueFd log = open(O_WRONLY);
   holdfast::Run run = settled();
   write(log, k_head + entry(1, 1, "t", "text\n"));
@@ -306,8 +309,8 @@ class TakenLogTurn : public CtestLogTest {
  protected:
   // This process is the keeper of `ctest`, too.
   void listen(const ProcessName& ctest) {
-    EXPECT_TRUE(os::open_user_directory());
-    fs::create_directories(fs::path(keeper_socket_path_here(ctest)).parent_path());
+    const Result<os::UniqueFd> user = os::open_user_directory();
+    EXPECT_TRUE(user && os::open_below(*user, std::string(names::k_user_keepers_directory), 0700));
     os::Listening made = os::listen_at(keeper_socket_path_here(ctest));
     EXPECT_TRUE(made.socket.valid());
     keeper_ = std::move(made.socket);

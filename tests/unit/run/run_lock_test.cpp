@@ -18,6 +18,7 @@
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 #include "os/scratch.hpp"
+#include "run/fake_supervisors.hpp"
 #include "run/heard_stderr.hpp"
 #include "run/live_runs.hpp"
 
@@ -194,7 +195,7 @@ class RunLockWaitTest : public RunLockTest {
                                                   {.name = "run", .scope = LockScope::build});
     EXPECT_TRUE(lock && lock->try_take());
     LockParty party;
-    party.process = {child.pid(), os::read_process_stat(child.pid())->start};
+    party.process = process_of(child);
     party.boot = numbering_;
     party.test = "ctest -j8";
     party.tree = tree_.path();

@@ -73,16 +73,16 @@ TEST_F(CtestCalls, AnOrderIsAFileThatCtestIsToldOf) {
 TEST_F(CtestCalls, WhoBecomesCtestHasItsNameItsWordsAndItsDirectory) {
   fs::create_directory(scratch_.path("in"));
   os::Child child([&] {
-    // $0 is what the shell says of itself.
-    (void)become_ctest({"sh",
-                        scratch_.path("in"),
-                        {"-c", "pwd >../place; echo \"$@\" >../words", "zero", "a b", ""}},
-                       "ctest");
+    // The word after the script is its $0.
+    const std::string script =
+        "pwd >../place; echo \"$@\" >../words; tr '\\0' '\\n' </proc/$$/cmdline >../all";
+    (void)become_ctest({"sh", scratch_.path("in"), {"-c", script, "zero", "a b", ""}}, "ctest");
     return 9;
   });
   EXPECT_EQ(child.wait(), 0);
   EXPECT_EQ(text("place"), scratch_.path("in") + "\n");
   EXPECT_EQ(text("words"), "a b \n");
+  EXPECT_TRUE(text("all").starts_with("ctest\n-c\n")) << text("all");
 }
 
 TEST_F(CtestCalls, WhatHindersItIsSaid) {

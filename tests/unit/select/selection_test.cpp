@@ -29,8 +29,11 @@ class Selections : public testing::Test {
     tree_ = scratch_.path("tree");
     selections_ = tree_ + "/.holdfast/selections";
     fs::create_directory(tree_);
+    forget_variables();  // `holdfast ctest` may have started this test
   }
-  void TearDown() override {
+  void TearDown() override { forget_variables(); }
+
+  static void forget_variables() {
     for (const char* name : {"HOLDFAST_PLANNED", "HOLDFAST_TEST_ORDER"}) ::unsetenv(name);
   }
 

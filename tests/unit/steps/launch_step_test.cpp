@@ -135,7 +135,7 @@ TEST_F(StepLaunched, HasAllThatAnAttemptNeeds) {
 
 constexpr Exit k_passed{Exit::Kind::code, 0};
 
-TEST_F(StepLaunched, OnceMoreIsOneRecordOfBothAttempts) {
+TEST_F(StepLaunched, BothAttemptsAreOneRecord) {
   AttemptResult killed = died_of(SIGKILL);
   killed.wall_us = 1'000'000;
   killed.report.user_us = 20'000;
@@ -158,7 +158,7 @@ TEST_F(StepLaunched, OnceMoreIsOneRecordOfBothAttempts) {
                    R"("note":"attempt 1 was killed because memory ran out")"});
 }
 
-TEST_F(StepLaunched, OnceMoreIsNeverTwice) {
+TEST_F(StepLaunched, ThereIsNoThirdAttempt) {
   runner_.ends = {died_of(SIGKILL), died_of(SIGKILL), exited(0)};
   runner_.evidence.out_of_memory = true;
   EXPECT_NE(launched(), k_passed);

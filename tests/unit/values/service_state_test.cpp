@@ -136,7 +136,7 @@ TEST(ServiceState, ToldToStopWhileItStopsStaysStopped) {
   EXPECT_TRUE(life.is_dismissed);
 }
 
-// The death counts before it is looked at how many there were.
+// The death is counted before anything looks at how many there were.
 TEST(ServiceState, FailsAtOnceIfTheLastDeathIsItsHosts) {
   EXPECT_EQ(next_step(in(State::ready, 3), {Kind::ended}, 3).life.state, State::failed);
   EXPECT_EQ(next_step(in(State::draining, 4), {Kind::ended}, 3).life.state, State::failed);

@@ -1,88 +1,7 @@
-#include "watch/watch_state.hpp"
-
-#include <gtest/gtest.h>
+#include "watch/watched.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-constexpr Screen k_screen{60, 24, Colour::none};
-
-AttemptStarted begun(const std::string& test, const std::string& attempt, double at,
-                     std::int64_t n = 1) {
-  AttemptStarted record;
-  record.at = at;
-  record.test = record.key = test;
-  record.attempt = attempt;
-  record.n = n;
-  record.launcher = {77, 1};
-  return record;
-}
-
-AttemptEnded ended(const std::string& test, const std::string& attempt, Outcome outcome,
-                   int exit_code, std::int64_t n = 1) {
-  AttemptEnded record;
-  record.at = 5;
-  record.test = record.key = test;
-  record.attempt = attempt;
-  record.outcome = outcome;
-  record.exit_code = exit_code;
-  record.wall_s = 2;
-  record.n = n;
-  return record;
-}
-
-LoggedEnd logged(const std::string& test, std::uint32_t index, Verdict result,
-                 const std::string& headline = "") {
-  LoggedEnd end;
-  end.entry.name = test;
-  end.entry.index = index;
-  end.entry.started = end.entry.launched = true;
-  end.entry.result = result;
-  end.entry.total = 3;
-  end.headline = headline;
-  return end;
-}
-
-ServiceRecord service(const std::string& event, std::int64_t instance = 0) {
-  ServiceRecord record;
-  record.at = 4;
-  record.event = event;
-  record.service = "db";
-  record.instance = instance;
-  record.generation = 2;
-  return record;
-}
-
-class WatchTest : public testing::Test {
- protected:
-  void SetUp() override {
-    RunStarted run;
-    run.at = 1;
-    run.run = "12-x";
-    run.tree = "/tree";
-    run.command = {"ctest", "-j2"};
-    state_.take(run, 0);
-  }
-
-  // All lines for people since the last call.
-  std::string lines(Lines which = Lines::all, Colour colour = Colour::none) {
-    std::string text;
-    for (const WatchEvent& event : state_.take_events()) {
-      text += event_line(event, state_.counts(), which, colour);
-    }
-    return text;
-  }
-
-  std::string json() {
-    std::string text;
-    for (const WatchEvent& event : state_.take_events()) {
-      text += event_json(event, state_.counts(), 1.5);
-    }
-    return text;
-  }
-
-  WatchState state_;
-};
 
 TEST_F(WatchTest, EachEventIsALine) {
   state_.take(begun("a", "r.1", 2), 0);
@@ -106,37 +25,6 @@ TEST_F(WatchTest, EachEventIsALine) {
             "failed \"b\" exit code 3 after 2.00 s (2 of 3): x.cpp:3: too bad\n"
             "the run ended, 2 of 3: 1 passed, 1 failed\n");
   EXPECT_TRUE(state_.is_over());
-}
-
-TEST_F(WatchTest, AWaitThatTheKeeperKnowsHasItsReason) {
-  state_.take(begun("a", "r.1", 2), 0);
-  state_.take_events();
-  const wire::LiveWait asks{"r.1",
-                            {wire::WaitFor::lock, "db@cluster", "etcd has not answered yet"}};
-  const wire::LiveWait lock{"r.1", {wire::WaitFor::lock, "db@cluster", "held by \"b\""}};
-  const wire::LiveWait step{"r.1", {wire::WaitFor::step, "slurm"}};
-  state_.set_wait("r.1", wait_of("r.1", 7, {}, {asks}), 2);
-  EXPECT_EQ(lines(), "\"a\" waits for lock db@cluster: etcd has not answered yet\n");
-  state_.set_wait("r.1", wait_of("r.1", 7, {}, {lock}), 3);
-  state_.set_wait("r.1", wait_of("r.1", 7, {}, {lock}), 3);  // nothing new
-  state_.set_wait("r.1", wait_of("r.1", 7, {}, {step}), 4);
-  state_.set_wait("r.1", wait_of("r.2", 7, {}, {step}), 5);
-  const auto events = state_.take_events();
-  std::string text;
-  for (const WatchEvent& event : events) text += event_line(event, {}, Lines::all, Colour::none);
-  EXPECT_EQ(text,
-            "\"a\" waits for lock db@cluster: held by \"b\"\n"
-            "\"a\" waits for its step on Slurm\n"
-            "\"a\" waits no longer\n");
-  ASSERT_EQ(events.size(), 3U);
-  EXPECT_EQ(
-      event_json(events[0], {}, {}),
-      R"({"v":1,"event":"waits","at":3.0,"test":"a","attempt":"r.1","lock":"db@cluster","holder":null,"why":"held by \"b\""})"
-      "\n");
-  EXPECT_EQ(
-      event_json(events[1], {}, {}),
-      R"({"v":1,"event":"waits","at":4.0,"test":"a","attempt":"r.1","lock":null,"holder":null,"step":"slurm"})"
-      "\n");
 }
 
 TEST_F(WatchTest, OnATerminalOnlyTroubleIsALineAndRed) {
@@ -218,47 +106,6 @@ TEST_F(WatchTest, ADeadRunIsCalledSo) {
   EXPECT_TRUE(state_.running().empty());
 }
 
-TEST_F(WatchTest, TheBlockSaysWhoRunsWhoWaitsAndHowMuchIsLeft) {
-  state_.take(ended("z", "r.0", Outcome::failed, 1), 0);
-  state_.take(logged("z", 1, Verdict::failed), 1);
-  state_.take(begun("a", "r.1", 2), 0);
-  state_.take(begun("b", "r.2", 10), 0);
-  state_.set_wait("r.2", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "a"}, 3);
-  ServiceRecord service;
-  service.event = "started";
-  service.service = "db";
-  state_.take(service, 1);
-  EXPECT_EQ(progress_block(state_, 12, 95, k_screen),
-            "run 12-x of /tree for 11.0 s\n"
-            "[======             ] 1 of 3: 1 failed, about 1 min 35 s le\n"
-            "  a  10.0 s\n"
-            "  b  2.00 s  waits for lock db@project, held by \"a\"\n"
-            "  services: db starting\n");
-  service.event = "ready";
-  state_.take(service, 1);
-  const std::string red = progress_block(state_, 12, std::nullopt, {80, 24, Colour::ansi});
-  EXPECT_NE(red.find("\x1b[31m[========                  ] 1 of 3: 1 failed\x1b[0m\n"),
-            std::string::npos)
-      << red;
-}
-
-TEST_F(WatchTest, TheBlockFitsTheWindow) {
-  for (int i = 0; i < 50; ++i) {
-    state_.take(begun("test \xC3\xBC number " + std::to_string(i), "r." + std::to_string(i), 2), 0);
-  }
-  for (const std::size_t width : {4U, 20U, 33U, 500U}) {
-    for (const std::size_t height : {3U, 8U, 100U}) {
-      const std::string block = progress_block(state_, 12, 5, {width, height, Colour::none});
-      std::size_t count = 0;
-      for (std::size_t at = 0, end = 0; (end = block.find('\n', at)) != std::string::npos;
-           at = end + 1, ++count) {
-        EXPECT_EQ(cut_to(block.substr(at, end - at), width - 1), block.substr(at, end - at));
-      }
-      EXPECT_LT(count, height);
-    }
-  }
-}
-
 TEST_F(WatchTest, ANameThatIsNoUtf8IsOneName) {
   state_.take(begun("\xEF\xBF\xBD", "r.1", 2), 0);
   state_.take(ended("\xEF\xBF\xBD", "r.1", Outcome::failed, 3), 1);
@@ -270,28 +117,6 @@ TEST_F(WatchTest, ControlCharactersOfANameDoNotReachTheTerminal) {
   state_.take(begun("a\x1b[2Jb", "r.1", 2), 0);
   EXPECT_EQ(lines().find('\x1b'), std::string::npos);
   EXPECT_EQ(progress_block(state_, 12, 5, k_screen).find('\x1b'), std::string::npos);
-}
-
-TEST_F(WatchTest, AsJsonEachEventIsAnObject) {
-  state_.take(begun("a", "r.1", 2), 0);
-  state_.set_wait("r.1", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "b"}, 3);
-  state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
-  state_.take(logged("a", 1, Verdict::failed, "x:3: bad"), 1);
-  state_.take(RunEnded{9, "12-x", true}, 2);
-  EXPECT_EQ(
-      json(),
-      R"({"v":1,"event":"run","at":1.0,"run":"12-x","tree":"/tree","command":["ctest","-j2"]})"
-      "\n"
-      R"({"v":1,"event":"started","at":2.0,"test":"a","attempt":"r.1","n":1})"
-      "\n"
-      R"({"v":1,"event":"waits","at":3.0,"test":"a","attempt":"r.1","lock":"db@project","holder":"b"})"
-      "\n"
-      R"({"v":1,"event":"ended","at":5.0,"test":"a","attempt":"r.1","n":1,"outcome":"failed","went_wrong":true,)"
-      R"("exit_code":3,"wall_s":2.0,"headline":"x:3: bad","done":1,"total":3,"left_s":1.5})"
-      "\n"
-      R"({"v":1,"event":"end","at":9.0,"complete":true,"done":1,"total":3,"counts":{"failed":1}})"
-      "\n");
-  EXPECT_EQ(waiting_json("/t"), "{\"v\":1,\"event\":\"waiting\",\"tree\":\"/t\"}\n");
 }
 
 TEST_F(WatchTest, AServiceIsNamedWithItsInstanceUntilItIsReady) {
@@ -342,17 +167,6 @@ TEST_F(WatchTest, AnEndByASignalIsToldAsOne) {
       "\n");
 }
 
-TEST_F(WatchTest, OfATestWithoutHoldfastNoTimeIsKnown) {
-  LoggedEnd bare = logged("a", 1, Verdict::passed);
-  bare.entry.launched = false;
-  state_.take(bare, 1);
-  EXPECT_EQ(
-      event_json(state_.take_events().back(), {}, {}),
-      R"({"v":1,"event":"ended","at":null,"test":"a","outcome":"passed","went_wrong":false,"bare":true,)"
-      R"("done":1,"total":3,"left_s":null})"
-      "\n");
-}
-
 TEST_F(WatchTest, TestsOfOneNameAreToldApartByTheirKeys) {
   lines();
   AttemptEnded one = ended("a", "r.1", Outcome::failed, 3);
@@ -383,69 +197,6 @@ TEST_F(WatchTest, TheEndIsRedIfTheRunDiedAndNotForWhatDidNotRun) {
             "the run ended, 1 of 3\n");
 }
 
-TEST_F(WatchTest, OfManyRunningTestsTheOthersAreCounted) {
-  for (int i = 0; i < 12; ++i) {
-    state_.take(begun("t" + std::to_string(i), "r." + std::to_string(i), 10), 0);
-  }
-  const std::string block = progress_block(state_, 12, {}, {80, 24, Colour::none});
-  EXPECT_TRUE(block.ends_with("\n  t9  2.00 s\n  and 2 more\n")) << block;
-  const std::string low = progress_block(state_, 12, {}, {80, 8, Colour::none});
-  EXPECT_TRUE(low.ends_with("\n  t2  2.00 s\n  and 9 more\n")) << low;
-}
-
-TEST(Waits, OfACommandThatATestStartsAreNotThoseOfTheTest) {
-  os::SurveyedLock lock;
-  lock.scope = LockScope::project;
-  lock.name = "db";
-  LockParty holder;
-  holder.test = "h";
-  LockParty waiter;
-  waiter.attempt = "r.1";
-  waiter.process = {7, 1};
-  lock.holders = {holder};
-  lock.waiters = {waiter};
-  const TestWait wait = wait_of("r.1", 7, {lock}, {});
-  EXPECT_EQ(wait.names_of(wire::WaitFor::lock), "db@project");
-  EXPECT_EQ(wait.holder, "h");
-  EXPECT_FALSE(wait_of("r.1", 8, {lock}, {}).is_any());
-  EXPECT_FALSE(wait_of("r.2", 7, {lock}, {}).is_any());
-}
-
-TEST(Waits, ALockMayBeFreeByNow) {
-  os::SurveyedLock lock;
-  lock.scope = LockScope::project;
-  lock.name = "db";
-  LockParty waiter;
-  waiter.attempt = "r.1";
-  waiter.process = {7, 1};
-  lock.waiters = {waiter};
-  const TestWait wait = wait_of("r.1", 7, {lock}, {});
-  EXPECT_EQ(wait.names_of(wire::WaitFor::lock), "db@project");
-  EXPECT_EQ(wait.holder, "");
-}
-
-TEST(Waits, OnlyTheReasonForAWaitForALockIsNews) {
-  const auto wait = [](wire::WaitFor what, const std::string& why) {
-    return TestWait{.of = {what, "db", why}};
-  };
-  using wire::WaitFor;
-  EXPECT_TRUE(wait(WaitFor::services, "1 s").is_as(wait(WaitFor::services, "2 s")));
-  EXPECT_FALSE(wait(WaitFor::lock, "one").is_as(wait(WaitFor::lock, "two")));
-  EXPECT_FALSE(wait(WaitFor::services, "1 s").is_as(wait(WaitFor::lock, "1 s")));
-}
-
-TEST_F(WatchTest, ATestThatHasEndedWaitsForNothing) {
-  lines();
-  state_.set_wait("r.9", {.of = {wire::WaitFor::lock, "db@project"}}, 3);
-  EXPECT_EQ(lines(), "");
-}
-
-TEST_F(WatchTest, AWaitIsNoLineOnATerminal) {
-  state_.take(begun("a", "r.1", 2), 0);
-  state_.set_wait("r.1", {.of = {wire::WaitFor::lock, "db@project"}}, 3);
-  EXPECT_EQ(lines(Lines::only_trouble), "");
-}
-
 TEST_F(WatchTest, TheEndIsToldOnce) {
   lines();
   state_.take(RunEnded{9, "12-x", true}, 2);
@@ -473,29 +224,12 @@ TEST_F(WatchTest, AnAttemptMayHaveEndedWithoutAnExitCode) {
   EXPECT_EQ(lines(), "lock timeout \"a\" after 2.00 s (1)\n");
 }
 
-TEST_F(WatchTest, WhileNobodyKnowsHowManyTestsThereAreTheTotalIsNull) {
-  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
-  state_.settle(2);
-  EXPECT_NE(json().find(R"("done":1,"total":null,)"), std::string::npos);
-}
-
 TEST_F(WatchTest, ATestThatIsSkippedByItsExitCodeAndRedByItsOutputIsRed) {
   AttemptEnded skipped = ended("a", "r.1", Outcome::skipped, 77);
   skipped.verdict = Verdict::skipped;
   state_.take(skipped, 1);
   state_.take(logged("a", 1, Verdict::failed), 1);
   EXPECT_TRUE(state_.take_events().back().went_wrong);
-}
-
-TEST_F(WatchTest, ANarrowWindowHasNoBar) {
-  state_.take(logged("a", 1, Verdict::passed), 1);
-  const std::string block = progress_block(state_, 12, {}, {8, 24, Colour::none});
-  EXPECT_NE(block.find("\n1 of 3:\n"), std::string::npos) << block;
-}
-
-TEST(WatchBlock, OfARunWhoseBeginIsNotKnownHasNoTime) {
-  const std::string block = progress_block(WatchState(), 12, {}, k_screen);
-  EXPECT_EQ(block.find(" for "), std::string::npos) << block;
 }
 
 // A run that ends without its keeper is known whole only from its report.
@@ -556,32 +290,6 @@ TEST_F(WatchTest, TheWordOfTheLogAndTheMostThatRanAreKnown) {
   EXPECT_EQ(state_.running()[0].since, 2);
 }
 
-TEST(Waits, TheRecordsOfTheLocksComeBeforeWhatTheKeeperSays) {
-  os::SurveyedLock lock;
-  lock.scope = LockScope::user;
-  lock.name = "db";
-  LockParty waiter;
-  waiter.attempt = "r.1";
-  waiter.process = {7, 1};
-  lock.waiters = {waiter};
-  const std::vector<wire::LiveWait> waits = {{"r.2", {wire::WaitFor::step, "slurm"}},
-                                             {"r.1", {wire::WaitFor::services, "web", "starting"}}};
-  EXPECT_EQ(wait_of("r.1", 7, {lock}, waits).names_of(wire::WaitFor::lock), "db@user");
-  const TestWait wait = wait_of("r.1", 7, {}, waits);
-  EXPECT_EQ(wait.names_of(wire::WaitFor::services), "web");
-  EXPECT_EQ(wait.of.why, "starting");
-  EXPECT_EQ(wait.holder, "");
-}
-
-TEST_F(WatchTest, AsJsonAWaitForServicesHasTheirNamesAndTheReason) {
-  state_.take(begun("a", "r.1", 2), 0);
-  state_.set_wait("r.1", {.of = {wire::WaitFor::services, "web", "starting"}}, 3);
-  EXPECT_EQ(
-      event_json(state_.take_events().back(), {}, {}),
-      R"({"v":1,"event":"waits","at":3.0,"test":"a","attempt":"r.1","lock":null,"holder":null,"services":"web","why":"starting"})"
-      "\n");
-}
-
 TEST_F(WatchTest, OnlyTroubleIsRed) {
   lines();
   state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
@@ -597,6 +305,7 @@ TEST_F(WatchTest, OnlyTroubleIsRed) {
   state_.take(ended("b", "r.2", Outcome::failed, 3), 1);
   state_.take(logged("b", 2, Verdict::failed), 1);
   const std::string block = progress_block(state_, 12, 5, screen);
+  EXPECT_NE(block.find("\x1b[31m"), std::string::npos) << block;
   EXPECT_EQ(block.find("\x1b[31m"), block.rfind("\x1b[31m")) << "one line of it";
   state_.take_events();
   state_.take(RunEnded{9, "12-x", true}, 2);
@@ -622,53 +331,16 @@ TEST_F(WatchTest, WhatNobodyKnowsTheVerdictOfWentWrong) {
   judged.verdict = Verdict::unknown;  // its output decides
   state_.take(judged, 1);
   state_.settle(2);
-  EXPECT_EQ(state_.take_events().back().outcome, Outcome::unknown);
-  state_.take(judged, 3);
+  // ctest has no word for an interruption.
+  state_.take(ended("b", "r.2", Outcome::interrupted, 0), 3);
   state_.settle(4);
-  EXPECT_TRUE(state_.take_events().back().went_wrong);
-  state_.take(ended("b", "r.2", Outcome::interrupted, 0), 5);
-  state_.settle(6);
-  EXPECT_TRUE(state_.take_events().back().went_wrong) << "ctest has no word for it";
-}
-
-TEST_F(WatchTest, WhileNobodyKnowsHowManyTestsThereAreTheBlockSaysHowManyAreDone) {
-  EXPECT_NE(progress_block(state_, 12, {}, k_screen).find("\n0 done\n"), std::string::npos);
-  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
-  state_.settle(2);
-  const std::string block = progress_block(state_, 12, {}, k_screen);
-  EXPECT_NE(block.find("\n1 done: 1 passed\n"), std::string::npos) << block;
-}
-
-TEST_F(WatchTest, ServicesAreInTheOrderOfTheirNames) {
-  for (const char* name : {"web", "db", "mail", "auth"}) {
-    ServiceRecord started = service("started");
-    started.service = name;
-    state_.take(started, 1);
-  }
-  const std::string block = progress_block(state_, 12, {}, {80, 24, Colour::none});
-  EXPECT_NE(block.find("  services: auth starting, db starting, mail starting and 1 more\n"),
-            std::string::npos)
-      << block;
-}
-
-TEST_F(WatchTest, AsJsonThereIsNoMoreThanIsKnown) {
-  state_.take(begun("a", "r.1", 2, 3), 0);
-  state_.set_wait("r.1", {.of = {wire::WaitFor::lock, "db@project"}}, 3);
-  state_.set_wait("r.1", {}, 4);
-  state_.take(service("started", 1), 5);
   const auto events = state_.take_events();
-  ASSERT_EQ(events.size(), 5U);
-  EXPECT_EQ(event_json(events[1], {}, {}),
-            R"({"v":1,"event":"started","at":2.0,"test":"a","attempt":"r.1","n":3})"
-            "\n");
-  EXPECT_EQ(
-      event_json(events[3], {}, {}),
-      R"({"v":1,"event":"waits","at":4.0,"test":"a","attempt":"r.1","lock":null,"holder":null})"
-      "\n");
-  EXPECT_EQ(
-      event_json(events[4], {}, {}),
-      R"({"v":1,"event":"service","at":4.0,"service":"db","instance":1,"generation":2,"what":"started"})"
-      "\n");
+  ASSERT_EQ(events.size(), 3U) << "the run, and both ends";
+  EXPECT_EQ(events[1].kind, WatchEventKind::ended);
+  EXPECT_EQ(events[1].outcome, Outcome::unknown);
+  EXPECT_TRUE(events[1].went_wrong);
+  EXPECT_EQ(events[2].kind, WatchEventKind::ended);
+  EXPECT_TRUE(events[2].went_wrong);
 }
 
 TEST_F(WatchTest, ATestThatRunsWithoutHoldfastHasBegunAndHasItsWords) {
