@@ -10,7 +10,6 @@
 #include <cstdlib>
 
 #include "base/encoding.hpp"
-#include "base/environment.hpp"
 #include "base/names.hpp"
 #include "base/process_name.hpp"
 #include "base/text.hpp"
@@ -188,12 +187,8 @@ Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const P
   identity.launcher = own;
   identity.attempt = grant.attempt;
   identity.journal = grant.journal;
-  if (invocation.attach) {
-    const char* const hunted = std::getenv(environment::k_hunted_tree.data());
-    grant.home = {invocation.attach->project, hunted != nullptr ? hunted : invocation.attach->tree};
-  } else {
-    grant.home = enclosing_tree(invocation.line.tree);
-  }
+  grant.home = invocation.attach ? LockHome{invocation.attach->project, invocation.attach->tree}
+                                 : enclosing_tree(invocation.line.tree);
   return grant;
 }
 

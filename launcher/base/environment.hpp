@@ -155,12 +155,6 @@ inline constexpr std::string_view k_planned = "HOLDFAST_PLANNED";
 // Not empty: this ctest runs a shard beside others in one build tree. No test is in two of them.
 inline constexpr std::string_view k_one_tree = "HOLDFAST_ONE_TREE";
 
-// --- From `holdfast stress` and `holdfast culprit` to the launcher -----------------------------
-// The build tree whose locks of scope `build` hold. ctest runs in a tree of the hunt.
-inline constexpr std::string_view k_hunted_tree = "HOLDFAST_HUNTED_TREE";
-// The path of a file with names of cases, a line for each: a batch runs these in one process.
-inline constexpr std::string_view k_hunted_cases = "HOLDFAST_HUNTED_CASES";
-
 // --- To a GoogleTest program, unless the user has set them -----------------------------------
 // A file that the program makes, and removes when its tests have finished.
 inline constexpr std::string_view k_googletest_runs = "TEST_PREMATURE_EXIT_FILE";

@@ -38,8 +38,6 @@ inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
 // What is remembered of past runs (launcher/history), unless HOLDFAST_HISTORY names a file.
 inline constexpr std::string_view k_history_file = ".holdfast/history.sqlite";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
-// Below it: <time>-<pid>:<start>/ for each `holdfast stress` and `holdfast culprit`.
-inline constexpr std::string_view k_hunts_directory = ".holdfast/hunts";
 // Likewise, what people start without ctest: services for a command of `holdfast run`.
 inline constexpr std::string_view k_by_hand_directory = ".holdfast/by-hand";
 // Below it: <service>/ for each service that is kept by hand, with the output of its generations.

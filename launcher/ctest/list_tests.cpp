@@ -120,15 +120,6 @@ ListedTest listed(const Json& entry) {
   return test;
 }
 
-// A tree with several configurations has no test without one of them.
-std::string why_no_test(const std::string& tree, const std::string& configuration) {
-  const std::vector<std::string> known = configurations_of(tree);
-  if (known.empty()) return {};
-  const std::string where =
-      configuration.empty() ? "" : " in configuration " + brief_in_quotes(configuration);
-  return where + ": expected --config " + enumeration(known, " or ");
-}
-
 }  // namespace
 
 std::string cached_value(const std::string& tree, const std::string& name) {
@@ -216,19 +207,6 @@ Result<std::vector<ListedTest>> tests_of_tree(const std::string& tree,
                                               const std::string& configuration) {
   HOLDFAST_TRY(const Listing listing, ask_for_tests(listing_of(tree, configuration)));
   return all_listed(listing.text);
-}
-
-ErrorInWords no_such_test(const std::string& tree, const std::string& configuration,
-                          const std::vector<ListedTest>& tests, const std::string& name) {
-  constexpr std::size_t k_near_names = 3;
-  std::string line = tree + " has no test " + brief_in_quotes(name);
-  if (tests.empty()) return ErrorInWords{line + why_no_test(tree, configuration)};
-  const std::vector<std::string> near =
-      look_alikes(name, collected(tests, &ListedTest::name), k_near_names);
-  if (!near.empty()) {
-    line += ": did you mean " + bounded_list(near, k_near_names, brief_in_quotes) + "?";
-  }
-  return ErrorInWords{line};
 }
 
 }  // namespace holdfast::cli

@@ -73,10 +73,6 @@ Result<std::vector<ListedTest>> all_listed(const std::string& listing);
 Result<std::vector<ListedTest>> tests_of_tree(const std::string& tree,
                                               const std::string& configuration = {});
 
-// Says that the tree has no test of that name, and which names are near.
-ErrorInWords no_such_test(const std::string& tree, const std::string& configuration,
-                          const std::vector<ListedTest>& tests, const std::string& name);
-
 inline ErrorInWords listing_not_understood() {
   return ErrorInWords{"ctest's list of tests was not understood"};
 }

@@ -26,8 +26,6 @@ void add_history(Command app);
 void add_ctest(Command app, const std::vector<std::string>& words);
 void add_shard(Command app, const std::vector<std::string>& words);
 void add_affected(Command app);
-void add_stress(Command app);
-void add_culprit(Command app);
 void add_mark(Command app);
 void add_begin(Command app);
 void add_end(Command app);

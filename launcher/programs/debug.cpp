@@ -10,21 +10,26 @@
 
 #include "base/environment.hpp"
 #include "base/text.hpp"
+#include "batches/gtest_list.hpp"
 #include "ctest/cmake_expression.hpp"
 #include "ctest/environment_modification.hpp"
 #include "ctest/list_tests.hpp"
-#include "hunting/batch_of_case.hpp"
+#include "journal/journal_reader.hpp"
+#include "journal/run_directory.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/execute.hpp"
+#include "os/stack/program_reader.hpp"
 #include "programs/commands.hpp"
 #include "programs/debugger.hpp"
 #include "programs/run.hpp"
 #include "report/describe.hpp"
 #include "settings/project_settings.hpp"
+#include "values/framework.hpp"
 
 namespace holdfast::cli {
 namespace {
 
+constexpr std::size_t k_near_names = 3;
 constexpr std::size_t k_longest_head = 256;  // of a script's first line (execve(2))
 
 struct DebugOptions {
@@ -56,20 +61,110 @@ Result<FoundDebugger> find_debugger(const std::string& wanted) {
   return ErrorInWords{"no debugger in PATH: expected " + sought};
 }
 
+// What is to be debugged.
+// The case of a batch that holds it, in the journal of the tree's last run; empty: none.
+std::string batch_on_record(const std::string& tree, const std::string& name) {
+  const Result<RunEntry> run = find_run(tree, "latest", variable(environment::k_run_id));
+  if (!run) return {};
+  std::string test;
+  (void)read_records(run->journal, [&](const Record& record) {
+    const auto* const cases = std::get_if<CasesRecord>(&record);
+    if (cases == nullptr) return;
+    const auto found = std::ranges::find(cases->cases, name, &CaseRecord::name);
+    if (found != cases->cases.end()) test = cases->test;
+  });
+  return test;
+}
+
+bool is_batch(const ListedTest& test) { return last_of(test.said, Setting::isolation) != nullptr; }
+
+// Whether the batch's filter names that case, or its whole suite, and nothing else in that place
+// (gtest_cases.cmake).
+bool filter_has(const ListedTest& test, const std::string& name) {
+  const std::string of_case = filter_pattern(name);
+  const std::string of_suite = filter_pattern(name.substr(0, name.rfind('.'))) + ".*";
+  constexpr std::string_view k_option = "--gtest_filter=";
+  for (std::string_view word : test.command) {
+    if (!take_words(word, k_option)) continue;
+    for (const std::string_view part : TextParts{word, ':'}) {
+      if (part == of_case || part == of_suite) return true;
+    }
+  }
+  return false;
+}
+
+const Framework& framework_of(FrameworkKind kind) {
+  switch (kind) {
+    case FrameworkKind::catch2_two:
+    case FrameworkKind::catch2_three:
+      return catch2();
+    case FrameworkKind::doctest:
+      return doctest();
+    case FrameworkKind::boost:
+      return boost_test();
+    case FrameworkKind::googletest:
+      break;
+  }
+  return googletest();
+}
+
+// Makes the selection of one case the only one. False: its framework cannot select that case alone,
+// or is not known.
+bool select_case(const std::string& name, ListedTest& test) {
+  const std::vector<char*> given = os::pointers_to(test.command);
+  const std::optional<FrameworkKind> kind = os::framework_of(given.data());
+  if (!kind) return false;
+  const Framework& framework = framework_of(*kind);
+  const std::optional<std::string> selection = framework.selection_without(name, {});
+  if (!selection) return false;
+  std::vector<std::string> words{test.command[0]};
+  for (const char* word : framework.without_selection(given.data() + 1)) words.emplace_back(word);
+  words.push_back(std::string(framework.selecting_option()) + *selection);
+  test.command = std::move(words);
+  return true;
+}
+
+const ListedTest* find_case(const std::string& tree, const std::vector<ListedTest>& tests,
+                            const std::string& name) {
+  const std::string recorded = batch_on_record(tree, name);
+  const bool may_be_filtered = name.find('.') != std::string::npos;
+  const auto found = std::ranges::find_if(tests, [&](const ListedTest& one) {
+    if (!is_batch(one) || one.command.empty()) return false;
+    return one.name == recorded || (may_be_filtered && filter_has(one, name));
+  });
+  return found == tests.end() ? nullptr : &*found;
+}
+
+// A tree with several configurations has no test without one of them.
+std::string why_no_test(const std::string& tree, const std::string& configuration) {
+  const std::vector<std::string> known = configurations_of(tree);
+  if (known.empty()) return {};
+  const std::string where =
+      configuration.empty() ? "" : " in configuration " + brief_in_quotes(configuration);
+  return where + ": expected --config " + enumeration(known, " or ");
+}
+
 Result<ListedTest> find_target(const std::string& tree, const std::vector<ListedTest>& tests,
                                const DebugOptions& options) {
   const std::string& name = options.test;
   const auto test = std::ranges::find(tests, name, &ListedTest::name);
   if (test != tests.end()) return *test;
-  if (const ListedTest* const batch = find_batch_of(tree, tests, name)) {
+  if (const ListedTest* const batch = find_case(tree, tests, name)) {
     ListedTest found = *batch;
-    if (!select_cases({name}, found.command)) {
+    if (!select_case(name, found)) {
       complain(fmt::format("{} cannot be selected alone: the whole of {} runs",
                            brief_in_quotes(name), brief_in_quotes(found.name)));
     }
     return found;
   }
-  return no_such_test(tree, options.configuration, tests, name);
+  std::string line = tree + " has no test " + brief_in_quotes(name);
+  if (tests.empty()) return ErrorInWords{line + why_no_test(tree, options.configuration)};
+  const std::vector<std::string> near =
+      look_alikes(name, collected(tests, &ListedTest::name), k_near_names);
+  if (!near.empty()) {
+    line += ": did you mean " + bounded_list(near, k_near_names, brief_in_quotes) + "?";
+  }
+  return ErrorInWords{line};
 }
 
 void tell_fixtures(const std::string& tree, const std::vector<ListedTest>& tests,

@@ -51,8 +51,7 @@ void add_commands(Command app, std::string_view word, const std::vector<std::str
   }
   add_ctest(app, for_ctest);
   add_shard(app, for_ctest);
-  for (const auto add : {add_affected, add_stress, add_culprit, add_doctor, add_mark, add_begin,
-                         add_end, add_keeper}) {
+  for (const auto add : {add_affected, add_doctor, add_mark, add_begin, add_end, add_keeper}) {
     add(app);
   }
 }

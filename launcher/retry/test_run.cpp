@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -11,7 +10,6 @@
 #include "attempt/attempt_plan.hpp"
 #include "attempt/invocation.hpp"
 #include "base/encoding.hpp"
-#include "base/environment.hpp"
 #include "base/program_identity.hpp"
 #include "base/text.hpp"
 #include "batches/batch_run.hpp"
@@ -146,9 +144,6 @@ class Aftermath {
   std::vector<std::string> environment_;  // of the latest attempt; only if a hook needs it
 };
 
-// Of the file with hunted cases.
-constexpr std::size_t k_most_names = std::size_t{16} << 20U;
-
 class TestRunner final : public AttemptRunner {
  public:
   bool is_plain() const override { return false; }
@@ -156,7 +151,6 @@ class TestRunner final : public AttemptRunner {
   void begin(supervision::TestAtHand& test) override {
     mirror_ = mirror_of(test.invocation);
     first_ = test.grant.identity.attempt;
-    take_hunted_cases(test);
     if (!test.is_for_node()) return;
     test.all_locks = test.grant.policy.locks;
     far_ = take_far_share(test.grant.policy);
@@ -219,19 +213,6 @@ class TestRunner final : public AttemptRunner {
     if (plan.test->is_batch())
       return run_batch(plan, around, *output_, cases_left_, plan.identity->journal);
     return run_captured(plan, around, *output_);
-  }
-
-  // `holdfast culprit` says which cases of a batch share a process.
-  void take_hunted_cases(supervision::TestAtHand& test) {
-    const char* const file = std::getenv(environment::k_hunted_cases.data());
-    if (file == nullptr || !test.is_batch()) return;
-    test.grant.policy.isolation = Isolation::none;
-    const Result<std::string> names = os::read_file(file, k_most_names);
-    if (!names) {
-      test.grant.refusal = to_text(names.error());
-      return;
-    }
-    for (const std::string_view name : TextParts{*names, '\n'}) cases_left_.emplace_back(name);
   }
 
   // Returns the attempt as the decision about another attempt sees it.

@@ -201,11 +201,11 @@ bool ask_tcp(const Question& asked, const std::function<void(const Answer&)>& ta
   });
 }
 
-// The last socket of the answers. Those in the states of the set `besides` do not count.
-std::optional<TcpSocket> answered(const Question& asked, unsigned besides = 0) {
+// The last socket of the answers that is in one of the states for which `fits` is true.
+std::optional<TcpSocket> answered(const Question& asked, bool (*fits)(unsigned state)) {
   std::optional<TcpSocket> found;
   (void)ask_tcp(asked, [&](const Answer& answer) {
-    if ((besides >> answer.state & 1U) == 0) found = socket_in(answer);
+    if (fits(answer.state)) found = socket_in(answer);
   });
   return found;
 }
@@ -345,7 +345,7 @@ std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uin
   // For a connection that nobody has, the kernel names the socket that would get it.
   Question asked = question_of(*place);
   take_place(*place, asked.id.own_port, asked.id.own_address);
-  return answered(asked);
+  return answered(asked, [](unsigned state) { return state == k_listen; });
 }
 
 std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
@@ -356,7 +356,9 @@ std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
   take_place(*other, asked.id.own_port, asked.id.own_address);
   take_place(*own, asked.id.other_port, asked.id.other_address);
   // If nobody has the connection, the kernel may name the socket that listens.
-  return answered(asked, 1U << k_time_wait | 1U << k_close | 1U << k_listen);
+  return answered(asked, [](unsigned state) {
+    return state != k_time_wait && state != k_close && state != k_listen;
+  });
 }
 
 std::optional<std::vector<UnixListener>> diagnosed_unix_listeners() {

@@ -86,8 +86,7 @@ void keep_only(const BoundedPipes& pipes) {
 
 class Runner final : public TreeWatcher {
  public:
-  explicit Runner(const BoundedOrder& order)
-      : until_(monotonic_now() + order.time), patience_(order.patience) {
+  explicit Runner(const BoundedOrder& order) : until_(monotonic_now() + order.time) {
     children_ = watch_children();
     Result<Pipe> said = make_pipe();
     if (!said || !become_subreaper()) return;
@@ -106,8 +105,8 @@ class Runner final : public TreeWatcher {
     while (!ended_ && !orphaned_ && monotonic_now() < until_) wait();
     const bool too_late = !ended_;
     EndOrder order;
-    order.first_signal = too_late ? SIGTERM : 0;
-    if (!orphaned_) order.grace = too_late ? std::max(k_grace, patience_) : patience_;
+    order.first_signal = SIGTERM;
+    order.grace = too_late && !orphaned_ ? k_grace : Milliseconds{0};
     end_tree(order, *this);
     if (not_started_ != 0) return {BoundedEnd::Kind::not_started, not_started_};
     if (too_late) return {BoundedEnd::Kind::too_late, 0};
@@ -137,7 +136,6 @@ class Runner final : public TreeWatcher {
 
   UniqueFd children_;
   Milliseconds until_;
-  Milliseconds patience_;
   pid_t work_ = -1;
   int status_ = 0;
   int not_started_ = 0;
@@ -191,7 +189,7 @@ std::string first_words(std::string_view errors) {
 }  // namespace
 
 BoundedWork::BoundedWork(const BoundedOrder& order)
-    : most_output_(order.most_output), deadline_(monotonic_now() + order.time + order.patience + k_patience) {
+    : most_output_(order.most_output), deadline_(monotonic_now() + order.time + k_patience) {
   start(order);
 }
 

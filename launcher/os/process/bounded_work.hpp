@@ -27,8 +27,6 @@ struct BoundedOrder {
   std::string directory;                 // empty: ours; for a command
   std::string input;                     // what a command reads on stdin; empty: /dev/null
   Milliseconds time{0};
-  // How long processes that the work leaves behind may take to end before they are killed.
-  Milliseconds patience{0};
   std::size_t most_output = 64 * 1024;  // more is read and dropped
   bool errors_apart = false;            // stderr goes to `errors` instead of the output
 };
