@@ -138,24 +138,6 @@ void tell(CaseProcessReport& report, const std::string& text, int code) {
   report.is_whole = true;
 }
 
-TEST_F(RunCases, EndInTheOrderInWhichTheyBeganEachWithItsOwnOutput) {
-  Result<os::Pipe> first_may_end = os::make_pipe();
-  ASSERT_TRUE(first_may_end);
-  const SideBySideEnd end = run({"A", "B", "C"}, [&](CaseProcessReport& report) {
-    char byte = 0;
-    if (name_ == "A") {
-      tell(report, "a1 ", 1);
-      (void)::read(first_may_end->read.get(), &byte, 1);
-      return tell(report, "a2", 1);
-    }
-    tell(report, name_, name_ == "B" ? 2 : 3);
-    // Both of the others have a slot before the first one ends.
-    if (name_ == "C") (void)::write(first_may_end->write.get(), "x", 1);
-  });
-  EXPECT_EQ(end.reason, EndReason::none);
-  EXPECT_EQ(ended_, (std::vector<std::string>{"A told 1: a1 a2", "B told 2: B", "C told 3: C"}));
-}
-
 TEST_F(RunCases, OneThatIsKilledHasNoWholeReportAndCostsNoOther) {
   (void)run({"A", "B"}, [&](CaseProcessReport& report) {
     if (name_ == "A") ::raise(SIGKILL);
